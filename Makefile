@@ -1,0 +1,85 @@
+# jorge: build, install, try, test. A fresh machine needs two commands: make demo, make test.
+
+EXTENSION   = jorge
+EXTVERSION  = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+PG_CONFIG  ?= pg_config
+PYTHON     ?= /usr/bin/python3
+
+# ---- C: one folder a family; two shared objects, so that a backend that only scores never loads XGBoost
+SERVING     = core text forest features score intake synthetic
+C_HEADERS = $(wildcard src/*/*.h)
+OBJS        = $(patsubst %.c,%.o,$(sort $(foreach family,$(SERVING),$(wildcard src/$(family)/*.c))))
+LEARN_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c)))
+MODULE_big  = jorge
+MODULES     = jorge_learn
+
+PG_CPPFLAGS = -Isrc
+# -ffp-contract=off: a fused multiply-add would change the last bit of a score.
+PG_CFLAGS   = -std=gnu11 -fvisibility=hidden -ffp-contract=off -Wextra -Wno-unused-parameter \
+              -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
+WERROR     ?= -Werror
+SHLIB_LINK  = -lm
+
+# ---- SQL: the extension script is the numbered parts in order; the install script rides in it as text
+SCRIPT        = sql/$(EXTENSION)--$(EXTVERSION).sql
+SQL_PARTS     = $(sort $(wildcard sql/[0-9][0-9]_*.sql))
+INSTALL_PARTS = $(sort $(wildcard sql/install/[0-9][0-9]_*.sql))
+DATA_built    = $(SCRIPT)
+DATA          = $(wildcard sql/$(EXTENSION)--*--*.sql)
+EXTRA_CLEAN   = $(SCRIPT) $(SCRIPT).tmp $(LEARN_OBJS) results regression.diffs regression.out output_iso
+
+# ---- tests that pg_regress runs on a server of the user's own (make installcheck)
+REGRESS        = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS   = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
+SPECS          = $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
+ifneq ($(SPECS),)
+ISOLATION      = $(SPECS)
+ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
+endif
+
+.PHONY: deps build demo demo-stop psql test test-long bench models
+
+ifneq ($(shell command -v $(PG_CONFIG) 2>/dev/null),)
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifneq ($(wildcard $(PGXS)),)
+# Inlining our functions into JIT code buys nothing and doubles the build.
+override with_llvm = no
+include $(PGXS)
+# PGXS's module rule links one object file; this library has several.
+jorge_learn$(DLSUFFIX): $(LEARN_OBJS)
+	$(CC) $(CFLAGS) $(LEARN_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -lxgboost -lgomp -o $@
+$(OBJS) $(LEARN_OBJS): $(C_HEADERS) Makefile
+endif
+endif
+.DEFAULT_GOAL := all
+
+$(SCRIPT): $(SQL_PARTS) $(INSTALL_PARTS) $(EXTENSION).control Makefile
+	test/bin/script $(SQL_PARTS) > $@.tmp && mv $@.tmp $@
+
+# ---- targets that also work on a machine with nothing installed: each installs, then builds
+deps:
+	@test/bin/deps
+
+build: deps
+	@$(MAKE) -s all
+
+demo: build
+	@test/bin/demo
+
+demo-stop:
+	@test/bin/demo stop
+
+psql:
+	@test/bin/demo psql
+
+test: build
+	@test/bin/run
+
+test-long: build
+	@test/bin/run long
+
+bench: build
+	@test/bench/run
+
+models: build
+	@models/make

@@ -1,0 +1,28 @@
+/*
+ * api.h: what the serving library lends to jorge_learn and jorge_outbox.
+ *
+ * The libraries share no symbols (everything is hidden); a later one loads "$libdir/jorge" and takes
+ * this table from the rendezvous variable JORGE_API. Bump JORGE_API_VERSION on any change, so that a
+ * library of another version refuses to run.
+ */
+#ifndef JORGE_API_H
+#define JORGE_API_H
+
+#include "core/settings.h"
+
+#define JORGE_API "jorge_api"
+#define JORGE_API_VERSION 1
+
+typedef struct JorgeApi
+{
+	int version;
+	const JorgeSettings *settings;
+
+	/* Validated jorge.forest value from a UBJ model document; ERROR if it isn't one we can serve. */
+	Datum (*forest_from_ubj)(const char *ubj, Size length);
+
+	/* Is this the name of a feature that the catalogue marks protected? */
+	bool (*feature_is_protected)(const char *name);
+} JorgeApi;
+
+#endif

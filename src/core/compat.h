@@ -1,0 +1,19 @@
+/*
+ * compat.h: the only place that asks which PostgreSQL this is (15 to 18).
+ *
+ * Include after postgres.h and before fmgr.h.
+ */
+#ifndef JORGE_COMPAT_H
+#define JORGE_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "jorge needs PostgreSQL 15 or newer"
+#endif
+
+/* Before 16 the server headers export nothing by name under -fvisibility=hidden. */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+#endif

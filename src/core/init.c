@@ -1,0 +1,27 @@
+/*
+ * init.c: loading of the serving library. Calls each family's init and does nothing else.
+ */
+#include "core/jorge.h"
+
+#include "core/api.h"
+#include "core/settings.h"
+#include "features/features.h"
+#include "forest/forest.h"
+
+PG_MODULE_MAGIC;
+
+static const JorgeApi api = {
+	.version = JORGE_API_VERSION,
+	.settings = &jorge_settings,
+	.forest_from_ubj = jorge_forest_from_ubj,
+	.feature_is_protected = jorge_feature_is_protected,
+};
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	jorge_settings_init();
+	*find_rendezvous_variable(JORGE_API) = unconstify(JorgeApi *, &api);
+}

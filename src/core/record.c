@@ -1,0 +1,311 @@
+/*
+ * record.c: reading columns by name from any composite value.
+ */
+#include "core/jorge.h"
+
+#include "core/record.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/date.h"
+#include "utils/typcache.h"
+#include "catalog/pg_enum.h"
+
+/* How an attribute's Datum becomes a RecordValue */
+typedef enum Conversion
+{
+	FROM_BOOL,
+	FROM_INT2,
+	FROM_INT4,
+	FROM_INT8,
+	FROM_FLOAT4,
+	FROM_FLOAT8,
+	FROM_NUMERIC,
+	FROM_TIMESTAMPTZ,
+	FROM_TIMESTAMP,
+	FROM_DATE,
+	FROM_VARLENA,
+	FROM_NAME,
+	FROM_ENUM
+} Conversion;
+
+typedef struct Slot
+{
+	int attno; /* zero-based attribute; -1 = the row has no such column */
+	Conversion conversion;
+} Slot;
+
+struct RecordReader
+{
+	MemoryContext mcxt;
+	const RecordColumn *columns;
+	int ncolumns;
+
+	/* the row type that slots[] was made for */
+	Oid type;
+	int32 typmod;
+	TupleDesc source; /* descriptor the map was made from, in jorge_record_read_tuple */
+	TupleDesc desc;
+	MemoryContext map_mcxt;
+	Slot *slots;
+	Datum *values;
+	bool *nulls;
+};
+
+/*
+ * Make a reader that has seen no row yet
+ */
+RecordReader *
+jorge_record_reader(MemoryContext mcxt, const RecordColumn *columns, int n)
+{
+	RecordReader *reader = MemoryContextAllocZero(mcxt, sizeof(RecordReader));
+
+	reader->mcxt = mcxt;
+	reader->columns = columns;
+	reader->ncolumns = n;
+	reader->type = InvalidOid;
+	reader->typmod = -1;
+	return reader;
+}
+
+/*
+ * Choose the conversion from a type to a kind, or say what would be accepted
+ */
+static Conversion
+conversion_for(const RecordColumn *column, Oid type)
+{
+	Oid base = getBaseType(type);
+
+	switch (column->kind)
+	{
+		case RECORD_NUMBER:
+			switch (base)
+			{
+				case BOOLOID:
+					return FROM_BOOL;
+				case INT2OID:
+					return FROM_INT2;
+				case INT4OID:
+					return FROM_INT4;
+				case INT8OID:
+					return FROM_INT8;
+				case FLOAT4OID:
+					return FROM_FLOAT4;
+				case FLOAT8OID:
+					return FROM_FLOAT8;
+				case NUMERICOID:
+					return FROM_NUMERIC;
+			}
+			break;
+		case RECORD_TIME:
+			switch (base)
+			{
+				case TIMESTAMPTZOID:
+					return FROM_TIMESTAMPTZ;
+				case TIMESTAMPOID:
+					return FROM_TIMESTAMP;
+				case DATEOID:
+					return FROM_DATE;
+			}
+			break;
+		case RECORD_TEXT:
+			switch (base)
+			{
+				case TEXTOID:
+				case VARCHAROID:
+				case BPCHAROID:
+					return FROM_VARLENA;
+				case NAMEOID:
+					return FROM_NAME;
+			}
+			if (type_is_enum(base))
+				return FROM_ENUM;
+			break;
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" has type %s, which can't be read as a %s", column->name,
+					format_type_be(type),
+					column->kind == RECORD_NUMBER ? "number"
+					: column->kind == RECORD_TIME ? "time"
+												  : "text"),
+			 errhint("Cast it in the query, for example %s::%s AS %s.", column->name,
+					 column->kind == RECORD_NUMBER ? "float8"
+					 : column->kind == RECORD_TIME ? "timestamptz"
+												   : "text",
+					 column->name)));
+	return FROM_BOOL; /* keep compiler quiet */
+}
+
+/*
+ * Map the reader's columns to the attributes of a row type
+ */
+static void
+map_columns(RecordReader *reader, TupleDesc desc)
+{
+	MemoryContext old;
+
+	reader->desc = NULL;
+	if (reader->map_mcxt == NULL)
+		reader->map_mcxt =
+			AllocSetContextCreate(reader->mcxt, "jorge record map", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(reader->map_mcxt);
+	old = MemoryContextSwitchTo(reader->map_mcxt);
+
+	desc = CreateTupleDescCopy(desc);
+	reader->slots = palloc(sizeof(Slot) * reader->ncolumns);
+	reader->values = palloc(sizeof(Datum) * Max(desc->natts, 1));
+	reader->nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
+	for (int c = 0; c < reader->ncolumns; c++)
+	{
+		reader->slots[c].attno = -1;
+		for (int a = 0; a < desc->natts; a++)
+		{
+			Form_pg_attribute att = TupleDescAttr(desc, a);
+
+			if (att->attisdropped || strcmp(NameStr(att->attname), reader->columns[c].name) != 0)
+				continue;
+			reader->slots[c].attno = a;
+			reader->slots[c].conversion = conversion_for(&reader->columns[c], att->atttypid);
+			break;
+		}
+	}
+	MemoryContextSwitchTo(old);
+	reader->desc = desc;
+}
+
+/*
+ * Convert one Datum
+ */
+static void
+convert(Conversion conversion, Datum datum, RecordValue *value)
+{
+	switch (conversion)
+	{
+		case FROM_BOOL:
+			value->as.number = DatumGetBool(datum) ? 1 : 0;
+			break;
+		case FROM_INT2:
+			value->as.number = DatumGetInt16(datum);
+			break;
+		case FROM_INT4:
+			value->as.number = DatumGetInt32(datum);
+			break;
+		case FROM_INT8:
+			value->as.number = (double) DatumGetInt64(datum);
+			break;
+		case FROM_FLOAT4:
+			value->as.number = DatumGetFloat4(datum);
+			break;
+		case FROM_FLOAT8:
+			value->as.number = DatumGetFloat8(datum);
+			break;
+		case FROM_NUMERIC:
+			/* no error beyond the range of float8: 1e400 becomes infinity, which no feature takes */
+			value->as.number =
+				DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, datum));
+			break;
+		case FROM_TIMESTAMPTZ:
+		case FROM_TIMESTAMP: /* same scale; read as UTC so that no session setting matters */
+			value->as.time = DatumGetTimestampTz(datum);
+			break;
+		case FROM_DATE:
+			{
+				DateADT date = DatumGetDateADT(datum);
+
+				if (DATE_IS_NOBEGIN(date))
+					value->as.time = DT_NOBEGIN;
+				else if (DATE_IS_NOEND(date))
+					value->as.time = DT_NOEND;
+				else if (date >= (TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE))
+					value->as.time = DT_NOEND;
+				else
+					value->as.time = (TimestampTz) date * USECS_PER_DAY;
+				break;
+			}
+		case FROM_VARLENA:
+			{
+				text *t = DatumGetTextPP(datum);
+
+				value->as.text.data = VARDATA_ANY(t);
+				value->as.text.length = VARSIZE_ANY_EXHDR(t);
+				break;
+			}
+		case FROM_NAME:
+			value->as.text.data = NameStr(*DatumGetName(datum));
+			value->as.text.length = strlen(value->as.text.data);
+			break;
+		case FROM_ENUM:
+			{
+				HeapTuple tuple = SearchSysCache1(ENUMOID, datum);
+
+				if (!HeapTupleIsValid(tuple))
+					ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+									errmsg("invalid internal value for enum: %u",
+										   DatumGetObjectId(datum))));
+				value->as.text.data =
+					pstrdup(NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel));
+				value->as.text.length = strlen(value->as.text.data);
+				ReleaseSysCache(tuple);
+				break;
+			}
+	}
+}
+
+/*
+ * Read the mapped columns of one tuple
+ */
+static void
+read_mapped(RecordReader *reader, HeapTuple tuple, RecordValue *values)
+{
+	heap_deform_tuple(tuple, reader->desc, reader->values, reader->nulls);
+	for (int c = 0; c < reader->ncolumns; c++)
+	{
+		int attno = reader->slots[c].attno;
+
+		values[c].missing = attno < 0 || reader->nulls[attno];
+		if (!values[c].missing)
+			convert(reader->slots[c].conversion, reader->values[attno], &values[c]);
+	}
+}
+
+void
+jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values)
+{
+	Oid type = HeapTupleHeaderGetTypeId(record);
+	int32 typmod = HeapTupleHeaderGetTypMod(record);
+	HeapTupleData tuple;
+
+	if (reader->desc == NULL || reader->type != type || reader->typmod != typmod)
+	{
+		TupleDesc desc = lookup_rowtype_tupdesc(type, typmod);
+
+		map_columns(reader, desc);
+		ReleaseTupleDesc(desc);
+		reader->type = type;
+		reader->typmod = typmod;
+	}
+	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = record;
+	read_mapped(reader, &tuple, values);
+}
+
+void
+jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc, RecordValue *values)
+{
+	if (reader->desc == NULL || reader->source != desc)
+	{
+		map_columns(reader, desc);
+		reader->source = desc;
+		reader->type = InvalidOid;
+	}
+	read_mapped(reader, tuple, values);
+}

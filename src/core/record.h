@@ -1,0 +1,63 @@
+/*
+ * record.h: reading columns by name from any composite value.
+ *
+ * A caller declares the columns it knows once, as a static array; a RecordReader maps them to the
+ * attributes of the row type at hand and keeps the map until the type changes. A column that the
+ * row lacks, or that is NULL, is missing.
+ *
+ * Accepted types (domains count as their base type), the same in every session:
+ *   RECORD_NUMBER  int2, int4, int8, float4, float8, numeric, boolean (0 or 1); money is refused
+ *   RECORD_TIME    timestamptz; timestamp and date are read as UTC
+ *   RECORD_TEXT    text, varchar, char(n), name, enum labels
+ * Any other type under a known name is ERROR 42804.
+ */
+#ifndef JORGE_RECORD_H
+#define JORGE_RECORD_H
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "datatype/timestamp.h"
+
+typedef enum RecordKind
+{
+	RECORD_NUMBER,
+	RECORD_TIME,
+	RECORD_TEXT
+} RecordKind;
+
+typedef struct RecordColumn
+{
+	const char *name;
+	RecordKind kind;
+} RecordColumn;
+
+typedef struct RecordText
+{
+	const char *data; /* not NUL-terminated; lives as long as the row */
+	int length;		  /* bytes */
+} RecordText;
+
+typedef struct RecordValue
+{
+	bool missing;
+	union
+	{
+		double number;
+		TimestampTz time;
+		RecordText text;
+	} as;
+} RecordValue;
+
+typedef struct RecordReader RecordReader;
+
+/* Reader for these columns, which must outlive it; its memory is in mcxt. */
+extern RecordReader *jorge_record_reader(MemoryContext mcxt, const RecordColumn *columns, int n);
+
+/* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
+extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
+
+/* The same from a tuple and its descriptor, as a scan or a trigger has them. */
+extern void jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc,
+									RecordValue *values);
+
+#endif

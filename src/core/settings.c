@@ -1,0 +1,49 @@
+/*
+ * settings.c: definitions of the jorge.* settings.
+ */
+#include "core/jorge.h"
+
+#include "core/settings.h"
+#include "utils/guc.h"
+
+JorgeSettings jorge_settings;
+
+/*
+ * Define all settings and reserve the prefix
+ */
+void
+jorge_settings_init(void)
+{
+	/* SUSET, so that a tenant's role, pinned by ALTER ROLE ... SET, can't read another tenant. */
+	DefineCustomStringVariable(
+		"jorge.location_id", "Location (tenant) that this session reads and writes.",
+		"Empty means \"" JORGE_DEFAULT_LOCATION "\". Row security compares rows with it.",
+		&jorge_settings.location_id, "", PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("jorge.model", "Name of the model that lead_score() serves.", NULL,
+							   &jorge_settings.model, "jorge_lead_scorer", PGC_USERSET, 0, NULL,
+							   NULL, NULL);
+	DefineCustomRealVariable("jorge.hot_threshold", "Probability from which a lead is HOT.", NULL,
+							 &jorge_settings.hot_threshold, 0.80, 0, 1, PGC_USERSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomRealVariable("jorge.warm_threshold", "Probability from which a lead is WARM.", NULL,
+							 &jorge_settings.warm_threshold, 0.50, 0, 1, PGC_USERSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomBoolVariable(
+		"jorge.notify", "Sends NOTIFY jorge_event when the triggers write event rows.",
+		"Off by default: a transaction that notifies can't be prepared (two-phase commit).",
+		&jorge_settings.notify, false, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("jorge.log_predictions",
+							 "Keeps each score the triggers serve, with its features, in "
+							 "jorge.prediction.",
+							 NULL, &jorge_settings.log_predictions, true, PGC_SUSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomIntVariable("jorge.forest_cache", "Memory for parsed forests in each backend.",
+							NULL, &jorge_settings.forest_cache_kb, 64 * 1024, 1024, 1024 * 1024,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable("jorge.train_memory", "Most memory that one training may take.",
+							"Training is refused before it starts if its estimate is higher.",
+							&jorge_settings.train_memory_kb, 1024 * 1024, 1024, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("jorge");
+}

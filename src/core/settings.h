@@ -1,0 +1,26 @@
+/*
+ * settings.h: every jorge.* setting, also those of jorge_learn and jorge_outbox.
+ *
+ * They are all defined here because core then reserves the prefix: a value that postgresql.conf
+ * gives to a setting of a library loaded later would be lost.
+ */
+#ifndef JORGE_SETTINGS_H
+#define JORGE_SETTINGS_H
+
+typedef struct JorgeSettings
+{
+	char *location_id;		 /* tenant of the session; empty means JORGE_DEFAULT_LOCATION */
+	char *model;			 /* name under which lead_score looks for its model */
+	double hot_threshold;	 /* probability from which a lead is HOT */
+	double warm_threshold;	 /* probability from which a lead is WARM */
+	bool notify;			 /* NOTIFY jorge_event for each event row */
+	bool log_predictions;	 /* write a jorge.prediction row for each score the triggers serve */
+	int forest_cache_kb;	 /* memory for parsed forests in one backend */
+	int train_memory_kb;	 /* most memory one training may take */
+} JorgeSettings;
+
+extern JorgeSettings jorge_settings;
+
+extern void jorge_settings_init(void);
+
+#endif

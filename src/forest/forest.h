@@ -1,0 +1,71 @@
+/*
+ * forest.h: a trained forest as an immutable SQL value, and its evaluation.
+ *
+ * Vocabulary: a document is XGBoost's model file, JSON or UBJ; a jorge.forest value is a fixed header
+ * (with a content hash) followed by the document as UBJ; a Forest is the evaluator's parsed form, kept in a
+ * bounded cache of the backend; the margin is the raw sum of leaves, before the objective's link.
+ *
+ * Margins and probabilities are bit-equal to XGBoost's: float additions in tree order, no fused
+ * multiply-add, 1 / (1 + expf(-margin) + 1e-16) as its Sigmoid writes it.
+ */
+#ifndef JORGE_FOREST_H
+#define JORGE_FOREST_H
+
+#include "fmgr.h"
+
+/* Limits of the compact node: 16-bit child index and doubled 16-bit feature index. */
+#define FOREST_MAX_TREE_NODES 65535
+#define FOREST_MAX_FEATURES 32767
+
+typedef struct Forest Forest;
+
+/* ---- getting one ---- */
+
+/*
+ * Forest behind argument argno of a call. Cached: the pointer is good until the call returns.
+ * A stored value is recognised by its toast pointer within a statement, else by its content hash.
+ */
+extern const Forest *jorge_forest_arg(FunctionCallInfo fcinfo, int argno);
+
+/* The same for a Datum held elsewhere. The pointer is good until the next call of either function. */
+extern const Forest *jorge_forest_from_datum(Datum value);
+
+/* Validated jorge.forest Datum, in the current memory context, from a UBJ document. */
+extern Datum jorge_forest_from_ubj(const char *ubj, Size length);
+
+/* ---- asking it ---- */
+
+extern int jorge_forest_features(const Forest *forest);
+
+/* Name of a feature, NULL where the document names none. */
+extern const char *jorge_forest_feature_name(const Forest *forest, int feature);
+
+/* Value of a document attribute (learner.attributes), NULL where absent. */
+extern const char *jorge_forest_attribute(const Forest *forest, const char *name);
+
+/* Lexicon version the forest was trained on, 0 = not told. */
+extern int jorge_forest_lexicon(const Forest *forest);
+
+/* ---- evaluating; x[] is in the forest's own order, NAN = missing ---- */
+
+extern float jorge_forest_margin(const Forest *forest, const float *x);
+
+/* Prediction on the objective's scale: probability for binary:logistic. */
+extern float jorge_forest_link(const Forest *forest, float margin);
+extern float jorge_forest_predict(const Forest *forest, const float *x);
+
+/*
+ * Margin, and the variance of the margin that the sizes of the leaves it fell in imply:
+ * sum over trees of eta^2 * H / (H + 1)^2, H = cover (sum of hessians) of the leaf, eta = learning rate
+ * (attribute jorge_learning_rate, else XGBoost's default 0.3). A leaf's value is -eta G / (H + 1) and G has
+ * variance H for a calibrated logistic model. NAN where the document has no covers.
+ */
+extern float jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance);
+
+/*
+ * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and the
+ * base value in contributions[features]; they sum to the margin. In log-odds for binary:logistic.
+ */
+extern void jorge_forest_contributions(const Forest *forest, const float *x, double *contributions);
+
+#endif
