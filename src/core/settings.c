@@ -42,7 +42,7 @@ jorge_settings_init(void)
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomIntVariable("jorge.train_memory", "Most memory that one training may take.",
 							"Training is refused before it starts if its estimate is higher.",
-							&jorge_settings.train_memory_kb, 1024 * 1024, 1024, INT_MAX,
+							&jorge_settings.train_memory_kb, 1024 * 1024, 1024, PG_INT32_MAX,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("jorge");
