@@ -18,6 +18,10 @@ PG_CPPFLAGS = -Isrc
 PG_CFLAGS   = -std=gnu11 -fvisibility=hidden -ffp-contract=off -Wextra -Wno-unused-parameter \
               -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 WERROR     ?= -Werror
+ifneq ($(findstring clang,$(CC)),)
+# pg_config hands out the flags of the gcc that built the server.
+PG_CFLAGS  += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+endif
 SHLIB_LINK  = -lm
 
 # ---- SQL: the extension script is the numbered parts in order; the install script rides in it as text

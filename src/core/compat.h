@@ -16,4 +16,11 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+/*
+ * Declare a C function that SQL calls: the only symbols the library exports.
+ */
+#define JORGE_FUNCTION(name)                                                                       \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
+	PG_FUNCTION_INFO_V1(name)
+
 #endif

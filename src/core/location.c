@@ -6,7 +6,7 @@
 #include "core/settings.h"
 #include "utils/builtins.h"
 
-PG_FUNCTION_INFO_V1(jorge_current_location);
+JORGE_FUNCTION(jorge_current_location);
 
 /*
  * Get the tenant that row security compares rows with
