@@ -20,7 +20,7 @@ PG_CFLAGS   = -std=gnu11 -fvisibility=hidden -ffp-contract=off -Wextra -Wno-unus
 WERROR     ?= -Werror
 ifneq ($(findstring clang,$(CC)),)
 # pg_config hands out the flags of the gcc that built the server.
-PG_CFLAGS  += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+PG_CFLAGS  += -Wno-ignored-optimization-argument -Wno-ignored-attributes -Wno-unknown-warning-option
 endif
 SHLIB_LINK  = -lm
 
