@@ -6,7 +6,7 @@ PG_CONFIG  ?= pg_config
 PYTHON     ?= /usr/bin/python3
 
 # ---- C: one folder a family; two shared objects, so that a backend that only scores never loads XGBoost
-SERVING     = core text forest features score intake synthetic
+SERVING     = core text forest identity features score intake synthetic
 C_HEADERS = $(wildcard src/*/*.h)
 OBJS        = $(patsubst %.c,%.o,$(sort $(foreach family,$(SERVING),$(wildcard src/$(family)/*.c))))
 LEARN_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c)))
@@ -27,6 +27,7 @@ SHLIB_LINK  = -lm
 # ---- SQL: the extension script is the numbered parts in order; the install script rides in it as text
 SCRIPT        = sql/$(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS     = $(sort $(wildcard sql/[0-9][0-9]_*.sql))
+MODEL_FILES   = models/jorge_lead_scorer_v1.json models/jorge_lead_scorer_v1.metrics.json
 INSTALL_PARTS = $(sort $(wildcard sql/install/[0-9][0-9]_*.sql))
 DATA_built    = $(SCRIPT)
 DATA          = $(wildcard sql/$(EXTENSION)--*--*.sql)
@@ -57,7 +58,7 @@ endif
 endif
 .DEFAULT_GOAL := all
 
-$(SCRIPT): $(SQL_PARTS) $(INSTALL_PARTS) $(EXTENSION).control Makefile
+$(SCRIPT): $(SQL_PARTS) $(INSTALL_PARTS) $(MODEL_FILES) $(EXTENSION).control Makefile test/bin/script
 	test/bin/script $(SQL_PARTS) > $@.tmp && mv $@.tmp $@
 
 # ---- targets that also work on a machine with nothing installed: each installs, then builds

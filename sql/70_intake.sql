@@ -1,0 +1,59 @@
+-- intake: what the triggers of the managed tables run
+
+CREATE FUNCTION jorge.announce_change() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_announce_change';
+COMMENT ON FUNCTION jorge.announce_change() IS
+    'Trigger: makes every backend forget what it has cached of the table once the change is committed.';
+
+CREATE FUNCTION jorge.lexicon_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_lexicon_changed';
+COMMENT ON FUNCTION jorge.lexicon_changed() IS
+    'Trigger on jorge.lexicon_extra: refuses words the scanner can''t use (ERROR 22023), then as jorge.announce_change().';
+
+CREATE FUNCTION jorge.inquiry_intake() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_inquiry_intake';
+COMMENT ON FUNCTION jorge.inquiry_intake() IS
+    'Trigger, once a statement: makes or finds the lead of each new inquiry by exact phone or e-mail, folds the inquiry into it, scores it and writes score, prediction and event, as the table''s owner. A failure of the scoring leaves the lead stored, a WARNING and a row in jorge.error.';
+
+CREATE FUNCTION jorge.interaction_intake() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_interaction_intake';
+COMMENT ON FUNCTION jorge.interaction_intake() IS
+    'Trigger, once a statement: folds new interactions into their leads (counters, text signals) and scores them anew.';
+
+CREATE FUNCTION jorge.interaction_unseen() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_interaction_unseen';
+COMMENT ON FUNCTION jorge.interaction_unseen() IS
+    'Trigger: drops an interaction whose provider and provider_ref were stored before.';
+
+CREATE FUNCTION jorge.resolve_pending() RETURNS bigint
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'jorge_resolve_pending';
+COMMENT ON FUNCTION jorge.resolve_pending() IS
+    'Takes in the inquiries that have no lead yet (they arrived while the extension or its trigger was absent) and returns their number. install() calls it.';
+REVOKE ALL ON FUNCTION jorge.resolve_pending() FROM PUBLIC;
+
+CREATE FUNCTION jorge.refold_lead(lead_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS boolean
+    LANGUAGE c VOLATILE STRICT
+    AS 'MODULE_PATHNAME', 'jorge_refold_lead';
+COMMENT ON FUNCTION jorge.refold_lead(uuid, text) IS
+    'Makes the lead''s row anew from all its inquiries and interactions, with today''s words, and scores it. The result is the row the triggers keep; false if there is no such lead.';
+REVOKE ALL ON FUNCTION jorge.refold_lead(uuid, text) FROM PUBLIC;
+
+-- identity: keys by which arrivals of one person are recognised
+
+CREATE FUNCTION jorge.phone_key(phone text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'jorge_phone_key';
+COMMENT ON FUNCTION jorge.phone_key(text) IS
+    'Canonical form of a phone number (E.164, e.g. +15125550187): North American numbers in any form, others with + or 00 or 011. NULL where it can''t be a key: no area code, impossible, or a number people make up.';
+
+CREATE FUNCTION jorge.email_key(email text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'jorge_email_key';
+COMMENT ON FUNCTION jorge.email_key(text) IS
+    'Canonical form of an e-mail address: lower case, without "mailto:" and <>; gmail without dots and +tag. NULL where it can''t be a key: no address, a role (info@), or a portal''s relay. Never send to this form.';

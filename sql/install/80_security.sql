@@ -1,0 +1,26 @@
+-- Row security: a role that does not own the tables sees and writes its own tenant only. Nothing is granted
+-- here; an owner grants tables to roles, e.g. GRANT INSERT ON jorge.inquiry TO website.
+
+DO $do$
+DECLARE
+    relation text;
+BEGIN
+    FOREACH relation IN ARRAY ARRAY['location', 'inquiry', 'lead', 'lead_key', 'inquiry_lead', 'lead_alias', 'interaction',
+                                    'interaction_ref', 'lead_score', 'prediction', 'event', 'error', 'job_log',
+                                    'lexicon_extra', 'model', 'model_active'] LOOP
+        EXECUTE format('ALTER TABLE jorge.%I ENABLE ROW LEVEL SECURITY', relation);
+        EXECUTE format('DROP POLICY IF EXISTS tenant ON jorge.%I', relation);
+        EXECUTE format('CREATE POLICY tenant ON jorge.%I USING (location_id = jorge.current_location())', relation);
+        EXECUTE format('COMMENT ON POLICY tenant ON jorge.%I IS %L', relation, 'A role reads and writes its own location only.');
+    END LOOP;
+    FOREACH relation IN ARRAY ARRAY['model', 'model_active'] LOOP
+        EXECUTE format('DROP POLICY IF EXISTS shared ON jorge.%I', relation);
+        EXECUTE format('CREATE POLICY shared ON jorge.%I FOR SELECT USING (location_id = ''*'')', relation);
+        EXECUTE format('COMMENT ON POLICY shared ON jorge.%I IS %L', relation, 'Shared models are readable by every location.');
+    END LOOP;
+END
+$do$;
+
+REVOKE ALL ON FUNCTION jorge.add_month(regclass, date), jorge.upkeep(integer),
+    jorge.register_model(text, jorge.forest, jsonb, text, text), jorge.promote(text, integer, text),
+    jorge.load_synthetic_leads(integer, integer, float8), jorge.ingest(text, jsonb) FROM PUBLIC;

@@ -1,0 +1,22 @@
+-- Triggers last: from here on an insert into jorge.inquiry or jorge.interaction does everything.
+
+CREATE OR REPLACE TRIGGER intake AFTER INSERT ON jorge.inquiry
+    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.inquiry_intake();
+COMMENT ON TRIGGER intake ON jorge.inquiry IS 'Makes or finds the lead of each arrival, folds it in and scores it.';
+
+CREATE OR REPLACE TRIGGER intake AFTER INSERT ON jorge.interaction
+    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.interaction_intake();
+COMMENT ON TRIGGER intake ON jorge.interaction IS 'Keeps the lead''s counters and text signals and scores it anew.';
+
+CREATE OR REPLACE TRIGGER unseen BEFORE INSERT ON jorge.interaction
+    FOR EACH ROW WHEN (NEW.provider IS NOT NULL AND NEW.provider_ref IS NOT NULL)
+    EXECUTE FUNCTION jorge.interaction_unseen();
+COMMENT ON TRIGGER unseen ON jorge.interaction IS 'Drops a replay of an interaction that was stored before.';
+
+CREATE OR REPLACE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jorge.model_active
+    FOR EACH STATEMENT EXECUTE FUNCTION jorge.announce_change();
+COMMENT ON TRIGGER announce ON jorge.model_active IS 'Makes every backend look the current model up again after the commit.';
+
+CREATE OR REPLACE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jorge.lexicon_extra
+    FOR EACH STATEMENT EXECUTE FUNCTION jorge.lexicon_changed();
+COMMENT ON TRIGGER announce ON jorge.lexicon_extra IS 'Refuses words the scanner can''t use, and makes every backend read the words again after the commit.';

@@ -1,0 +1,62 @@
+/*
+ * owner.c: acting as the owner of the managed tables.
+ */
+#include "core/jorge.h"
+
+#include "core/owner.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+Oid
+jorge_managed_relation(const char *name, bool missing_ok)
+{
+	Oid schema = get_namespace_oid("jorge", true);
+	Oid relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+
+	if (!OidIsValid(relid) && !missing_ok)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table jorge.%s does not exist", name),
+						errhint("Make the managed tables with SELECT jorge.install().")));
+	return relid;
+}
+
+/*
+ * Set a planner setting until jorge_owner_leave
+ */
+static void
+set_local(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+jorge_owner_enter(JorgeOwner *owner, Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid role;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	role = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+
+	owner->guc_level = NewGUCNestLevel();
+	set_local("enable_seqscan", "off");
+	set_local("enable_hashjoin", "off");
+	set_local("enable_mergejoin", "off");
+
+	GetUserIdAndSecContext(&owner->saved_user, &owner->saved_context);
+	SetUserIdAndSecContext(role, owner->saved_context | SECURITY_LOCAL_USERID_CHANGE |
+									 SECURITY_NOFORCE_RLS);
+}
+
+void
+jorge_owner_leave(JorgeOwner *owner)
+{
+	SetUserIdAndSecContext(owner->saved_user, owner->saved_context);
+	AtEOXact_GUC(false, owner->guc_level);
+}

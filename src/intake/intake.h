@@ -1,0 +1,69 @@
+/*
+ * intake.h: what the triggers share: rows as events, scanning, scoring, writing.
+ */
+#ifndef JORGE_INTAKE_H
+#define JORGE_INTAKE_H
+
+#include "intake/lead_state.h"
+#include "score/model.h"
+
+
+/* Inquiries or interactions worked on at a time: bounds memory, and each holds a share of a statement's cost */
+#define INTAKE_BATCH 1000
+
+/* A lead that a batch touches */
+typedef struct IntakeLead
+{
+	LeadState state;
+	bool is_new;
+	bool linked; /* an arrival of the batch has been given to it */
+	LeadEvent *events; /* new ones, in order of the fold */
+	int nevents;
+
+	bool scored;
+	Scored score;
+	const char *model;
+	float features[JORGE_FEATURES];
+	ErrorData *error; /* why it was not scored */
+} IntakeLead;
+
+/* Compiled words of a location: built-in ones and its own. NULL = the built-in ones only. */
+extern const TextLexicon *jorge_lexicon_for(const char *location);
+
+/* Fill an event from a tuple of jorge.inquiry or jorge.interaction */
+extern void jorge_event_from_values(LeadEvent *event, bool is_inquiry, Datum *values, bool *nulls);
+
+/*
+ * Scan the texts of events. What can't be scanned counts as having said nothing; *error is its error.
+ */
+extern void jorge_scan_events(LeadEvent *events, int n, ErrorData **error);
+
+/*
+ * Bring each lead up to date with its new events. Where one of them is not later than all the stored row
+ * knows, the row is folded anew from everything stored, with the new inquiries (interactions are stored already).
+ */
+extern void jorge_fold_leads(IntakeLead *leads, int n);
+
+/* Score the leads; one that fails keeps its error */
+extern void jorge_score_leads(IntakeLead *leads, int n);
+
+/*
+ * Put leads into the relation jorge_leads and run the statement that writes them, then record the errors of
+ * those that could not be scored, with one WARNING.
+ */
+extern void jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason);
+
+/* Read the rows of known leads, locked, in the order of ids; those that are gone are left out. Returns their number. */
+extern int jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads);
+
+/* Lock all other intake out, or, for a small statement, only large ones */
+extern void jorge_lock_bulk(bool large);
+
+/*
+ * Take in rows that have no lead yet, or that are in their lead's conversation but not in its row. Inside SPI, as
+ * the owner, with the bulk lock held; small = the keys' buckets are to be locked too.
+ */
+extern void jorge_take_in_inquiries(LeadEvent *events, int n, bool small);
+extern void jorge_take_in_interactions(LeadEvent *events, int n, bool small);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * interactions.c: the way of an interaction: its lead's row, fold, score, rows.
+ */
+#include "core/jorge.h"
+
+#include "intake/intake.h"
+#include "intake/statements.h"
+
+#include "utils/builtins.h"
+
+/*
+ * Order events by the lead they belong to
+ */
+static int
+compare_leads(const void *a, const void *b)
+{
+	const LeadEvent *x = a;
+	const LeadEvent *y = b;
+
+	return memcmp(DatumGetUUIDP(x->values[INTERACTION_lead_id])->data,
+				  DatumGetUUIDP(y->values[INTERACTION_lead_id])->data, UUID_LEN);
+}
+
+/*
+ * Does the event belong to this lead?
+ */
+static bool
+belongs_to(const LeadEvent *event, const IntakeLead *lead)
+{
+	return memcmp(DatumGetUUIDP(event->values[INTERACTION_lead_id])->data,
+				  DatumGetUUIDP(lead->state.values[LEAD_lead_id])->data, UUID_LEN) == 0;
+}
+
+void
+jorge_take_in_interactions(LeadEvent *events, int n, bool small)
+{
+	IntakeLead *leads = palloc(sizeof(IntakeLead) * n);
+	Datum *locations = palloc(sizeof(Datum) * n);
+	Datum *ids = palloc(sizeof(Datum) * n);
+	Tuplestorestate *keys;
+	Tuplestorestate *links;
+	ErrorData *unscanned;
+	int wanted = 0;
+	int nleads;
+
+	qsort(events, n, sizeof(LeadEvent), compare_leads);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || compare_leads(&events[i], &events[i - 1]) != 0)
+		{
+			locations[wanted] = events[i].values[INTERACTION_location_id];
+			ids[wanted++] = events[i].values[INTERACTION_lead_id];
+		}
+	nleads = jorge_lock_leads(locations, ids, wanted, leads);
+	if (nleads == 0)
+		return; /* the foreign key will say so */
+
+	jorge_scan_events(events, n, &unscanned);
+	for (int l = 0, e = 0; l < nleads; l++)
+	{
+		while (e < n && !belongs_to(&events[e], &leads[l]))
+			e++;
+		leads[l].events = &events[e];
+		while (e < n && belongs_to(&events[e], &leads[l]))
+		{
+			leads[l].nevents++;
+			e++;
+		}
+	}
+	jorge_fold_leads(leads, nleads);
+	jorge_score_leads(leads, nleads);
+	if (unscanned != NULL)
+		leads[0].error = unscanned;
+
+	keys = jorge_relation_begin(RELATION_KEYS);
+	links = jorge_relation_begin(RELATION_LINKS);
+	jorge_write_leads(leads, nleads, false, "interaction");
+	jorge_relation_end(links, RELATION_LINKS);
+	jorge_relation_end(keys, RELATION_KEYS);
+}

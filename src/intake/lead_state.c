@@ -1,0 +1,438 @@
+/*
+ * lead_state.c: a lead as a fold over what arrived, in order of time.
+ */
+#include "core/jorge.h"
+
+#include "intake/lead_state.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* Quality points for each source beyond the first (mission A3) */
+#define POINTS_PER_SOURCE 5
+
+/* No price, in US dollars, that a person means */
+#define BUDGET_LIMIT 1e9
+
+#define COLUMN_NAME(name, type) #name,
+#define COLUMN_TYPE(name, type) type,
+
+const char *const jorge_lead_column_names[LEAD_COLUMNS] = {
+	"location_id", "lead_id", WISH_COLUMNS(COLUMN_NAME) FOLD_COLUMNS(COLUMN_NAME)};
+
+const Oid jorge_lead_column_types[LEAD_COLUMNS] = {
+	TEXTOID, UUIDOID, WISH_COLUMNS(COLUMN_TYPE) FOLD_COLUMNS(COLUMN_TYPE)};
+
+const char *const jorge_inquiry_column_names[INQUIRY_COLUMNS] = {
+	"location_id", "inquiry_id", "received_at", "source", "message", WISH_COLUMNS(COLUMN_NAME)};
+
+const char *const jorge_interaction_column_names[INTERACTION_COLUMNS] = {
+	"location_id", "interaction_id", "lead_id", "at", "channel", "direction", "body"};
+
+/* How a stored column and a member of the decoded part belong together */
+typedef enum MemberKind
+{
+	MEMBER_INT,		/* int, int4 */
+	MEMBER_BIG,		/* int64, int8 */
+	MEMBER_FLOAT,	/* double, float8; NAN is stored as NULL */
+	MEMBER_TIME		/* TimestampTz; DT_NOBEGIN is stored as NULL */
+} MemberKind;
+
+typedef struct Member
+{
+	LeadColumn column;
+	MemberKind kind;
+	size_t offset;
+} Member;
+
+#define MEMBER(column, kind, field) {LEAD_##column, MEMBER_##kind, offsetof(LeadState, field)}
+
+static const Member members[] = {
+	MEMBER(first_seen_at, TIME, first_seen_at),
+	MEMBER(last_seen_at, TIME, last_seen_at),
+	MEMBER(inquiries, INT, inquiries),
+	MEMBER(interactions, INT, interactions),
+	MEMBER(inbound, INT, inbound),
+	MEMBER(outbound, INT, outbound),
+	MEMBER(calls, INT, calls),
+	MEMBER(visits, INT, visits),
+	MEMBER(first_outbound_at, TIME, first_outbound_at),
+	MEMBER(last_outbound_at, TIME, last_outbound_at),
+	MEMBER(last_inbound_at, TIME, last_inbound_at),
+	MEMBER(replies, INT, replies),
+	MEMBER(reply_seconds, FLOAT, reply_seconds),
+	MEMBER(text_messages, INT, text.messages),
+	MEMBER(text_length, BIG, text.length),
+	MEMBER(text_words, BIG, text.words),
+	MEMBER(text_question_marks, BIG, text.question_marks),
+	MEMBER(text_questions, BIG, text.questions),
+	MEMBER(text_exclamation_marks, BIG, text.exclamation_marks),
+	MEMBER(text_sentiment, FLOAT, text.sentiment),
+	MEMBER(text_budget_min, FLOAT, text.budget_min),
+	MEMBER(text_budget_max, FLOAT, text.budget_max),
+	MEMBER(text_budget_specificity, FLOAT, text.budget_specificity),
+	MEMBER(text_price_ranges, INT, text.price_ranges),
+	MEMBER(text_timeline_urgency, FLOAT, text.timeline_urgency),
+	MEMBER(text_financing_readiness, FLOAT, text.financing_readiness),
+	MEMBER(text_intent, FLOAT, text.intent),
+	MEMBER(text_location_specificity, FLOAT, text.location_specificity),
+	MEMBER(text_experience, FLOAT, text.experience),
+	MEMBER(text_objections, INT, text.objections),
+	MEMBER(text_objection_kinds, INT, text.objection_kinds),
+	MEMBER(text_job_stability, FLOAT, text.job_stability),
+	MEMBER(text_family_size, FLOAT, text.family_size),
+	MEMBER(lexicon, INT, text.lexicon),
+};
+
+/*
+ * Add a source unless it is known
+ */
+static void
+add_source(LeadState *state, const char *source)
+{
+	for (int i = 0; i < state->sources; i++)
+		if (strcmp(state->source[i], source) == 0)
+			return;
+	if (state->sources == state->max_sources)
+	{
+		state->max_sources = Max(4, state->max_sources * 2);
+		state->source = state->source
+							? repalloc(state->source, sizeof(char *) * state->max_sources)
+							: palloc(sizeof(char *) * state->max_sources);
+	}
+	state->source[state->sources++] = source;
+}
+
+void
+jorge_lead_state_init(LeadState *state, Datum location_id, Datum lead_id)
+{
+	memset(state, 0, sizeof(LeadState));
+	memset(state->nulls, true, sizeof(state->nulls));
+	state->values[LEAD_location_id] = location_id;
+	state->values[LEAD_lead_id] = lead_id;
+	state->nulls[LEAD_location_id] = state->nulls[LEAD_lead_id] = false;
+	state->first_seen_at = state->last_seen_at = DT_NOBEGIN;
+	state->first_outbound_at = state->last_outbound_at = state->last_inbound_at = DT_NOBEGIN;
+	jorge_text_summary_clear(&state->text);
+}
+
+void
+jorge_lead_state_load(LeadState *state, const Datum *values, const bool *nulls)
+{
+	jorge_lead_state_init(state, values[LEAD_location_id], values[LEAD_lead_id]);
+	memcpy(state->values, values, sizeof(state->values));
+	memcpy(state->nulls, nulls, sizeof(state->nulls));
+
+	for (int i = 0; i < lengthof(members); i++)
+	{
+		const Member *member = &members[i];
+		char *field = (char *) state + member->offset;
+		Datum value = values[member->column];
+
+		if (nulls[member->column])
+			continue; /* init has set what NULL means */
+		switch (member->kind)
+		{
+			case MEMBER_INT:
+				*(int *) field = DatumGetInt32(value);
+				break;
+			case MEMBER_BIG:
+				*(int64 *) field = DatumGetInt64(value);
+				break;
+			case MEMBER_FLOAT:
+				*(double *) field = DatumGetFloat8(value);
+				break;
+			case MEMBER_TIME:
+				*(TimestampTz *) field = DatumGetTimestampTz(value);
+				break;
+		}
+	}
+
+	if (!nulls[LEAD_sources])
+	{
+		Datum *elements;
+		bool *element_nulls;
+		int n;
+
+		deconstruct_array(DatumGetArrayTypeP(values[LEAD_sources]), TEXTOID, -1, false, TYPALIGN_INT,
+						  &elements, &element_nulls, &n);
+		for (int i = 0; i < n; i++)
+			if (!element_nulls[i])
+				add_source(state, TextDatumGetCString(elements[i]));
+	}
+}
+
+void
+jorge_lead_state_store(LeadState *state)
+{
+	Datum *sources = palloc(sizeof(Datum) * Max(1, state->sources));
+
+	for (int i = 0; i < lengthof(members); i++)
+	{
+		const Member *member = &members[i];
+		const char *field = (const char *) state + member->offset;
+		Datum *value = &state->values[member->column];
+		bool *null = &state->nulls[member->column];
+
+		*null = false;
+		switch (member->kind)
+		{
+			case MEMBER_INT:
+				*value = Int32GetDatum(*(const int *) field);
+				break;
+			case MEMBER_BIG:
+				*value = Int64GetDatum(*(const int64 *) field);
+				break;
+			case MEMBER_FLOAT:
+				*value = Float8GetDatum(*(const double *) field);
+				*null = isnan(*(const double *) field);
+				break;
+			case MEMBER_TIME:
+				*value = TimestampTzGetDatum(*(const TimestampTz *) field);
+				*null = *(const TimestampTz *) field == DT_NOBEGIN;
+				break;
+		}
+	}
+
+	for (int i = 0; i < state->sources; i++)
+		sources[i] = CStringGetTextDatum(state->source[i]);
+	state->values[LEAD_sources] =
+		PointerGetDatum(construct_array(sources, state->sources, TEXTOID, -1, false, TYPALIGN_INT));
+	state->nulls[LEAD_sources] = false;
+	if (state->sources > 0)
+	{
+		state->values[LEAD_first_source] = sources[0];
+		state->nulls[LEAD_first_source] = false;
+	}
+	state->values[LEAD_multi_source_bonus] =
+		Int32GetDatum(POINTS_PER_SOURCE * Max(0, state->sources - 1));
+	state->nulls[LEAD_multi_source_bonus] = false;
+}
+
+bool
+jorge_event_text(const LeadEvent *event, const char **data, int *length)
+{
+	int column = event->is_inquiry ? (int) INQUIRY_message : (int) INTERACTION_body;
+	text *body;
+
+	if (event->nulls[column])
+		return false;
+	if (!event->is_inquiry)
+	{
+		text *direction;
+
+		if (event->nulls[INTERACTION_direction])
+			return false;
+		direction = DatumGetTextPP(event->values[INTERACTION_direction]);
+		if (VARSIZE_ANY_EXHDR(direction) != 2 || memcmp(VARDATA_ANY(direction), "in", 2) != 0)
+			return false;
+	}
+	body = DatumGetTextPP(event->values[column]);
+	*data = VARDATA_ANY(body);
+	*length = VARSIZE_ANY_EXHDR(body);
+	return true;
+}
+
+int
+jorge_compare_events(const void *a, const void *b)
+{
+	const LeadEvent *x = a;
+	const LeadEvent *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	if (x->is_inquiry != y->is_inquiry)
+		return x->is_inquiry ? -1 : 1;
+	return memcmp(x->id.data, y->id.data, UUID_LEN);
+}
+
+bool
+jorge_event_is_later(const LeadState *state, const LeadEvent *event)
+{
+	return event->at > Max(state->last_seen_at, Max(state->last_inbound_at, state->last_outbound_at));
+}
+
+/*
+ * Is the Datum a text with something in it?
+ */
+static bool
+says_something(Datum value)
+{
+	text *t = DatumGetTextPP(value);
+	const char *data = VARDATA_ANY(t);
+
+	for (int i = 0; i < VARSIZE_ANY_EXHDR(t); i++)
+		if (!isspace((unsigned char) data[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Read a budget; NAN where it is missing or nobody can mean it
+ */
+static double
+plausible_budget(const Datum *values, const bool *nulls, int column)
+{
+	double budget;
+
+	if (nulls[column])
+		return NAN;
+	budget = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, values[column]));
+	return budget > 0 && budget <= BUDGET_LIMIT ? budget : NAN;
+}
+
+/*
+ * Fold an inquiry's budget: a plausible bound replaces both, in the right order
+ */
+static void
+fold_budget(LeadState *state, const LeadEvent *inquiry)
+{
+	int from = INQUIRY_FIRST_WISH + LEAD_budget_min - LEAD_FIRST_WISH;
+	int to = INQUIRY_FIRST_WISH + LEAD_budget_max - LEAD_FIRST_WISH;
+	double low = plausible_budget(inquiry->values, inquiry->nulls, from);
+	double high = plausible_budget(inquiry->values, inquiry->nulls, to);
+	bool swap = low > high;
+
+	if (isnan(low) && isnan(high))
+		return;
+	state->values[LEAD_budget_min] = inquiry->values[swap ? to : from];
+	state->nulls[LEAD_budget_min] = isnan(low);
+	state->values[LEAD_budget_max] = inquiry->values[swap ? from : to];
+	state->nulls[LEAD_budget_max] = isnan(high);
+}
+
+/*
+ * Fold an inquiry: its wishes, where it says any, are newer than what is known
+ */
+static void
+fold_inquiry(LeadState *state, const LeadEvent *inquiry)
+{
+	for (int w = 0; w < LEAD_WISHES; w++)
+	{
+		int column = LEAD_FIRST_WISH + w;
+		Datum value = inquiry->values[INQUIRY_FIRST_WISH + w];
+
+		if (inquiry->nulls[INQUIRY_FIRST_WISH + w] || column == LEAD_budget_min || column == LEAD_budget_max)
+			continue;
+		if (jorge_lead_column_types[column] == TEXTOID && !says_something(value))
+			continue;
+		state->values[column] = value;
+		state->nulls[column] = false;
+	}
+	fold_budget(state, inquiry);
+
+	if (state->inquiries == 0)
+		state->first_seen_at = inquiry->at;
+	state->last_seen_at = inquiry->at;
+	state->inquiries++;
+	add_source(state, TextDatumGetCString(inquiry->values[INQUIRY_source]));
+}
+
+/*
+ * Fold an interaction: counters, and how fast the person answers
+ */
+static void
+fold_interaction(LeadState *state, const LeadEvent *interaction)
+{
+	char *channel = TextDatumGetCString(interaction->values[INTERACTION_channel]);
+	bool inbound;
+
+	state->interactions++;
+	if (strcmp(channel, "call") == 0)
+		state->calls++;
+	else if (strcmp(channel, "visit") == 0)
+		state->visits++;
+
+	if (interaction->nulls[INTERACTION_direction])
+		return;
+	inbound = strcmp(TextDatumGetCString(interaction->values[INTERACTION_direction]), "in") == 0;
+	if (inbound)
+	{
+		/* an answer is the first inbound message after an outbound one */
+		if (state->last_outbound_at > state->last_inbound_at)
+		{
+			state->replies++;
+			state->reply_seconds += (interaction->at - state->last_outbound_at) / (double) USECS_PER_SEC;
+		}
+		state->inbound++;
+		state->last_inbound_at = interaction->at;
+	}
+	else
+	{
+		if (state->outbound == 0)
+			state->first_outbound_at = interaction->at;
+		state->outbound++;
+		state->last_outbound_at = interaction->at;
+	}
+}
+
+void
+jorge_lead_state_fold(LeadState *state, const LeadEvent *event)
+{
+	if (event->is_inquiry)
+		fold_inquiry(state, event);
+	else
+		fold_interaction(state, event);
+	if (event->has_signals)
+		jorge_text_summary_add(&state->text, &event->signals);
+}
+
+/*
+ * Point a RecordText at a stored text; it stays empty where there is none
+ */
+static void
+input_text(const LeadState *state, LeadColumn column, RecordText *target)
+{
+	if (!state->nulls[column])
+	{
+		text *t = DatumGetTextPP(state->values[column]);
+
+		target->data = VARDATA_ANY(t);
+		target->length = VARSIZE_ANY_EXHDR(t);
+	}
+}
+
+/*
+ * Read a stored numeric; NAN where there is none
+ */
+static double
+input_number(const LeadState *state, LeadColumn column)
+{
+	if (state->nulls[column])
+		return NAN;
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, state->values[column]));
+}
+
+void
+jorge_lead_state_input(const LeadState *state, LeadInput *input)
+{
+	memset(input, 0, sizeof(LeadInput));
+	input->budget_min = input_number(state, LEAD_budget_min);
+	input->budget_max = input_number(state, LEAD_budget_max);
+	input_text(state, LEAD_first_source, &input->source);
+	input_text(state, LEAD_side, &input->side);
+	input_text(state, LEAD_timeline, &input->timeline);
+	input_text(state, LEAD_financing, &input->financing);
+	input_text(state, LEAD_area, &input->area);
+	input_text(state, LEAD_city, &input->city);
+	input_text(state, LEAD_postal_code, &input->postal_code);
+	input_text(state, LEAD_street, &input->street);
+	input_text(state, LEAD_time_zone, &input->time_zone);
+	input->has_arrival = state->inquiries > 0;
+	input->arrived_at = state->first_seen_at;
+	input->inquiries = state->inquiries;
+	input->interactions = state->interactions;
+	input->inbound = state->inbound;
+	input->outbound = state->outbound;
+	input->calls = state->calls;
+	input->visits = state->visits;
+	input->has_first_outbound = state->first_outbound_at != DT_NOBEGIN;
+	input->first_outbound_at = state->first_outbound_at;
+	input->replies = state->replies;
+	input->reply_seconds = state->reply_seconds;
+	input->has_text = true;
+	input->text = state->text;
+}

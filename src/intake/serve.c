@@ -1,0 +1,241 @@
+/*
+ * serve.c: from events to written leads: scan, fold, score, write.
+ */
+#include "core/jorge.h"
+
+#include "core/settings.h"
+#include "intake/guard.h"
+#include "intake/intake.h"
+#include "intake/statements.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* ---- scanning ---- */
+
+typedef struct ScanWork
+{
+	LeadEvent *events;
+	ErrorData **error;
+} ScanWork;
+
+/*
+ * Scan a range of events
+ */
+static void
+scan_range(void *context, int first, int last)
+{
+	ScanWork *work = context;
+
+	for (int i = first; i < last; i++)
+	{
+		LeadEvent *event = &work->events[i];
+		const char *data;
+		int length;
+
+		event->has_signals = false;
+		if (jorge_event_text(event, &data, &length))
+		{
+			char *location = TextDatumGetCString(event->values[0]);
+
+			jorge_text_scan(data, length, jorge_lexicon_for(location), &event->signals);
+			pfree(location);
+			event->has_signals = true;
+		}
+	}
+}
+
+/*
+ * Note that an event could not be scanned
+ */
+static void
+scan_failed(void *context, int item, ErrorData *error)
+{
+	ScanWork *work = context;
+
+	work->events[item].has_signals = false;
+	*work->error = error;
+}
+
+void
+jorge_scan_events(LeadEvent *events, int n, ErrorData **error)
+{
+	ScanWork work = {events, error};
+
+	*error = NULL;
+	if (n > 0)
+		jorge_guarded(scan_range, scan_failed, &work, n);
+}
+
+/* ---- scoring ---- */
+
+/*
+ * Score a range of leads
+ */
+static void
+score_range(void *context, int first, int last)
+{
+	IntakeLead *leads = context;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	const char *location = NULL;
+	Model *model = NULL;
+
+	for (int i = first; i < last; i++)
+	{
+		IntakeLead *lead = &leads[i];
+		char *own = TextDatumGetCString(lead->state.values[LEAD_location_id]);
+		LeadInput input;
+
+		if (location == NULL || strcmp(location, own) != 0)
+		{
+			location = own;
+			model = jorge_model_for_trigger(location);
+			if (model == NULL)
+				ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+								errmsg("no model \"%s\" serves location \"%s\"", jorge_settings.model, location),
+								errhint("Promote one: SELECT jorge.promote('%s', version).", jorge_settings.model)));
+		}
+		jorge_lead_state_input(&lead->state, &input);
+		jorge_features_compute(&input, now, NULL, lead->features);
+		jorge_model_score(model, lead->features, &lead->score);
+		lead->model = model->label;
+		lead->scored = true;
+	}
+}
+
+/*
+ * Note that a lead could not be scored
+ */
+static void
+score_failed(void *context, int item, ErrorData *error)
+{
+	IntakeLead *lead = &((IntakeLead *) context)[item];
+
+	lead->scored = false;
+	lead->error = error;
+}
+
+void
+jorge_score_leads(IntakeLead *leads, int n)
+{
+	if (n > 0)
+		jorge_guarded(score_range, score_failed, leads, n);
+}
+
+/* ---- writing ---- */
+
+/*
+ * Make a real[] of features; NAN becomes NULL
+ */
+static Datum
+features_array(const float features[JORGE_FEATURES])
+{
+	Datum elements[JORGE_FEATURES];
+	bool nulls[JORGE_FEATURES];
+	int dims[1] = {JORGE_FEATURES};
+	int bounds[1] = {1};
+
+	for (int f = 0; f < JORGE_FEATURES; f++)
+	{
+		elements[f] = Float4GetDatum(features[f]);
+		nulls[f] = isnan(features[f]);
+	}
+	return PointerGetDatum(
+		construct_md_array(elements, nulls, 1, dims, bounds, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
+}
+
+/*
+ * Put a lead and its score into jorge_leads
+ */
+static void
+put_lead(Tuplestorestate *store, IntakeLead *lead)
+{
+	Datum values[LEAD_COLUMNS + SERVED_COLUMNS];
+	bool nulls[LEAD_COLUMNS + SERVED_COLUMNS];
+	Datum *served = values + LEAD_COLUMNS;
+	bool *missing = nulls + LEAD_COLUMNS;
+
+	jorge_lead_state_store(&lead->state);
+	memcpy(values, lead->state.values, sizeof(lead->state.values));
+	memcpy(nulls, lead->state.nulls, sizeof(lead->state.nulls));
+	memset(missing, !lead->scored, SERVED_COLUMNS);
+	if (lead->scored)
+	{
+		served[SERVED_probability] = Float8GetDatum(lead->score.probability);
+		served[SERVED_score] = Float8GetDatum(lead->score.score);
+		served[SERVED_class] = CStringGetTextDatum(lead->score.class);
+		served[SERVED_confidence] = Float8GetDatum(lead->score.confidence);
+		served[SERVED_lower] = Float8GetDatum(lead->score.lower);
+		served[SERVED_upper] = Float8GetDatum(lead->score.upper);
+		missing[SERVED_confidence] = missing[SERVED_lower] = missing[SERVED_upper] =
+			isnan(lead->score.confidence);
+		served[SERVED_model] = CStringGetTextDatum(lead->model);
+		served[SERVED_scored_at] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		missing[SERVED_features] = !jorge_settings.log_predictions;
+		if (jorge_settings.log_predictions)
+			served[SERVED_features] = features_array(lead->features);
+	}
+	jorge_relation_put(store, RELATION_LEADS, values, nulls);
+}
+
+/*
+ * Record the leads that could not be scored, and warn once
+ */
+static void
+report_unscored(const IntakeLead *leads, int n)
+{
+	const ErrorData *first = NULL;
+	int unscored = 0;
+
+	for (int i = 0; i < n; i++)
+		if (leads[i].error != NULL)
+		{
+			jorge_record_error(leads[i].state.values[LEAD_location_id], leads[i].state.values[LEAD_lead_id],
+							   leads[i].error);
+			if (first == NULL)
+				first = leads[i].error;
+			unscored++;
+		}
+	if (first != NULL)
+		ereport(WARNING, (errcode(first->sqlerrcode),
+						  errmsg_plural("%d lead is stored without a new score: %s",
+										"%d leads are stored without a new score: %s", unscored, unscored,
+										first->message),
+						  errhint("See SELECT * FROM jorge.error; afterwards jorge.refold_lead() scores them.")));
+}
+
+/*
+ * Tell listeners that a lead was scored: ids and score, no names or contact data
+ */
+static void
+notify_listeners(const IntakeLead *leads, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (leads[i].scored)
+		{
+			char *id = DatumGetCString(DirectFunctionCall1(uuid_out, leads[i].state.values[LEAD_lead_id]));
+
+			Async_Notify("jorge_event",
+						 psprintf("{\"kind\": \"lead_ml_scored\", \"lead_id\": \"%s\", \"score\": %.2f, \"class\": \"%s\"}",
+								  id, leads[i].score.score, leads[i].score.class));
+		}
+}
+
+void
+jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason)
+{
+	Tuplestorestate *store = jorge_relation_begin(RELATION_LEADS);
+
+	for (int i = 0; i < n; i++)
+		put_lead(store, &leads[i]);
+	jorge_statement_run(new_ones ? WRITE_NEW_LEADS : WRITE_LEADS, reason);
+	jorge_relation_end(store, RELATION_LEADS);
+	report_unscored(leads, n);
+	if (jorge_settings.notify)
+		notify_listeners(leads, n);
+}

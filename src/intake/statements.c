@@ -1,0 +1,254 @@
+/*
+ * statements.c: the SQL that intake runs, as saved plans over in-memory relations.
+ */
+#include "core/jorge.h"
+
+#include "intake/lead_state.h"
+#include "intake/statements.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/queryenvironment.h"
+
+#define EQ " OPERATOR(pg_catalog.=) "
+
+typedef struct ColumnShape
+{
+	const char *name;
+	Oid type;
+} ColumnShape;
+
+typedef struct RelationShape
+{
+	const char *name;
+	int ncolumns;
+	ColumnShape columns[4];
+} RelationShape;
+
+/* Shapes of the small relations; jorge_leads is made from the lead's columns */
+static const RelationShape shapes[INTAKE_RELATIONS] = {
+	[RELATION_WANTED_KEYS] = {"jorge_wanted_keys",
+							  4,
+							  {{"position", INT4OID}, {"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}}},
+	[RELATION_WANTED_LEADS] = {"jorge_wanted_leads", 2, {{"location_id", TEXTOID}, {"lead_id", UUIDOID}}},
+	[RELATION_LEADS] = {"jorge_leads", 0},
+	[RELATION_KEYS] = {"jorge_keys",
+					   4,
+					   {{"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}, {"lead_id", UUIDOID}}},
+	[RELATION_LINKS] = {"jorge_links",
+						4,
+						{{"location_id", TEXTOID}, {"inquiry_id", UUIDOID}, {"lead_id", UUIDOID}, {"rule", TEXTOID}}},
+};
+
+static const ColumnShape served_columns[SERVED_COLUMNS] = {
+	{"probability", FLOAT8OID}, {"score", FLOAT8OID}, {"class", TEXTOID},
+	{"confidence", FLOAT8OID},	{"lower", FLOAT8OID}, {"upper", FLOAT8OID},
+	{"model", TEXTOID},			{"scored_at", TIMESTAMPTZOID}, {"features", FLOAT4ARRAYOID},
+};
+
+static TupleDesc descriptors[INTAKE_RELATIONS];
+static SPIPlanPtr plans[INTAKE_STATEMENTS];
+
+/*
+ * Get the descriptor of an in-memory relation, made once a session
+ */
+static TupleDesc
+descriptor(IntakeRelation relation)
+{
+	MemoryContext old;
+	TupleDesc desc;
+
+	if (descriptors[relation] != NULL)
+		return descriptors[relation];
+
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	if (relation == RELATION_LEADS)
+	{
+		desc = CreateTemplateTupleDesc(LEAD_COLUMNS + SERVED_COLUMNS);
+		for (int c = 0; c < LEAD_COLUMNS; c++)
+			TupleDescInitEntry(desc, c + 1, jorge_lead_column_names[c], jorge_lead_column_types[c], -1, 0);
+		for (int c = 0; c < SERVED_COLUMNS; c++)
+			TupleDescInitEntry(desc, LEAD_COLUMNS + c + 1, served_columns[c].name, served_columns[c].type, -1, 0);
+	}
+	else
+	{
+		const RelationShape *shape = &shapes[relation];
+
+		desc = CreateTemplateTupleDesc(shape->ncolumns);
+		for (int c = 0; c < shape->ncolumns; c++)
+			TupleDescInitEntry(desc, c + 1, shape->columns[c].name, shape->columns[c].type, -1, 0);
+	}
+	MemoryContextSwitchTo(old);
+	return descriptors[relation] = desc;
+}
+
+Tuplestorestate *
+jorge_relation_begin(IntakeRelation relation)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	enr->md.name = pstrdup(shapes[relation].name);
+	enr->md.reliddesc = InvalidOid;
+	enr->md.tupdesc = descriptor(relation);
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = 1; /* plans are saved: joins must hold for any number */
+	enr->reldata = store;
+	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register %s", shapes[relation].name);
+	return store;
+}
+
+void
+jorge_relation_put(Tuplestorestate *store, IntakeRelation relation, Datum *values, bool *nulls)
+{
+	tuplestore_putvalues(store, descriptor(relation), values, nulls);
+}
+
+void
+jorge_relation_end(Tuplestorestate *store, IntakeRelation relation)
+{
+	SPI_unregister_relation(shapes[relation].name);
+	tuplestore_end(store);
+}
+
+/*
+ * Append "prefix.column, ..." for the lead's columns from first on
+ */
+static void
+append_columns(StringInfo sql, const char *prefix, int first)
+{
+	for (int c = first; c < LEAD_COLUMNS; c++)
+		appendStringInfo(sql, "%s%s%s", c > first ? ", " : "", prefix, jorge_lead_column_names[c]);
+}
+
+/*
+ * Append what new and known persons have in common: keys, links, the prediction log and the event
+ */
+static void
+append_common(StringInfo sql)
+{
+	appendStringInfoString(
+		sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id)"
+			 " SELECT location_id, kind, key, lead_id FROM jorge_keys ON CONFLICT DO NOTHING), "
+			 "i AS (INSERT INTO jorge.inquiry_lead (location_id, inquiry_id, lead_id, rule)"
+			 " SELECT location_id, inquiry_id, lead_id, rule FROM jorge_links), "
+			 "p AS (INSERT INTO jorge.prediction (location_id, at, lead_id, reason, model, probability, class,"
+			 " confidence, lower, upper, features)"
+			 " SELECT location_id, scored_at, lead_id, $1, model, probability, class, confidence, lower, upper,"
+			 " features FROM jorge_leads WHERE features IS NOT NULL) "
+			 "INSERT INTO jorge.event (location_id, at, lead_id, kind, score, confidence, class, model, reason)"
+			 " SELECT location_id, scored_at, lead_id, 'lead_ml_scored', score, confidence, class, model, $1"
+			 " FROM jorge_leads WHERE model IS NOT NULL");
+}
+
+/*
+ * Write the text of a statement
+ */
+static char *
+statement_text(IntakeStatement statement)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	switch (statement)
+	{
+		case FIND_KEYS:
+			appendStringInfoString(&sql, "SELECT w.position, k.lead_id FROM jorge_wanted_keys w JOIN jorge.lead_key k"
+										 " ON k.location_id" EQ "w.location_id AND k.kind" EQ
+										 "w.kind AND k.key" EQ "w.key");
+			break;
+		case LOCK_LEADS:
+			appendStringInfoString(&sql, "SELECT ");
+			append_columns(&sql, "l.", 0);
+			appendStringInfoString(&sql, " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
+										 "w.location_id AND l.lead_id" EQ "w.lead_id FOR NO KEY UPDATE OF l");
+			break;
+		case WRITE_NEW_LEADS:
+			appendStringInfoString(&sql, "WITH l AS (INSERT INTO jorge.lead (");
+			append_columns(&sql, "", 0);
+			appendStringInfoString(&sql, ") SELECT ");
+			append_columns(&sql, "", 0);
+			appendStringInfoString(&sql, " FROM jorge_leads), "
+										 "s AS (INSERT INTO jorge.lead_score (location_id, lead_id, probability, score,"
+										 " class, confidence, lower, upper, model, scored_at)"
+										 " SELECT location_id, lead_id, probability, score, class, confidence, lower,"
+										 " upper, model, scored_at FROM jorge_leads WHERE model IS NOT NULL), ");
+			append_common(&sql);
+			break;
+		case WRITE_LEADS:
+			appendStringInfoString(&sql, "WITH l AS (UPDATE jorge.lead l SET (");
+			append_columns(&sql, "", LEAD_FIRST_FOLDED);
+			appendStringInfoString(&sql, ") = ROW(");
+			append_columns(&sql, "n.", LEAD_FIRST_FOLDED);
+			appendStringInfoString(
+				&sql, ") FROM jorge_leads n WHERE l.location_id" EQ "n.location_id AND l.lead_id" EQ "n.lead_id), "
+					  "s AS (INSERT INTO jorge.lead_score (location_id, lead_id, probability, score,"
+					  " class, confidence, lower, upper, model, scored_at)"
+					  " SELECT location_id, lead_id, probability, score, class, confidence, lower,"
+					  " upper, model, scored_at FROM jorge_leads WHERE model IS NOT NULL"
+					  " ON CONFLICT ON CONSTRAINT lead_score_pkey DO UPDATE SET probability = EXCLUDED.probability,"
+					  " score = EXCLUDED.score, class = EXCLUDED.class, confidence = EXCLUDED.confidence,"
+					  " lower = EXCLUDED.lower, upper = EXCLUDED.upper, model = EXCLUDED.model,"
+					  " scored_at = EXCLUDED.scored_at), ");
+			append_common(&sql);
+			break;
+		case INTAKE_STATEMENTS:
+			break;
+	}
+	return sql.data;
+}
+
+void
+jorge_statement_run(IntakeStatement statement, const char *reason)
+{
+	Oid types[1] = {TEXTOID};
+	Datum args[1];
+	bool reads = statement == FIND_KEYS || statement == LOCK_LEADS;
+	int code;
+
+	if (plans[statement] == NULL)
+	{
+		SPIPlanPtr plan =
+			SPI_prepare_cursor(statement_text(statement), reads ? 0 : 1, types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare intake statement %d: %s", statement,
+				 SPI_result_code_string(SPI_result));
+		plans[statement] = plan;
+	}
+	args[0] = reads ? (Datum) 0 : CStringGetTextDatum(reason);
+	code = SPI_execute_plan(plans[statement], args, NULL, false, 0);
+	if (code != (reads ? SPI_OK_SELECT : SPI_OK_INSERT))
+		elog(ERROR, "intake statement %d failed: %s", statement, SPI_result_code_string(code));
+}
+
+void
+jorge_record_error(Datum location_id, Datum lead_id, const ErrorData *error)
+{
+	Oid types[5] = {TEXTOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum args[5] = {location_id, lead_id, CStringGetTextDatum(unpack_sql_state(error->sqlerrcode)),
+					 CStringGetTextDatum(error->message ? error->message : ""),
+					 error->hint ? CStringGetTextDatum(error->hint) : (Datum) 0};
+	const char *nulls = error->hint ? "     " : "    n";
+
+	if (SPI_execute_with_args("INSERT INTO jorge.error (location_id, context, ref, sqlstate, message, hint)"
+							  " VALUES ($1, 'score', $2, $3, $4, $5)",
+							  5, types, args, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not record an error");
+}
+
+void
+jorge_record_key_conflict(Datum location_id, Datum lead_id, Datum other_id)
+{
+	Oid types[3] = {TEXTOID, UUIDOID, UUIDOID};
+	Datum args[3] = {location_id, lead_id, other_id};
+
+	if (SPI_execute_with_args("INSERT INTO jorge.event (location_id, lead_id, kind, reason, detail)"
+							  " VALUES ($1, $2, 'lead_key_conflict', 'inquiry',"
+							  " pg_catalog.jsonb_build_object('other_lead_id', $3))",
+							  3, types, args, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not record a key conflict");
+}

@@ -1,0 +1,68 @@
+/*
+ * statements.h: the SQL that intake runs, as saved plans over in-memory relations.
+ *
+ * What C has worked out for the rows of a statement is handed to SQL as ephemeral relations (the mechanism
+ * behind transition tables), so one plan serves one row and a million. All names and operators are
+ * schema-qualified. Call between SPI_connect and SPI_finish, as the owner of the managed tables.
+ */
+#ifndef JORGE_STATEMENTS_H
+#define JORGE_STATEMENTS_H
+
+#include "access/tupdesc.h"
+#include "executor/spi.h"
+#include "utils/tuplestore.h"
+
+/* Columns of jorge_leads beyond those of LeadColumn */
+typedef enum ServedColumn
+{
+	SERVED_probability,
+	SERVED_score,
+	SERVED_class,
+	SERVED_confidence,
+	SERVED_lower,
+	SERVED_upper,
+	SERVED_model, /* NULL = the lead could not be scored */
+	SERVED_scored_at,
+	SERVED_features, /* NULL = keep no prediction row */
+	SERVED_COLUMNS
+} ServedColumn;
+
+/* The in-memory relations */
+typedef enum IntakeRelation
+{
+	RELATION_WANTED_KEYS, /* jorge_wanted_keys(position, location_id, kind, key) */
+	RELATION_WANTED_LEADS, /* jorge_wanted_leads(location_id, lead_id), in the order to lock them */
+	RELATION_LEADS,		  /* jorge_leads(LeadColumn ..., ServedColumn ...) */
+	RELATION_KEYS,		  /* jorge_keys(location_id, kind, key, lead_id) */
+	RELATION_LINKS,		  /* jorge_links(location_id, inquiry_id, lead_id, rule) */
+	INTAKE_RELATIONS
+} IntakeRelation;
+
+typedef enum IntakeStatement
+{
+	FIND_KEYS,		 /* wanted keys -> (position, lead_id) */
+	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE */
+	WRITE_NEW_LEADS, /* leads, keys, links -> all rows of new persons */
+	WRITE_LEADS,	 /* leads, keys, links -> all rows of known persons */
+	INTAKE_STATEMENTS
+} IntakeStatement;
+
+/* Start an empty relation; it is seen by statements run before jorge_relation_end. */
+extern Tuplestorestate *jorge_relation_begin(IntakeRelation relation);
+extern void jorge_relation_put(Tuplestorestate *store, IntakeRelation relation, Datum *values,
+							   bool *nulls);
+extern void jorge_relation_end(Tuplestorestate *store, IntakeRelation relation);
+
+/*
+ * Run a statement with a fresh snapshot; reason is what prediction and event rows say. Rows of FIND_KEYS and
+ * LOCK_LEADS are in SPI_tuptable.
+ */
+extern void jorge_statement_run(IntakeStatement statement, const char *reason);
+
+/* Record an error that cost a lead its score */
+extern void jorge_record_error(Datum location_id, Datum lead_id, const ErrorData *error);
+
+/* Record that the keys of one arrival belong to two persons */
+extern void jorge_record_key_conflict(Datum location_id, Datum lead_id, Datum other_id);
+
+#endif

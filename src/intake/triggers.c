@@ -1,0 +1,276 @@
+/*
+ * triggers.c: the trigger functions of the managed tables, and the same work asked for by hand.
+ *
+ * A statement's rows are worked on in batches, each in an SPI connection of its own that frees its memory.
+ */
+#include "core/jorge.h"
+
+#include "core/attribute_map.h"
+#include "core/owner.h"
+#include "intake/intake.h"
+#include "intake/statements.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+/* Statements of up to this many inquiries lock their keys' buckets; larger ones lock all other intake out. */
+#define SMALL_STATEMENT 64
+
+/* A batch's way, given its events; small as in jorge_take_in_inquiries */
+typedef void (*BatchWork)(LeadEvent *events, int n, bool small);
+
+JORGE_FUNCTION(jorge_inquiry_intake);
+JORGE_FUNCTION(jorge_interaction_intake);
+JORGE_FUNCTION(jorge_interaction_unseen);
+JORGE_FUNCTION(jorge_resolve_pending);
+JORGE_FUNCTION(jorge_refold_lead);
+
+/*
+ * Check that a function was called as a statement trigger with a transition table
+ */
+static TriggerData *
+statement_trigger(FunctionCallInfo fcinfo, const char *name)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event) ||
+		trigger->tg_newtable == NULL)
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("jorge.%s() must be an AFTER INSERT FOR EACH STATEMENT trigger with a transition table",
+							   name),
+						errhint("SELECT jorge.install() makes the trigger.")));
+	return trigger;
+}
+
+/*
+ * Pick a tuple's columns and make it an event; all memory is the current context's
+ */
+static void
+event_from_slot(LeadEvent *event, bool is_inquiry, TupleTableSlot *slot, const AttributeMap *map)
+{
+	int columns = is_inquiry ? (int) INQUIRY_COLUMNS : (int) INTERACTION_COLUMNS;
+	HeapTuple tuple = ExecCopySlotHeapTuple(slot);
+	int natts = slot->tts_tupleDescriptor->natts;
+	Datum *all = palloc(sizeof(Datum) * natts);
+	bool *all_nulls = palloc(sizeof(bool) * natts);
+	Datum *values = palloc(sizeof(Datum) * columns);
+	bool *nulls = palloc(sizeof(bool) * columns);
+
+	heap_deform_tuple(tuple, slot->tts_tupleDescriptor, all, all_nulls);
+	for (int c = 0; c < columns; c++)
+	{
+		values[c] = all[map->attno[c]];
+		nulls[c] = all_nulls[map->attno[c]];
+	}
+	jorge_event_from_values(event, is_inquiry, values, nulls);
+}
+
+/*
+ * Work through a transition table in batches, as the owner of its table
+ */
+static void
+take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWork work)
+{
+	Relation rel = trigger->tg_relation;
+	Tuplestorestate *rows = trigger->tg_newtable;
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+	bool small = tuplestore_tuple_count(rows) <= SMALL_STATEMENT;
+	int pointer = tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND);
+	bool more = true;
+	JorgeOwner owner;
+
+	jorge_owner_enter(&owner, RelationGetRelid(rel));
+	if (is_inquiry)
+		jorge_lock_bulk(!small);
+	tuplestore_select_read_pointer(rows, pointer);
+	tuplestore_rescan(rows);
+	while (more)
+	{
+		LeadEvent *events;
+		int n = 0;
+
+		SPI_connect();
+		events = palloc(sizeof(LeadEvent) * Min(INTAKE_BATCH, tuplestore_tuple_count(rows) + 1));
+		/* another reader of the same transition table may have moved the pointer in use */
+		tuplestore_select_read_pointer(rows, pointer);
+		while (n < INTAKE_BATCH && (more = tuplestore_gettupleslot(rows, true, false, slot)))
+			event_from_slot(&events[n++], is_inquiry, slot, map);
+		CHECK_FOR_INTERRUPTS();
+		if (n > 0)
+			work(events, n, small);
+		SPI_finish();
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	jorge_owner_leave(&owner);
+}
+
+/*
+ * Take in the new inquiries of a statement
+ */
+Datum
+jorge_inquiry_intake(PG_FUNCTION_ARGS)
+{
+	static AttributeMap map;
+	TriggerData *trigger = statement_trigger(fcinfo, "inquiry_intake");
+
+	if (tuplestore_tuple_count(trigger->tg_newtable) == 0)
+		return PointerGetDatum(NULL);
+	jorge_map_attributes(&map, trigger->tg_relation, jorge_inquiry_column_names, INQUIRY_COLUMNS);
+	take_in(trigger, true, &map, jorge_take_in_inquiries);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * Take in the new interactions of a statement
+ */
+Datum
+jorge_interaction_intake(PG_FUNCTION_ARGS)
+{
+	static AttributeMap map;
+	TriggerData *trigger = statement_trigger(fcinfo, "interaction_intake");
+
+	if (tuplestore_tuple_count(trigger->tg_newtable) == 0)
+		return PointerGetDatum(NULL);
+	jorge_map_attributes(&map, trigger->tg_relation, jorge_interaction_column_names, INTERACTION_COLUMNS);
+	take_in(trigger, false, &map, jorge_take_in_interactions);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * Drop an interaction whose provider id was stored before
+ */
+Datum
+jorge_interaction_unseen(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	static const char *const names[] = {"location_id", "provider", "provider_ref", "at", "interaction_id"};
+	static SPIPlanPtr plan = NULL;
+	Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, UUIDOID};
+	Datum values[lengthof(names)];
+	TupleDesc desc;
+	JorgeOwner owner;
+	bool unseen;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("jorge.interaction_unseen() must be a BEFORE INSERT FOR EACH ROW trigger"),
+						errhint("SELECT jorge.install() makes the trigger.")));
+
+	desc = RelationGetDescr(trigger->tg_relation);
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		bool null;
+
+		values[i] = SPI_getbinval(trigger->tg_trigtuple, desc, SPI_fnumber(desc, names[i]), &null);
+		if (null) /* the table's own constraint will say so */
+			return PointerGetDatum(trigger->tg_trigtuple);
+	}
+
+	jorge_owner_enter(&owner, jorge_managed_relation("interaction_ref", false));
+	SPI_connect();
+	if (plan == NULL)
+	{
+		SPIPlanPtr made = SPI_prepare("INSERT INTO jorge.interaction_ref (location_id, provider, provider_ref, at, interaction_id)"
+									  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+									  lengthof(types), types);
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "could not prepare the look-up of provider ids: %s", SPI_result_code_string(SPI_result));
+		plan = made;
+	}
+	if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not store a provider id");
+	unseen = SPI_processed > 0;
+	SPI_finish();
+	jorge_owner_leave(&owner);
+	return PointerGetDatum(unseen ? trigger->tg_trigtuple : NULL);
+}
+
+/*
+ * Take in the inquiries that have no lead
+ */
+Datum
+jorge_resolve_pending(PG_FUNCTION_ARGS)
+{
+	Oid relid = jorge_managed_relation("inquiry", false);
+	int64 resolved = 0;
+	StringInfoData sql;
+	JorgeOwner owner;
+	int n;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT ");
+	for (int c = 0; c < INQUIRY_COLUMNS; c++)
+		appendStringInfo(&sql, "%se.%s", c ? ", " : "", jorge_inquiry_column_names[c]);
+	appendStringInfo(&sql,
+					 " FROM jorge.inquiry e WHERE NOT EXISTS (SELECT FROM jorge.inquiry_lead l"
+					 " WHERE l.location_id OPERATOR(pg_catalog.=) e.location_id"
+					 " AND l.inquiry_id OPERATOR(pg_catalog.=) e.inquiry_id) LIMIT %d",
+					 INTAKE_BATCH);
+
+	jorge_owner_enter(&owner, relid);
+	jorge_lock_bulk(true);
+	do
+	{
+		LeadEvent *events;
+
+		CHECK_FOR_INTERRUPTS();
+		SPI_connect();
+		if (SPI_execute(sql.data, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read the pending inquiries");
+		n = (int) SPI_processed;
+		events = palloc(sizeof(LeadEvent) * (n + 1));
+		for (int i = 0; i < n; i++)
+		{
+			Datum *values = palloc(sizeof(Datum) * INQUIRY_COLUMNS);
+			bool *nulls = palloc(sizeof(bool) * INQUIRY_COLUMNS);
+
+			heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+			jorge_event_from_values(&events[i], true, values, nulls);
+		}
+		if (n > 0)
+			jorge_take_in_inquiries(events, n, false);
+		resolved += n;
+		SPI_finish();
+	} while (n > 0);
+	jorge_owner_leave(&owner);
+	PG_RETURN_INT64(resolved);
+}
+
+/*
+ * Make a lead's row anew from all that arrived
+ */
+Datum
+jorge_refold_lead(PG_FUNCTION_ARGS)
+{
+	Datum lead_id = PG_GETARG_DATUM(0);
+	Datum location_id = PG_GETARG_DATUM(1);
+	JorgeOwner owner;
+	IntakeLead lead;
+	bool found;
+
+	jorge_owner_enter(&owner, jorge_managed_relation("lead", false));
+	SPI_connect();
+	found = jorge_lock_leads(&location_id, &lead_id, 1, &lead) == 1;
+	if (found)
+	{
+		Tuplestorestate *keys = jorge_relation_begin(RELATION_KEYS);
+		Tuplestorestate *links = jorge_relation_begin(RELATION_LINKS);
+
+		jorge_fold_leads(&lead, 1);
+		jorge_score_leads(&lead, 1);
+		jorge_write_leads(&lead, 1, false, "refold");
+		jorge_relation_end(links, RELATION_LINKS);
+		jorge_relation_end(keys, RELATION_KEYS);
+	}
+	SPI_finish();
+	jorge_owner_leave(&owner);
+	PG_RETURN_BOOL(found);
+}

@@ -1,0 +1,119 @@
+/*
+ * score.c: lead_score() and jorge.score(): a row's score by the model that serves.
+ */
+#include "core/jorge.h"
+
+#include "core/record.h"
+#include "features/features.h"
+#include "score/model.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+/* Call state, in fn_extra */
+typedef struct ScoreCall
+{
+	ModelCall model;
+	RecordReader *reader;
+	RecordValue *values;
+} ScoreCall;
+
+JORGE_FUNCTION(jorge_lead_score);
+JORGE_FUNCTION(jorge_score);
+JORGE_FUNCTION(jorge_lead_class);
+
+/*
+ * Get the call's state, made at the first row
+ */
+static ScoreCall *
+score_call(FunctionCallInfo fcinfo)
+{
+	ScoreCall *call = fcinfo->flinfo->fn_extra;
+
+	if (call == NULL)
+	{
+		MemoryContext mcxt = fcinfo->flinfo->fn_mcxt;
+
+		call = MemoryContextAllocZero(mcxt, sizeof(ScoreCall));
+		call->reader = jorge_record_reader(mcxt, jorge_lead_columns, jorge_lead_ncolumns);
+		call->values = MemoryContextAlloc(mcxt, sizeof(RecordValue) * jorge_lead_ncolumns);
+		fcinfo->flinfo->fn_extra = call;
+	}
+	return call;
+}
+
+/*
+ * Score the row in argument 0; features are as of the transaction's time, in UTC unless the row names a zone
+ */
+static Model *
+score_row(FunctionCallInfo fcinfo, Scored *scored)
+{
+	ScoreCall *call = score_call(fcinfo);
+	Model *model = jorge_model_for_query(&call->model, fcinfo->flinfo->fn_mcxt);
+	LeadInput input;
+	float features[JORGE_FEATURES];
+
+	jorge_record_read(call->reader, PG_GETARG_HEAPTUPLEHEADER(0), call->values);
+	jorge_lead_input(call->values, &input);
+	jorge_features_compute(&input, GetCurrentTransactionStartTimestamp(), NULL, features);
+	jorge_model_score(model, features, scored);
+	return model;
+}
+
+/*
+ * Get the probability that a lead is won
+ */
+Datum
+jorge_lead_score(PG_FUNCTION_ARGS)
+{
+	Scored scored;
+
+	score_row(fcinfo, &scored);
+	PG_RETURN_FLOAT8(scored.probability);
+}
+
+/*
+ * Get a lead's whole score
+ */
+Datum
+jorge_score(PG_FUNCTION_ARGS)
+{
+	TupleDesc desc;
+	Scored scored;
+	Model *model;
+	Datum values[7];
+	bool nulls[7] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != lengthof(values))
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("jorge.score() returns another type than its library makes"),
+						errhint("Run ALTER EXTENSION jorge UPDATE.")));
+
+	model = score_row(fcinfo, &scored);
+	values[0] = Float8GetDatum(scored.probability);
+	values[1] = Float8GetDatum(scored.score);
+	values[2] = CStringGetTextDatum(scored.class);
+	values[3] = Float8GetDatum(scored.confidence);
+	values[4] = Float8GetDatum(scored.lower);
+	values[5] = Float8GetDatum(scored.upper);
+	values[6] = CStringGetTextDatum(model->label);
+	nulls[3] = nulls[4] = nulls[5] = isnan(scored.confidence);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * Classify a probability
+ */
+Datum
+jorge_lead_class(PG_FUNCTION_ARGS)
+{
+	double probability = PG_GETARG_FLOAT8(0);
+
+	if (isnan(probability) || probability < 0 || probability > 1)
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("probability %g is not between 0 and 1", probability),
+						errhint("Pass lead_score(lead), or a score divided by 100.")));
+	PG_RETURN_TEXT_P(cstring_to_text(jorge_score_class(probability)));
+}
