@@ -11,12 +11,15 @@
 #include "core/settings.h"
 
 #define JORGE_API "jorge_api"
-#define JORGE_API_VERSION 1
+#define JORGE_API_VERSION 2
 
 typedef struct JorgeApi
 {
 	int version;
 	const JorgeSettings *settings;
+
+	/* JORGE_LEXICON_VERSION of the text scanner; a forest remembers the one it was trained on. */
+	int lexicon_version;
 
 	/* Validated jorge.forest value from a UBJ model document; ERROR if it isn't one we can serve. */
 	Datum (*forest_from_ubj)(const char *ubj, Size length);

@@ -16,11 +16,25 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+/* Local transaction id of this backend (needs storage/proc.h). */
+#if PG_VERSION_NUM >= 170000
+#define JORGE_LXID (MyProc->vxid.lxid)
+#else
+#define JORGE_LXID (MyProc->lxid)
+#endif
+
 /*
  * Declare a C function that SQL calls: the only symbols the library exports.
  */
 #define JORGE_FUNCTION(name)                                                                       \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
 	PG_FUNCTION_INFO_V1(name)
+
+/* Renamed in 16; the index is 1-based in all. */
+#if PG_VERSION_NUM < 160000
+#define jorge_local_backend_status(index) pgstat_fetch_stat_local_beentry(index)
+#else
+#define jorge_local_backend_status(index) pgstat_get_local_beentry_by_index(index)
+#endif
 
 #endif

@@ -7,12 +7,14 @@
 #include "core/settings.h"
 #include "features/features.h"
 #include "forest/forest.h"
+#include "text/text.h"
 
 PG_MODULE_MAGIC;
 
 static const JorgeApi api = {
 	.version = JORGE_API_VERSION,
 	.settings = &jorge_settings,
+	.lexicon_version = JORGE_LEXICON_VERSION,
 	.forest_from_ubj = jorge_forest_from_ubj,
 	.feature_is_protected = jorge_feature_is_protected,
 };

@@ -30,5 +30,6 @@ typedef enum JorgeProgressTask
 #define JORGE_TRAIN_READING 1
 #define JORGE_TRAIN_BUILDING 2
 #define JORGE_TRAIN_BOOSTING 3
+#define JORGE_TRAIN_REFITTING 4
 
 #endif

@@ -6,16 +6,15 @@
 #include "core/record.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
-#include "utils/date.h"
 #include "utils/typcache.h"
-#include "catalog/pg_enum.h"
 
 /* How an attribute's Datum becomes a RecordValue */
 typedef enum Conversion
@@ -31,6 +30,7 @@ typedef enum Conversion
 	FROM_TIMESTAMP,
 	FROM_DATE,
 	FROM_VARLENA,
+	FROM_BPCHAR,
 	FROM_NAME,
 	FROM_ENUM
 } Conversion;
@@ -47,11 +47,12 @@ struct RecordReader
 	const RecordColumn *columns;
 	int ncolumns;
 
-	/* the row type that slots[] was made for */
+	/* what slots[] was made for: a registered row type, or a caller's descriptor */
 	Oid type;
 	int32 typmod;
-	TupleDesc source; /* descriptor the map was made from, in jorge_record_read_tuple */
-	TupleDesc desc;
+	uint64 type_identifier; /* changes with ALTER TABLE, which keeps the type's OID */
+	TupleDesc source;
+	TupleDesc desc; /* our copy; NULL = no map yet */
 	MemoryContext map_mcxt;
 	Slot *slots;
 	Datum *values;
@@ -119,8 +120,9 @@ conversion_for(const RecordColumn *column, Oid type)
 			{
 				case TEXTOID:
 				case VARCHAROID:
-				case BPCHAROID:
 					return FROM_VARLENA;
+				case BPCHAROID:
+					return FROM_BPCHAR;
 				case NAMEOID:
 					return FROM_NAME;
 			}
@@ -152,14 +154,17 @@ map_columns(RecordReader *reader, TupleDesc desc)
 {
 	MemoryContext old;
 
-	reader->desc = NULL;
+	reader->desc = NULL; /* so that an error below leaves no half-made map */
+	reader->source = NULL;
+	reader->type = InvalidOid;
 	if (reader->map_mcxt == NULL)
 		reader->map_mcxt =
 			AllocSetContextCreate(reader->mcxt, "jorge record map", ALLOCSET_SMALL_SIZES);
 	MemoryContextReset(reader->map_mcxt);
 	old = MemoryContextSwitchTo(reader->map_mcxt);
 
-	desc = CreateTupleDescCopy(desc);
+	/* with its constraints: they hold the values of columns added after the row was stored */
+	desc = CreateTupleDescCopyConstr(desc);
 	reader->slots = palloc(sizeof(Slot) * reader->ncolumns);
 	reader->values = palloc(sizeof(Datum) * Max(desc->natts, 1));
 	reader->nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
@@ -238,6 +243,15 @@ convert(Conversion conversion, Datum datum, RecordValue *value)
 				value->as.text.length = VARSIZE_ANY_EXHDR(t);
 				break;
 			}
+		case FROM_BPCHAR:
+			{
+				BpChar *t = DatumGetBpCharPP(datum);
+
+				/* the padding is no part of the value, as in PostgreSQL's own cast to text */
+				value->as.text.data = VARDATA_ANY(t);
+				value->as.text.length = bpchartruelen(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t));
+				break;
+			}
 		case FROM_NAME:
 			value->as.text.data = NameStr(*DatumGetName(datum));
 			value->as.text.length = strlen(value->as.text.data);
@@ -276,6 +290,9 @@ read_mapped(RecordReader *reader, HeapTuple tuple, RecordValue *values)
 	}
 }
 
+/*
+ * Read a composite value
+ */
 void
 jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values)
 {
@@ -283,7 +300,10 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 	int32 typmod = HeapTupleHeaderGetTypMod(record);
 	HeapTupleData tuple;
 
-	if (reader->desc == NULL || reader->type != type || reader->typmod != typmod)
+	/* An anonymous row type never changes; a named one can between two calls of a cached plan. */
+	if (reader->desc == NULL || reader->type != type || reader->typmod != typmod ||
+		(type != RECORDOID &&
+		 reader->type_identifier != assign_record_type_identifier(type, typmod)))
 	{
 		TupleDesc desc = lookup_rowtype_tupdesc(type, typmod);
 
@@ -291,6 +311,7 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 		ReleaseTupleDesc(desc);
 		reader->type = type;
 		reader->typmod = typmod;
+		reader->type_identifier = assign_record_type_identifier(type, typmod);
 	}
 	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
 	ItemPointerSetInvalid(&tuple.t_self);
@@ -299,6 +320,9 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 	read_mapped(reader, &tuple, values);
 }
 
+/*
+ * Read a tuple of a scan or a trigger
+ */
 void
 jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc, RecordValue *values)
 {
@@ -306,7 +330,6 @@ jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc, R
 	{
 		map_columns(reader, desc);
 		reader->source = desc;
-		reader->type = InvalidOid;
 	}
 	read_mapped(reader, tuple, values);
 }

@@ -8,7 +8,7 @@
  * Accepted types (domains count as their base type), the same in every session:
  *   RECORD_NUMBER  int2, int4, int8, float4, float8, numeric, boolean (0 or 1); money is refused
  *   RECORD_TIME    timestamptz; timestamp and date are read as UTC
- *   RECORD_TEXT    text, varchar, char(n), name, enum labels
+ *   RECORD_TEXT    text, varchar, char(n) without its padding, name, enum labels
  * Any other type under a known name is ERROR 42804.
  */
 #ifndef JORGE_RECORD_H
@@ -56,7 +56,10 @@ extern RecordReader *jorge_record_reader(MemoryContext mcxt, const RecordColumn 
 /* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
 extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
 
-/* The same from a tuple and its descriptor, as a scan or a trigger has them. */
+/*
+ * The same from a tuple and its descriptor, as a scan or a trigger has them. Descriptors are told apart
+ * by address, so desc must live as long as the reader is used.
+ */
 extern void jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc,
 									RecordValue *values);
 

@@ -80,8 +80,11 @@ extern bool jorge_feature_is_protected(const char *name);
 
 /*
  * What several messages say together, in the order they arrived: counts add up, the latest stated
- * budget, timeline and financing stand, the strongest intent and location stand. These are the text_*
- * columns of jorge.lead.
+ * budget, timeline and financing stand, the strongest intent and location stand; a wish for no further
+ * contact sets intent to 0. These are the text_* columns of jorge.lead.
+ *
+ * NAN = not said; a count of -1 = the row read from has no such column (jorge_text_summary_clear and
+ * _add never make one). A message of nothing but white space or protected words isn't counted.
  */
 typedef struct TextSummary
 {

@@ -13,27 +13,35 @@
 
 #include "fmgr.h"
 
-/* Limits of the compact node: 16-bit child index and doubled 16-bit feature index. */
+/* Limits of the compact node: 16-bit step to a child, 16-bit index of a row that has each feature twice. */
 #define FOREST_MAX_TREE_NODES 65535
 #define FOREST_MAX_FEATURES 32767
+
+/* First half of a document's SHA-256: what tells forests apart. */
+#define FOREST_HASH_LENGTH 16
 
 typedef struct Forest Forest;
 
 /* ---- getting one ---- */
 
 /*
- * Forest behind argument argno of a call. Cached: the pointer is good until the call returns.
- * A stored value is recognised by its toast pointer within a statement, else by its content hash.
+ * Forest behind a jorge.forest Datum, which may be toasted (don't detoast it first). Cached in the backend:
+ * the pointer is good until the next call of this function, so take it anew in each call of yours
+ * and after anything that may run SQL. Keeps its own account of toast pointers seen in the statement, for
+ * all call sites; fn_extra stays free for the caller.
  */
-extern const Forest *jorge_forest_arg(FunctionCallInfo fcinfo, int argno);
-
-/* The same for a Datum held elsewhere. The pointer is good until the next call of either function. */
 extern const Forest *jorge_forest_from_datum(Datum value);
+
+/* The same for argument argno of a call. */
+#define jorge_forest_arg(fcinfo, argno) jorge_forest_from_datum(PG_GETARG_DATUM(argno))
 
 /* Validated jorge.forest Datum, in the current memory context, from a UBJ document. */
 extern Datum jorge_forest_from_ubj(const char *ubj, Size length);
 
 /* ---- asking it ---- */
+
+/* FOREST_HASH_LENGTH bytes: equal for equal documents; what to key anything derived from a forest by. */
+extern const uint8 *jorge_forest_hash(const Forest *forest);
 
 extern int jorge_forest_features(const Forest *forest);
 
@@ -64,8 +72,10 @@ extern float jorge_forest_margin_variance(const Forest *forest, const float *x, 
 
 /*
  * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and the
- * base value in contributions[features]; they sum to the margin. In log-odds for binary:logistic.
+ * base value in contributions[features]; they sum to the margin. In log-odds for binary:logistic. ERROR 22023 where the
+ * document has no covers (sum_hessian), 54000 for trees deeper than FOREST_MAX_SHAP_DEPTH.
  */
+#define FOREST_MAX_SHAP_DEPTH 512
 extern void jorge_forest_contributions(const Forest *forest, const float *x, double *contributions);
 
 #endif

@@ -412,7 +412,11 @@ jorge_lead_state_input(const LeadState *state, LeadInput *input)
 	memset(input, 0, sizeof(LeadInput));
 	input->budget_min = input_number(state, LEAD_budget_min);
 	input->budget_max = input_number(state, LEAD_budget_max);
-	input_text(state, LEAD_first_source, &input->source);
+	if (state->sources > 0)
+	{
+		input->source.data = state->source[0];
+		input->source.length = strlen(state->source[0]);
+	}
 	input_text(state, LEAD_side, &input->side);
 	input_text(state, LEAD_timeline, &input->timeline);
 	input_text(state, LEAD_financing, &input->financing);

@@ -156,7 +156,7 @@ read_registry(const char *location, MemoryContext mcxt, bool read_only)
 static bool
 same_snapshot(const ModelCall *call, Snapshot snapshot)
 {
-	return call->lxid == MyProc->lxid && call->curcid == snapshot->curcid &&
+	return call->lxid == JORGE_LXID && call->curcid == snapshot->curcid &&
 		   call->xmin == snapshot->xmin && call->xmax == snapshot->xmax &&
 		   call->xcnt == snapshot->xcnt && call->subxcnt == snapshot->subxcnt;
 }
@@ -182,7 +182,7 @@ jorge_model_for_query(ModelCall *call, MemoryContext mcxt)
 						errhint("Promote one: SELECT jorge.promote('%s', version), or run SELECT "
 								"jorge.install() for the default model.",
 								jorge_settings.model)));
-	call->lxid = MyProc->lxid;
+	call->lxid = JORGE_LXID;
 	call->curcid = snapshot->curcid;
 	call->xmin = snapshot->xmin;
 	call->xmax = snapshot->xmax;

@@ -1,0 +1,404 @@
+/*
+ * features.c: features of a lead from what is known of it.
+ *
+ * The rules are those of the catalogue (catalogue.c); the constants are here. Pure: as_of and the zone
+ * are arguments, nothing else is looked at.
+ */
+#include "core/jorge.h"
+
+#include "features/features.h"
+#include "features/local_time.h"
+#include "port/pg_bitutils.h"
+#include "utils/timestamp.h"
+
+/* A budget beyond this is a slip of the keyboard or a joke (US dollars). */
+#define BUDGET_MAX 1e9
+
+/* A budget at least this specific counts as a specific one. */
+#define SPECIFIC_BUDGET 0.7f
+
+/* Specificity of a budget of which only one bound is stated in fields */
+#define ONE_BOUND_SPECIFICITY 0.5
+
+/* More seconds or hours than this are an error of the data. */
+#define SECONDS_MAX 1e12
+
+/* Most points each kind of engagement can earn; they sum to 100 */
+#define POINTS_PER_INBOUND 5.0
+#define POINTS_INBOUND 30.0
+#define POINTS_SPEED 20.0 /* for an instant reply; half of it at an hour */
+#define POINTS_PER_CALL 5.0
+#define POINTS_CALLS 15.0
+#define POINTS_PER_VISIT 10.0
+#define POINTS_VISITS 20.0
+#define POINTS_PER_QUESTION 2.0
+#define POINTS_QUESTIONS 10.0
+#define POINTS_PER_FURTHER_INQUIRY 2.5
+#define POINTS_INQUIRIES 5.0
+
+/* What is known of the budget, fields and messages taken together */
+typedef struct Budget
+{
+	double min, max; /* NAN = open or unknown */
+	double specificity;
+	bool stated;	 /* in fields */
+} Budget;
+
+/*
+ * Compare a text with a lower-case word, ignoring ASCII case and what separates words
+ */
+static bool
+is_word(RecordText text, const char *word)
+{
+	int i;
+
+	for (i = 0; i < text.length && word[i] != '\0'; i++)
+	{
+		char c = text.data[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		else if (c == ' ' || c == '.' || c == '-')
+			c = '_';
+		if (c != word[i])
+			return false;
+	}
+	return i == text.length && word[i] == '\0';
+}
+
+/*
+ * Keep a value in 0 ... 1, NAN where it is unknown
+ */
+static double
+unit_interval(double x)
+{
+	return isnan(x) ? NAN : Min(Max(x, 0.0), 1.0);
+}
+
+/*
+ * Drop a value outside 0 ... most
+ */
+static double
+within(double x, double most)
+{
+	return x >= 0 && x <= most ? x : NAN;
+}
+
+/*
+ * Turn a count of a summary into a number, NAN for one that isn't known
+ */
+static double
+known_count(int64 count)
+{
+	return count < 0 ? NAN : (double) count;
+}
+
+/*
+ * Prefer the first of two values, NAN where neither is known
+ */
+static double
+either(double first, double second)
+{
+	return isnan(first) ? second : first;
+}
+
+/*
+ * Drop an amount that is no budget
+ */
+static double
+plausible_amount(double dollars)
+{
+	return dollars > 0 && dollars <= BUDGET_MAX ? dollars : NAN;
+}
+
+/*
+ * Bring the budget of fields and messages together: fields win as a pair, bounds of both never mix
+ */
+static Budget
+resolve_budget(const LeadInput *input)
+{
+	Budget budget;
+
+	budget.min = plausible_amount(input->budget_min);
+	budget.max = plausible_amount(input->budget_max);
+	budget.stated = !isnan(budget.min) || !isnan(budget.max);
+	if (!budget.stated)
+	{
+		budget.min = plausible_amount(input->text.budget_min);
+		budget.max = plausible_amount(input->text.budget_max);
+	}
+	if (budget.min > budget.max)
+	{
+		double lower = budget.max;
+
+		budget.max = budget.min;
+		budget.min = lower;
+	}
+
+	if (!budget.stated)
+		budget.specificity = unit_interval(input->text.budget_specificity);
+	else if (isnan(budget.min) || isnan(budget.max))
+		budget.specificity = ONE_BOUND_SPECIFICITY;
+	else
+		budget.specificity =
+			unit_interval(1 - 2 * (budget.max - budget.min) / (budget.max + budget.min));
+	return budget;
+}
+
+/*
+ * Features of what the messages say, all missing where there are none
+ */
+static void
+text_features(const LeadInput *input, float *f)
+{
+	const TextSummary *text = &input->text;
+
+	if (!input->has_text)
+		return;
+
+	f[F_MESSAGE_LENGTH] = known_count(text->length);
+	f[F_WORD_COUNT] = known_count(text->words);
+	f[F_QUESTION_MARKS] = known_count(text->question_marks);
+	f[F_EXCLAMATION_MARKS] = known_count(text->exclamation_marks);
+	f[F_QUESTIONS_ASKED] = known_count(text->questions);
+	if (text->messages > 0)
+	{
+		f[F_MESSAGE_LENGTH_AVG] = known_count(text->length) / text->messages;
+		f[F_SENTIMENT_SCORE] = text->sentiment / text->messages;
+		if (!isnan(text->sentiment))
+			f[F_SENTIMENT_SCORE] = Min(Max(f[F_SENTIMENT_SCORE], -1.0f), 1.0f);
+	}
+	f[F_PREVIOUS_REAL_ESTATE_EXPERIENCE] = unit_interval(text->experience);
+	f[F_MESSAGE_INTENT] = unit_interval(text->intent);
+	if (text->objection_kinds >= 0)
+		f[F_OBJECTIONS] = pg_popcount32((uint32) text->objection_kinds);
+}
+
+/*
+ * Features of budget, timeline and financing
+ */
+static void
+wish_features(const LeadInput *input, float *f)
+{
+	Budget budget = resolve_budget(input);
+	bool bounded = !isnan(budget.min) && !isnan(budget.max);
+	double urgency = input->text.timeline_urgency;
+	double readiness = input->text.financing_readiness;
+
+	if (budget.stated || input->has_text)
+	{
+		f[F_HAS_SPECIFIC_BUDGET] =
+			(budget.stated && bounded) || (float) budget.specificity >= SPECIFIC_BUDGET;
+		if (budget.stated && bounded && budget.min < budget.max)
+			f[F_PRICE_RANGE_MENTIONED] = 1;
+		else if (!input->has_text)
+			f[F_PRICE_RANGE_MENTIONED] = 0;
+		else if (input->text.price_ranges >= 0)
+			f[F_PRICE_RANGE_MENTIONED] = input->text.price_ranges > 0;
+	}
+	if (bounded)
+	{
+		f[F_BUDGET_MIDPOINT] = (budget.min + budget.max) / 2;
+		f[F_BUDGET_RANGE] = budget.max - budget.min;
+	}
+	else
+		f[F_BUDGET_MIDPOINT] = either(budget.min, budget.max);
+	f[F_BUDGET_SPECIFICITY] = budget.specificity;
+
+	/* a field is read with the same words as a message */
+	if (isnan(urgency) && input->timeline.length > 0)
+	{
+		TextSignals said;
+
+		jorge_text_scan(input->timeline.data, input->timeline.length, NULL, &said);
+		urgency = said.timeline_urgency;
+	}
+	if (isnan(readiness) && input->financing.length > 0)
+	{
+		TextSignals said;
+
+		jorge_text_scan(input->financing.data, input->financing.length, NULL, &said);
+		readiness = said.financing_readiness;
+	}
+	f[F_TIMELINE_URGENCY] = unit_interval(urgency);
+	f[F_FINANCING_READINESS] = unit_interval(readiness);
+	if (input->has_text || input->financing.length > 0 || !isnan(readiness))
+		f[F_FINANCING_MENTIONED] = !isnan(readiness);
+}
+
+/*
+ * Points for one kind of engagement, counted as known where it is
+ */
+static double
+points(double count, double each, double most, bool *known)
+{
+	if (isnan(count))
+		return 0;
+	*known = true;
+	return Min(Max(count, 0.0) * each, most);
+}
+
+/*
+ * Features of the conversation
+ */
+static void
+conversation_features(const LeadInput *input, TimestampTz as_of, float *f)
+{
+	double hours = NAN;
+	bool known = false;
+	double score;
+
+	if (input->replies > 0)
+		hours = within(input->reply_seconds, SECONDS_MAX) / input->replies / SECS_PER_HOUR;
+	f[F_RESPONSE_TIME_HOURS] = hours;
+	f[F_RESPONSE_TIME_LOG] = log1p(hours);
+
+	if (input->has_arrival && input->has_first_outbound && input->arrived_at <= as_of &&
+		input->first_outbound_at <= as_of && !TIMESTAMP_NOT_FINITE(input->arrived_at) &&
+		!TIMESTAMP_NOT_FINITE(input->first_outbound_at))
+	{
+		/* in floating point: the difference of two timestamps can exceed int64 */
+		double waited = ((double) input->first_outbound_at - (double) input->arrived_at) /
+						(double) USECS_PER_HOUR;
+
+		f[F_FIRST_RESPONSE_HOURS] = Max(waited, 0.0);
+	}
+
+	f[F_NUM_INTERACTIONS] = input->interactions;
+	f[F_INTERACTIONS_LOG] = log1p(input->interactions);
+	f[F_INQUIRIES] = input->inquiries;
+	f[F_VISITS] = input->visits;
+	if (input->inbound + input->outbound > 0)
+		f[F_INBOUND_SHARE] = input->inbound / (input->inbound + input->outbound);
+
+	score = points(input->inbound, POINTS_PER_INBOUND, POINTS_INBOUND, &known) +
+			points(1 / (1 + hours), POINTS_SPEED, POINTS_SPEED, &known) +
+			points(input->calls, POINTS_PER_CALL, POINTS_CALLS, &known) +
+			points(input->visits, POINTS_PER_VISIT, POINTS_VISITS, &known) +
+			points(f[F_QUESTIONS_ASKED], POINTS_PER_QUESTION, POINTS_QUESTIONS, &known) +
+			points(input->inquiries - 1, POINTS_PER_FURTHER_INQUIRY, POINTS_INQUIRIES, &known);
+	if (known)
+	{
+		f[F_ENGAGEMENT_SCORE] = score;
+		f[F_ENGAGEMENT_NORMALIZED] = score / 100;
+	}
+}
+
+/*
+ * Find the zone that a lead's clock shows, by its row or by the caller's argument
+ */
+static const pg_tz *
+resolve_zone(const LeadInput *input, const char *zone)
+{
+	const pg_tz *own = jorge_zone(input->time_zone.data, input->time_zone.length);
+	const pg_tz *given = zone == NULL ? jorge_zone("UTC", 3) : jorge_zone(zone, strlen(zone));
+
+	/* an error whatever the row says: a wrong argument must not show only with some rows */
+	if (given == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("unknown time zone \"%s\"", zone == NULL ? "UTC" : zone),
+						errhint("Give an IANA name such as 'America/Chicago'; see the view "
+								"pg_timezone_names.")));
+	return own != NULL ? own : given;
+}
+
+/*
+ * Features of the moment the lead arrived
+ */
+static void
+time_features(const LeadInput *input, TimestampTz as_of, const char *zone, float *f)
+{
+	bool arrived = input->has_arrival && !TIMESTAMP_NOT_FINITE(input->arrived_at) &&
+				   input->arrived_at <= as_of;
+	LocalTime local;
+
+	if (!jorge_local_time(arrived ? input->arrived_at : as_of, resolve_zone(input, zone), &local))
+		return;
+	f[F_DAY_OF_WEEK] = local.weekday;
+	f[F_IS_WEEKEND] = local.weekday >= 5;
+	f[F_IS_BUSINESS_HOURS] = local.weekday < 5 && local.hour >= 9 && local.hour < 18;
+	f[F_HOUR_OF_DAY] = local.hour;
+	f[F_TIME_OF_DAY] = local.hour / 6;
+	f[F_MONTH] = local.month;
+	f[F_SEASON] = local.month % 12 / 3;
+}
+
+/*
+ * Indicators of the source: one of them is 1
+ */
+static void
+source_features(const LeadInput *input, float *f)
+{
+	static const struct
+	{
+		const char *name;
+		FeatureId feature;
+	} sources[] = {
+		{"ghl", F_SOURCE_GHL},
+		{"gohighlevel", F_SOURCE_GHL},
+		{"zillow", F_SOURCE_ZILLOW},
+		{"realtor_com", F_SOURCE_REALTOR_COM},
+		{"realtor", F_SOURCE_REALTOR_COM},
+		{"facebook", F_SOURCE_FACEBOOK},
+		{"facebook_leads", F_SOURCE_FACEBOOK},
+		{"email", F_SOURCE_EMAIL},
+		{"e_mail", F_SOURCE_EMAIL},
+		{"email_forwarded", F_SOURCE_EMAIL},
+	};
+	FeatureId found = F_SOURCE_OTHER;
+
+	if (input->source.length == 0)
+		return;
+	for (int i = 0; i < lengthof(sources); i++)
+		if (is_word(input->source, sources[i].name))
+		{
+			found = sources[i].feature;
+			break;
+		}
+	for (int feature = F_SOURCE_GHL; feature <= F_SOURCE_OTHER; feature++)
+		f[feature] = feature == found;
+}
+
+/*
+ * How closely the wished place is known, from messages and from the most precise field
+ */
+static double
+location_specificity(const LeadInput *input)
+{
+	double said = unit_interval(input->text.location_specificity);
+	double field = input->street.length > 0		   ? 1
+				   : input->postal_code.length > 0 ? 0.7
+				   : input->area.length > 0		   ? 0.5
+				   : input->city.length > 0		   ? 0.3
+												   : NAN;
+
+	return isnan(said) || field > said ? field : said;
+}
+
+/*
+ * Compute all features
+ */
+void
+jorge_features_compute(const LeadInput *input, TimestampTz as_of, const char *zone,
+					   float features[JORGE_FEATURES])
+{
+	for (int i = 0; i < JORGE_FEATURES; i++)
+		features[i] = NAN;
+
+	text_features(input, features);
+	wish_features(input, features);
+	conversation_features(input, as_of, features); /* after text: questions earn points */
+	time_features(input, as_of, zone, features);
+	source_features(input, features);
+
+	features[F_LOCATION_SPECIFICITY] = location_specificity(input);
+	if (is_word(input->side, "buyer"))
+		features[F_IS_SELLER] = 0;
+	else if (is_word(input->side, "both"))
+		features[F_IS_SELLER] = 0.5;
+	else if (is_word(input->side, "seller"))
+		features[F_IS_SELLER] = 1;
+
+	features[F_JOB_STABILITY_SCORE] = unit_interval(input->text.job_stability);
+	features[F_FAMILY_SIZE_MENTIONED] = within(input->text.family_size, 1000);
+}

@@ -1,0 +1,295 @@
+/*
+ * input.c: what is known of a lead, read from whatever columns its row has.
+ *
+ * Values are made safe here: a count that is negative or infinite, or a moment that is infinite, is missing.
+ */
+#include "core/jorge.h"
+
+#include "features/features.h"
+#include "utils/timestamp.h"
+
+/* A count beyond this is an error of the data; it also keeps the conversion to int64 defined. */
+#define COUNT_MAX 1e9
+
+/* Positions in jorge_lead_columns */
+typedef enum LeadColumn
+{
+	C_BUDGET_MIN,
+	C_BUDGET_MAX,
+	C_SOURCE,
+	C_FIRST_SOURCE,
+	C_SIDE,
+	C_TIMELINE,
+	C_FINANCING,
+	C_AREA,
+	C_CITY,
+	C_POSTAL_CODE,
+	C_STREET,
+	C_TIME_ZONE,
+	C_MESSAGE,
+	C_FIRST_SEEN_AT,
+	C_RECEIVED_AT,
+	C_CREATED_AT,
+	C_INQUIRIES,
+	C_INTERACTIONS,
+	C_INBOUND,
+	C_OUTBOUND,
+	C_CALLS,
+	C_VISITS,
+	C_FIRST_OUTBOUND_AT,
+	C_REPLIES,
+	C_REPLY_SECONDS,
+	C_TEXT_MESSAGES,
+	C_TEXT_LENGTH,
+	C_TEXT_WORDS,
+	C_TEXT_QUESTION_MARKS,
+	C_TEXT_QUESTIONS,
+	C_TEXT_EXCLAMATION_MARKS,
+	C_TEXT_SENTIMENT,
+	C_TEXT_BUDGET_MIN,
+	C_TEXT_BUDGET_MAX,
+	C_TEXT_BUDGET_SPECIFICITY,
+	C_TEXT_PRICE_RANGES,
+	C_TEXT_TIMELINE_URGENCY,
+	C_TEXT_FINANCING_READINESS,
+	C_TEXT_INTENT,
+	C_TEXT_LOCATION_SPECIFICITY,
+	C_TEXT_EXPERIENCE,
+	C_TEXT_OBJECTIONS,
+	C_TEXT_OBJECTION_KINDS,
+	C_TEXT_JOB_STABILITY,
+	C_TEXT_FAMILY_SIZE,
+	C_LEXICON,
+	LEAD_COLUMNS
+} LeadColumn;
+
+const RecordColumn jorge_lead_columns[] = {
+	[C_BUDGET_MIN] = {"budget_min", RECORD_NUMBER},
+	[C_BUDGET_MAX] = {"budget_max", RECORD_NUMBER},
+	[C_SOURCE] = {"source", RECORD_TEXT},
+	[C_FIRST_SOURCE] = {"first_source", RECORD_TEXT},
+	[C_SIDE] = {"side", RECORD_TEXT},
+	[C_TIMELINE] = {"timeline", RECORD_TEXT},
+	[C_FINANCING] = {"financing", RECORD_TEXT},
+	[C_AREA] = {"area", RECORD_TEXT},
+	[C_CITY] = {"city", RECORD_TEXT},
+	[C_POSTAL_CODE] = {"postal_code", RECORD_TEXT},
+	[C_STREET] = {"street", RECORD_TEXT},
+	[C_TIME_ZONE] = {"time_zone", RECORD_TEXT},
+	[C_MESSAGE] = {"message", RECORD_TEXT},
+	[C_FIRST_SEEN_AT] = {"first_seen_at", RECORD_TIME},
+	[C_RECEIVED_AT] = {"received_at", RECORD_TIME},
+	[C_CREATED_AT] = {"created_at", RECORD_TIME},
+	[C_INQUIRIES] = {"inquiries", RECORD_NUMBER},
+	[C_INTERACTIONS] = {"interactions", RECORD_NUMBER},
+	[C_INBOUND] = {"inbound", RECORD_NUMBER},
+	[C_OUTBOUND] = {"outbound", RECORD_NUMBER},
+	[C_CALLS] = {"calls", RECORD_NUMBER},
+	[C_VISITS] = {"visits", RECORD_NUMBER},
+	[C_FIRST_OUTBOUND_AT] = {"first_outbound_at", RECORD_TIME},
+	[C_REPLIES] = {"replies", RECORD_NUMBER},
+	[C_REPLY_SECONDS] = {"reply_seconds", RECORD_NUMBER},
+	[C_TEXT_MESSAGES] = {"text_messages", RECORD_NUMBER},
+	[C_TEXT_LENGTH] = {"text_length", RECORD_NUMBER},
+	[C_TEXT_WORDS] = {"text_words", RECORD_NUMBER},
+	[C_TEXT_QUESTION_MARKS] = {"text_question_marks", RECORD_NUMBER},
+	[C_TEXT_QUESTIONS] = {"text_questions", RECORD_NUMBER},
+	[C_TEXT_EXCLAMATION_MARKS] = {"text_exclamation_marks", RECORD_NUMBER},
+	[C_TEXT_SENTIMENT] = {"text_sentiment", RECORD_NUMBER},
+	[C_TEXT_BUDGET_MIN] = {"text_budget_min", RECORD_NUMBER},
+	[C_TEXT_BUDGET_MAX] = {"text_budget_max", RECORD_NUMBER},
+	[C_TEXT_BUDGET_SPECIFICITY] = {"text_budget_specificity", RECORD_NUMBER},
+	[C_TEXT_PRICE_RANGES] = {"text_price_ranges", RECORD_NUMBER},
+	[C_TEXT_TIMELINE_URGENCY] = {"text_timeline_urgency", RECORD_NUMBER},
+	[C_TEXT_FINANCING_READINESS] = {"text_financing_readiness", RECORD_NUMBER},
+	[C_TEXT_INTENT] = {"text_intent", RECORD_NUMBER},
+	[C_TEXT_LOCATION_SPECIFICITY] = {"text_location_specificity", RECORD_NUMBER},
+	[C_TEXT_EXPERIENCE] = {"text_experience", RECORD_NUMBER},
+	[C_TEXT_OBJECTIONS] = {"text_objections", RECORD_NUMBER},
+	[C_TEXT_OBJECTION_KINDS] = {"text_objection_kinds", RECORD_NUMBER},
+	[C_TEXT_JOB_STABILITY] = {"text_job_stability", RECORD_NUMBER},
+	[C_TEXT_FAMILY_SIZE] = {"text_family_size", RECORD_NUMBER},
+	[C_LEXICON] = {"lexicon", RECORD_NUMBER},
+};
+const int jorge_lead_ncolumns = lengthof(jorge_lead_columns);
+
+StaticAssertDecl(lengthof(jorge_lead_columns) == LEAD_COLUMNS, "every lead column has a name");
+
+/*
+ * Take a number as it is, NAN where it is missing or infinite
+ */
+static double
+number_of(const RecordValue *value)
+{
+	return value->missing || !isfinite(value->as.number) ? NAN : value->as.number;
+}
+
+/*
+ * Take a count, NAN where it is missing or impossible
+ */
+static double
+count_of(const RecordValue *value)
+{
+	return value->missing || !(value->as.number >= 0 && value->as.number <= COUNT_MAX)
+			   ? NAN
+			   : value->as.number;
+}
+
+/*
+ * Take a count of a summary, -1 where it is missing or impossible
+ */
+static int64
+whole_count_of(const RecordValue *value)
+{
+	double count = count_of(value);
+
+	return isnan(count) ? -1 : (int64) count;
+}
+
+/*
+ * Tell whether a byte is white space, in any locale
+ */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/*
+ * Take a text without white space around it, of length 0 where it is missing
+ */
+static RecordText
+text_of(const RecordValue *value)
+{
+	RecordText text = {"", 0};
+
+	if (value->missing)
+		return text;
+	text = value->as.text;
+	while (text.length > 0 && is_blank(text.data[0]))
+		text.data++, text.length--;
+	while (text.length > 0 && is_blank(text.data[text.length - 1]))
+		text.length--;
+	return text;
+}
+
+/*
+ * Take the first of some moments that is known and finite
+ */
+static bool
+first_time_of(const RecordValue *values, const LeadColumn *columns, int n, TimestampTz *at)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const RecordValue *value = &values[columns[i]];
+
+		if (!value->missing && !TIMESTAMP_NOT_FINITE(value->as.time))
+		{
+			*at = value->as.time;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Add up those counts that are known, NAN where none is
+ */
+static double
+sum_of_known(const double *counts, int n)
+{
+	double sum = NAN;
+
+	for (int i = 0; i < n; i++)
+		if (!isnan(counts[i]))
+			sum = (isnan(sum) ? 0 : sum) + counts[i];
+	return sum;
+}
+
+/*
+ * Read a summary from the text_* columns
+ */
+static void
+summary_from_columns(const RecordValue *values, TextSummary *text)
+{
+	int64 kinds = whole_count_of(&values[C_TEXT_OBJECTION_KINDS]);
+
+	text->messages = (int) whole_count_of(&values[C_TEXT_MESSAGES]);
+	text->length = whole_count_of(&values[C_TEXT_LENGTH]);
+	text->words = whole_count_of(&values[C_TEXT_WORDS]);
+	text->question_marks = whole_count_of(&values[C_TEXT_QUESTION_MARKS]);
+	text->questions = whole_count_of(&values[C_TEXT_QUESTIONS]);
+	text->exclamation_marks = whole_count_of(&values[C_TEXT_EXCLAMATION_MARKS]);
+	text->sentiment = number_of(&values[C_TEXT_SENTIMENT]);
+	text->budget_min = number_of(&values[C_TEXT_BUDGET_MIN]);
+	text->budget_max = number_of(&values[C_TEXT_BUDGET_MAX]);
+	text->budget_specificity = number_of(&values[C_TEXT_BUDGET_SPECIFICITY]);
+	text->price_ranges = (int) whole_count_of(&values[C_TEXT_PRICE_RANGES]);
+	text->timeline_urgency = number_of(&values[C_TEXT_TIMELINE_URGENCY]);
+	text->financing_readiness = number_of(&values[C_TEXT_FINANCING_READINESS]);
+	text->intent = number_of(&values[C_TEXT_INTENT]);
+	text->location_specificity = number_of(&values[C_TEXT_LOCATION_SPECIFICITY]);
+	text->experience = number_of(&values[C_TEXT_EXPERIENCE]);
+	text->objections = (int) whole_count_of(&values[C_TEXT_OBJECTIONS]);
+	text->objection_kinds = kinds < 0 ? -1 : (int) (kinds & ((1 << TEXT_OBJECTIONS) - 1));
+	text->job_stability = number_of(&values[C_TEXT_JOB_STABILITY]);
+	text->family_size = number_of(&values[C_TEXT_FAMILY_SIZE]);
+	text->lexicon = (int) Max(whole_count_of(&values[C_LEXICON]), 0);
+}
+
+/*
+ * Fill a LeadInput from the values of one row
+ */
+void
+jorge_lead_input(const RecordValue *values, LeadInput *input)
+{
+	static const LeadColumn arrival[] = {C_FIRST_SEEN_AT, C_RECEIVED_AT, C_CREATED_AT};
+	static const LeadColumn first_outbound[] = {C_FIRST_OUTBOUND_AT};
+
+	input->budget_min = number_of(&values[C_BUDGET_MIN]);
+	input->budget_max = number_of(&values[C_BUDGET_MAX]);
+	input->source = text_of(&values[C_FIRST_SOURCE]);
+	if (input->source.length == 0)
+		input->source = text_of(&values[C_SOURCE]);
+	input->side = text_of(&values[C_SIDE]);
+	input->timeline = text_of(&values[C_TIMELINE]);
+	input->financing = text_of(&values[C_FINANCING]);
+	input->area = text_of(&values[C_AREA]);
+	input->city = text_of(&values[C_CITY]);
+	input->postal_code = text_of(&values[C_POSTAL_CODE]);
+	input->street = text_of(&values[C_STREET]);
+	input->time_zone = text_of(&values[C_TIME_ZONE]);
+	input->message = text_of(&values[C_MESSAGE]);
+
+	input->has_arrival =
+		first_time_of(values, arrival, lengthof(arrival), &input->arrived_at);
+	input->inquiries = count_of(&values[C_INQUIRIES]);
+
+	input->inbound = count_of(&values[C_INBOUND]);
+	input->outbound = count_of(&values[C_OUTBOUND]);
+	input->calls = count_of(&values[C_CALLS]);
+	input->visits = count_of(&values[C_VISITS]);
+	input->interactions = count_of(&values[C_INTERACTIONS]);
+	if (isnan(input->interactions))
+	{
+		double counts[] = {input->inbound, input->outbound, input->calls, input->visits};
+
+		input->interactions = sum_of_known(counts, lengthof(counts));
+	}
+	input->has_first_outbound = first_time_of(values, first_outbound, lengthof(first_outbound),
+											  &input->first_outbound_at);
+	input->replies = count_of(&values[C_REPLIES]);
+	input->reply_seconds = number_of(&values[C_REPLY_SECONDS]);
+
+	jorge_text_summary_clear(&input->text);
+	if (!isnan(count_of(&values[C_TEXT_MESSAGES])))
+		summary_from_columns(values, &input->text);
+	else if (input->message.length > 0)
+	{
+		TextSignals signals;
+
+		jorge_text_scan(input->message.data, input->message.length, NULL, &signals);
+		jorge_text_summary_add(&input->text, &signals);
+	}
+	input->has_text = input->text.messages > 0;
+}

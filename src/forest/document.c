@@ -1,0 +1,548 @@
+/*
+ * document.c: from a UBJ document to a Forest.
+ *
+ * The document's shape is that of XGBoost 1.0 to 3.x. What it says beyond what we read stays in the document
+ * untouched; what would change a prediction and isn't served is refused by name.
+ */
+#include "core/jorge.h"
+
+#include "forest/internal.h"
+#include "mb/pg_wchar.h"
+#include "utils/memutils.h"
+
+enum
+{
+	LEARNER,
+	ROOT_MEMBERS
+};
+
+static const char *const root_members[ROOT_MEMBERS] = {"learner"};
+
+enum
+{
+	LEARNER_MODEL_PARAM,
+	GRADIENT_BOOSTER,
+	OBJECTIVE,
+	ATTRIBUTES,
+	FEATURE_NAMES,
+	LEARNER_MEMBERS
+};
+
+static const char *const learner_members[LEARNER_MEMBERS] = {
+	"learner_model_param", "gradient_booster", "objective", "attributes", "feature_names"};
+
+enum
+{
+	BASE_SCORE,
+	NUM_FEATURE,
+	NUM_CLASS,
+	NUM_TARGET,
+	PARAM_MEMBERS
+};
+
+static const char *const param_members[PARAM_MEMBERS] = {"base_score", "num_feature", "num_class",
+														 "num_target"};
+
+enum
+{
+	NAME,
+	MODEL,
+	BOOSTER_MEMBERS
+};
+
+static const char *const booster_members[BOOSTER_MEMBERS] = {"name", "model"};
+
+static const char *const objective_members[] = {"name"};
+
+enum
+{
+	TREES,
+	TREE_INFO,
+	GBTREE_MODEL_PARAM,
+	MODEL_MEMBERS
+};
+
+static const char *const model_members[MODEL_MEMBERS] = {"trees", "tree_info",
+														 "gbtree_model_param"};
+
+/* What an attribute may not say, and what some mean */
+#define ATTRIBUTE_CALIBRATION "jorge_calibration"
+#define ATTRIBUTE_LEXICON "jorge_lexicon"
+#define ATTRIBUTE_LEARNING_RATE "jorge_learning_rate"
+
+/* Bytes of a text that an error message quotes */
+#define QUOTE_LENGTH 64
+
+/* XGBoost's default shrinkage */
+#define DEFAULT_LEARNING_RATE 0.3
+
+/* XGBoost 3's kRtEps: where it clamps a base score of 0 or 1, which older versions refuse */
+#define BASE_SCORE_EPSILON 1e-6f
+
+#define CACHE_LINE 64
+
+void
+jorge_forest_members(UbjReader *reader, const char *path, const char *const *names, int n, Size *at)
+{
+	UbjText key;
+
+	for (int i = 0; i < n; i++)
+		at[i] = NO_MEMBER;
+	if (jorge_ubj_marker(reader) != '{')
+		jorge_ubj_malformed(reader, "%s is not an object", path);
+	while (jorge_ubj_next_key(reader, &key))
+	{
+		for (int i = 0; i < n; i++)
+		{
+			if (strlen(names[i]) != key.length || memcmp(names[i], key.data, key.length) != 0)
+				continue;
+			if (at[i] != NO_MEMBER)
+				jorge_ubj_malformed(reader, "%s has %s twice", path, names[i]);
+			at[i] = reader->at;
+			break;
+		}
+		jorge_ubj_skip(reader);
+	}
+}
+
+/*
+ * The start of a text of the document, as an error message may quote it
+ */
+static const char *
+quote(const char *text, int encoding)
+{
+	int length = pg_encoding_mbcliplen(encoding, text, strlen(text), QUOTE_LENGTH);
+	char *clipped = pnstrdup(text, length);
+
+	return pg_any_to_server(clipped, length, encoding);
+}
+
+/*
+ * Find members of the object at a known offset, which must be there
+ */
+static void
+members_at(UbjReader *reader, Size where, const char *path, const char *const *names, int n,
+		   Size *at)
+{
+	if (where == NO_MEMBER)
+		jorge_ubj_malformed(reader, "it has no %s", path);
+	reader->at = where;
+	jorge_forest_members(reader, path, names, n, at);
+}
+
+/*
+ * Copy the string at reader->at, as it is (UTF-8)
+ */
+static char *
+read_string(UbjReader *reader, const char *path)
+{
+	UbjText text;
+
+	if (jorge_ubj_marker(reader) != 'S')
+		jorge_ubj_malformed(reader, "%s is not a string", path);
+	text = jorge_ubj_text(reader);
+	return pnstrdup(text.data, text.length);
+}
+
+/*
+ * Copy the string at reader->at into mcxt, in the server's encoding
+ */
+static char *
+read_server_string(UbjReader *reader, const char *path, MemoryContext mcxt)
+{
+	char *utf8 = read_string(reader, path);
+	char *server = pg_any_to_server(utf8, strlen(utf8), PG_UTF8);
+	char *copy = MemoryContextStrdup(mcxt, server);
+
+	if (server != utf8)
+		pfree(server);
+	pfree(utf8);
+	return copy;
+}
+
+static char *
+string_at(UbjReader *reader, Size at, const char *path)
+{
+	if (at == NO_MEMBER)
+		jorge_ubj_malformed(reader, "it has no %s", path);
+	reader->at = at;
+	return read_string(reader, path);
+}
+
+/*
+ * Read a whole number that XGBoost writes as a string, or fallback where the document has none
+ */
+static int64
+whole_at(UbjReader *reader, Size at, const char *path, int64 fallback)
+{
+	char *digits;
+	char *end;
+	int64 value;
+
+	if (at == NO_MEMBER)
+		return fallback;
+	digits = string_at(reader, at, path);
+	errno = 0;
+	value = strtoll(digits, &end, 10);
+	if (end == digits || *end != '\0' || errno != 0)
+		jorge_ubj_malformed(reader, "%s is \"%s\", not a whole number", path,
+							quote(digits, PG_UTF8));
+	return value;
+}
+
+/*
+ * Refuse what isn't served, by name
+ */
+static void pg_attribute_noreturn()
+unsupported(const char *what, const char *name, const char *hint)
+{
+	if (name != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("forests with %s \"%s\" are not supported", what,
+						quote(name, PG_UTF8)),
+				 errhint("%s", hint)));
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("forests with %s are not supported", what), errhint("%s", hint)));
+}
+
+/*
+ * Read base_score, "5E-1" or since XGBoost 3.1 "[5E-1]"
+ */
+static float
+read_base_score(UbjReader *reader, Size at)
+{
+	char *text = string_at(reader, at, "learner.learner_model_param.base_score");
+	char *digits = text;
+	char *end;
+	float value;
+
+	if (*digits == '[')
+		digits++;
+	value = strtof(digits, &end);
+	if (*text == '[' && *end == ',')
+		unsupported("more than one target", NULL, "Train one forest a target.");
+	if (*text == '[' && *end == ']')
+		end++;
+	if (end == digits || *end != '\0' || !isfinite(value))
+		jorge_ubj_malformed(reader,
+							"learner.learner_model_param.base_score is \"%s\", not a number",
+							quote(text, PG_UTF8));
+	return value;
+}
+
+/*
+ * Read the objective: which link, and the margin that base_score means under it
+ */
+static void
+read_objective(UbjReader *reader, Size where, Forest *forest)
+{
+	Size at;
+	char *name;
+
+	members_at(reader, where, "learner.objective", objective_members, 1, &at);
+	name = string_at(reader, at, "learner.objective.name");
+	if (strcmp(name, "binary:logistic") == 0)
+	{
+		float p = forest->base_score;
+
+		if (!(p >= 0 && p <= 1))
+			jorge_ubj_malformed(reader, "base_score %g is no probability", p);
+		if (p == 0 || p == 1)
+			p = p == 0 ? BASE_SCORE_EPSILON : 1.0f - BASE_SCORE_EPSILON;
+		forest->link = LINK_LOGISTIC;
+		forest->base_margin = -logf(1.0f / p - 1.0f);
+	}
+	else if (strcmp(name, "reg:squarederror") == 0)
+	{
+		forest->link = LINK_IDENTITY;
+		forest->base_margin = forest->base_score;
+	}
+	else
+		unsupported("objective", name, "Train with binary:logistic or reg:squarederror.");
+}
+
+/*
+ * Read features, base score and the number of outputs
+ */
+static void
+read_param(UbjReader *reader, Size where, Forest *forest)
+{
+	Size at[PARAM_MEMBERS];
+	int64 features;
+
+	members_at(reader, where, "learner.learner_model_param", param_members, PARAM_MEMBERS, at);
+	features = whole_at(reader, at[NUM_FEATURE], "learner.learner_model_param.num_feature", 0);
+	if (features < 1)
+		jorge_ubj_malformed(reader, "learner.learner_model_param.num_feature says " INT64_FORMAT
+									" features",
+							features);
+	if (features > FOREST_MAX_FEATURES)
+		jorge_ubj_too_big("it has " INT64_FORMAT " features, at most %d are allowed", features,
+						  FOREST_MAX_FEATURES);
+	forest->features = (int) features;
+	if (whole_at(reader, at[NUM_CLASS], "learner.learner_model_param.num_class", 0) > 1)
+		unsupported("more than one class", NULL, "Train one binary:logistic forest a class.");
+	if (whole_at(reader, at[NUM_TARGET], "learner.learner_model_param.num_target", 0) > 1)
+		unsupported("more than one target", NULL, "Train one forest a target.");
+	forest->base_score = read_base_score(reader, at[BASE_SCORE]);
+}
+
+/*
+ * Read the feature names, if there are any
+ */
+static void
+read_feature_names(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
+{
+	UbjArray array;
+	char **names;
+	int n = 0;
+
+	if (at == NO_MEMBER)
+		return;
+	reader->at = at;
+	if (jorge_ubj_marker(reader) != '[')
+		jorge_ubj_malformed(reader, "learner.feature_names is not an array");
+	jorge_ubj_open_array(reader, &array);
+	if (array.type != 0)
+		jorge_ubj_malformed(reader, "learner.feature_names holds something else than strings");
+	names = MemoryContextAlloc(mcxt, sizeof(char *) * forest->features);
+	while (jorge_ubj_next_element(reader, &array))
+	{
+		if (n == forest->features)
+			jorge_ubj_malformed(reader, "learner.feature_names has more than %d names",
+								forest->features);
+		names[n++] = read_server_string(reader, "learner.feature_names", mcxt);
+	}
+	if (n == 0)
+		pfree(names);
+	else if (n < forest->features)
+		jorge_ubj_malformed(reader, "learner.feature_names has %d names for %d features", n,
+							forest->features);
+	else
+		forest->feature_names = names;
+}
+
+static int
+compare_attributes(const void *a, const void *b)
+{
+	return strcmp(((const ForestAttribute *) a)->name, ((const ForestAttribute *) b)->name);
+}
+
+/*
+ * Read the attributes and what some of them tell us
+ */
+static void
+read_attributes(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
+{
+	UbjText key;
+	int capacity = 8;
+	const char *text;
+	char *end;
+
+	forest->learning_rate = DEFAULT_LEARNING_RATE;
+	if (at == NO_MEMBER)
+		return;
+	reader->at = at;
+	if (jorge_ubj_marker(reader) != '{')
+		jorge_ubj_malformed(reader, "learner.attributes is not an object");
+	forest->attributes = MemoryContextAlloc(mcxt, sizeof(ForestAttribute) * capacity);
+	while (jorge_ubj_next_key(reader, &key))
+	{
+		ForestAttribute *attribute;
+		char *name;
+
+		CHECK_FOR_INTERRUPTS();
+		if (forest->nattributes == capacity)
+		{
+			capacity *= 2;
+			forest->attributes =
+				repalloc_huge(forest->attributes, sizeof(ForestAttribute) * capacity);
+		}
+		attribute = &forest->attributes[forest->nattributes++];
+		name = pnstrdup(key.data, key.length);
+		attribute->name = MemoryContextStrdup(mcxt, pg_any_to_server(name, key.length, PG_UTF8));
+		attribute->value = read_server_string(reader, "a value in learner.attributes", mcxt);
+	}
+	qsort(forest->attributes, forest->nattributes, sizeof(ForestAttribute), compare_attributes);
+	for (int i = 1; i < forest->nattributes; i++)
+		if (strcmp(forest->attributes[i - 1].name, forest->attributes[i].name) == 0)
+			jorge_ubj_malformed(reader, "learner.attributes has \"%s\" twice",
+								quote(forest->attributes[i].name, GetDatabaseEncoding()));
+
+	if (jorge_forest_attribute(forest, ATTRIBUTE_CALIBRATION) != NULL)
+		unsupported("attribute", ATTRIBUTE_CALIBRATION,
+					"This version of jorge serves uncalibrated forests only.");
+	text = jorge_forest_attribute(forest, ATTRIBUTE_LEXICON);
+	if (text != NULL)
+	{
+		long value = strtol(text, &end, 10);
+
+		if (end == text || *end != '\0' || value < 0 || value > PG_INT32_MAX)
+			jorge_ubj_malformed(reader, "attribute " ATTRIBUTE_LEXICON " is \"%s\", no version",
+								quote(text, GetDatabaseEncoding()));
+		forest->lexicon = (int) value;
+	}
+	text = jorge_forest_attribute(forest, ATTRIBUTE_LEARNING_RATE);
+	if (text != NULL)
+	{
+		forest->learning_rate = strtod(text, &end);
+		if (end == text || *end != '\0' ||
+			!(forest->learning_rate > 0 && isfinite(forest->learning_rate)))
+			jorge_ubj_malformed(
+				reader, "attribute " ATTRIBUTE_LEARNING_RATE " is \"%s\", no positive number",
+				quote(text, GetDatabaseEncoding()));
+	}
+}
+
+/*
+ * Check that all trees add to the one output
+ */
+static void
+check_tree_info(UbjReader *reader, Size at, int ntrees)
+{
+	UbjArray array;
+	int64 n = 0;
+
+	if (at == NO_MEMBER)
+		return;
+	reader->at = at;
+	if (jorge_ubj_marker(reader) != '[')
+		jorge_ubj_malformed(reader, "learner.gradient_booster.model.tree_info is not an array");
+	jorge_ubj_open_array(reader, &array);
+	while (jorge_ubj_next_element(reader, &array))
+	{
+		char marker = array.type != 0 ? array.type : jorge_ubj_marker(reader);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!jorge_ubj_is_integer(marker) || jorge_ubj_integer(reader, marker) != 0)
+			jorge_ubj_malformed(reader, "tree " INT64_FORMAT " does not add to output 0", n);
+		n++;
+	}
+	if (n != ntrees)
+		jorge_ubj_malformed(reader,
+							"learner.gradient_booster.model.tree_info has " INT64_FORMAT
+							" elements for %d trees",
+							n, ntrees);
+}
+
+/*
+ * Move the built arrays into the forest, with no slack
+ */
+static void
+keep_nodes(Forest *forest, const ForestBuilder *builder, const ForestTree *trees,
+		   MemoryContext mcxt)
+{
+	Size n = builder->nnodes;
+	char *block;
+
+	forest->trees = MemoryContextAllocHuge(mcxt, sizeof(ForestTree) * Max(forest->ntrees, 1));
+	memcpy(forest->trees, trees, sizeof(ForestTree) * forest->ntrees);
+	for (int t = 0; t < forest->ntrees; t++)
+		forest->depth = Max(forest->depth, (int) trees[t].depth);
+
+	block = MemoryContextAllocHuge(mcxt, sizeof(ForestNode) * n + CACHE_LINE);
+	forest->nodes = (ForestNode *) TYPEALIGN(CACHE_LINE, block);
+	memcpy(forest->nodes, builder->nodes, sizeof(ForestNode) * n);
+	forest->values = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(n, 1));
+	memcpy(forest->values, builder->values, sizeof(float) * n);
+	if (builder->has_covers)
+	{
+		forest->covers = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(n, 1));
+		memcpy(forest->covers, builder->covers, sizeof(float) * n);
+	}
+	forest->nnodes = builder->nnodes;
+	if (forest->covers != NULL)
+		forest->expected = jorge_forest_expected(forest);
+}
+
+/*
+ * Read all trees
+ */
+static void
+read_trees(UbjReader *reader, Size where, Forest *forest, MemoryContext mcxt)
+{
+	static const char *const path = "learner.gradient_booster.model";
+	static const char *const count_members[] = {"num_trees"};
+	ForestBuilder builder = {.features = forest->features, .capacity = 1024, .has_covers = true};
+	Size at[MODEL_MEMBERS];
+	Size count_at;
+	UbjArray array;
+	ForestTree *trees;
+	int capacity = 128;
+
+	members_at(reader, where, path, model_members, MODEL_MEMBERS, at);
+	if (at[TREES] == NO_MEMBER)
+		jorge_ubj_malformed(reader, "%s has no trees", path);
+	reader->at = at[TREES];
+	if (jorge_ubj_marker(reader) != '[')
+		jorge_ubj_malformed(reader, "%s.trees is not an array", path);
+	jorge_ubj_open_array(reader, &array);
+	if (array.type != 0)
+		jorge_ubj_malformed(reader, "%s.trees holds something else than objects", path);
+
+	builder.scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "jorge tree", ALLOCSET_DEFAULT_SIZES);
+	builder.nodes = palloc(sizeof(ForestNode) * builder.capacity);
+	builder.values = palloc(sizeof(float) * builder.capacity);
+	builder.covers = palloc(sizeof(float) * builder.capacity);
+	trees = palloc(sizeof(ForestTree) * capacity);
+	while (jorge_ubj_next_element(reader, &array))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (forest->ntrees == capacity)
+		{
+			capacity *= 2;
+			trees = repalloc_huge(trees, sizeof(ForestTree) * capacity);
+		}
+		trees[forest->ntrees] = jorge_forest_parse_tree(reader, forest->ntrees, &builder);
+		forest->ntrees++;
+	}
+
+	check_tree_info(reader, at[TREE_INFO], forest->ntrees);
+	if (at[GBTREE_MODEL_PARAM] != NO_MEMBER)
+	{
+		members_at(reader, at[GBTREE_MODEL_PARAM], "gbtree_model_param", count_members, 1,
+				   &count_at);
+		if (whole_at(reader, count_at, "gbtree_model_param.num_trees", forest->ntrees) !=
+			forest->ntrees)
+			jorge_ubj_malformed(reader, "gbtree_model_param.num_trees is not the %d of its trees",
+								forest->ntrees);
+	}
+	keep_nodes(forest, &builder, trees, mcxt);
+}
+
+Forest *
+jorge_forest_parse(UbjReader *reader, MemoryContext mcxt)
+{
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "jorge document", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	Forest *forest = MemoryContextAllocZero(mcxt, sizeof(Forest));
+	Size root[ROOT_MEMBERS];
+	Size learner[LEARNER_MEMBERS];
+	Size booster[BOOSTER_MEMBERS];
+	char *name;
+
+	jorge_ubj_check(reader);
+	forest->length = (int) reader->length;
+	members_at(reader, 0, "document", root_members, ROOT_MEMBERS, root);
+	members_at(reader, root[LEARNER], "learner", learner_members, LEARNER_MEMBERS, learner);
+
+	/* the name first: another booster's model has another shape */
+	members_at(reader, learner[GRADIENT_BOOSTER], "learner.gradient_booster", booster_members,
+			   BOOSTER_MEMBERS, booster);
+	name = string_at(reader, booster[NAME], "learner.gradient_booster.name");
+	if (strcmp(name, "gbtree") != 0)
+		unsupported("booster", name, "Train with booster gbtree.");
+
+	read_param(reader, learner[LEARNER_MODEL_PARAM], forest);
+	read_objective(reader, learner[OBJECTIVE], forest);
+	read_attributes(reader, learner[ATTRIBUTES], forest, mcxt);
+	read_feature_names(reader, learner[FEATURE_NAMES], forest, mcxt);
+	read_trees(reader, booster[MODEL], forest, mcxt);
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	return forest;
+}

@@ -1,0 +1,142 @@
+/*
+ * evaluate.c: margins and predictions of a parsed forest, bit for bit those of XGBoost.
+ *
+ * Equality rests on: float comparisons with the document's thresholds, the leaves added in tree order in float,
+ * no fused multiply-add (Makefile), and the objective's own formulas with the same libm.
+ *
+ * A walk is a chain of dependent loads, so several trees are walked at once; ten is where a scalar
+ * x86-64 core gains no more.
+ */
+#include "core/jorge.h"
+
+#include "forest/internal.h"
+
+#define WIDE_GROUP 10
+#define NARROW_GROUP 5
+
+/* Doubled rows up to so many floats lie on the stack. */
+#define STACK_ROW 1024
+
+/*
+ * Walk trees[first .. first + width - 1] side by side and leave their leaves in leaf[]
+ */
+static pg_attribute_always_inline void
+walk(const Forest *forest, const float *row, int first, int width, const ForestNode **leaf)
+{
+	const ForestNode *at[WIDE_GROUP];
+	uint32 depth = 0;
+
+	for (int j = 0; j < width; j++)
+	{
+		const ForestTree *tree = &forest->trees[first + j];
+
+		at[j] = forest->nodes + tree->root;
+		depth = Max(depth, tree->depth);
+	}
+	for (uint32 d = 0; d < depth; d++)
+	{
+#pragma GCC unroll 10
+		for (int j = 0; j < width; j++)
+		{
+			const ForestNode *node = at[j];
+
+			at[j] = node + node->step + (row[node->slot] >= node->threshold);
+		}
+	}
+	for (int j = 0; j < width; j++)
+		leaf[j] = at[j];
+}
+
+/*
+ * Walk all trees; add up the leaves and, where wanted, the variances they imply
+ */
+static pg_attribute_always_inline float
+sum_leaves(const Forest *forest, const float *row, double *variance)
+{
+	const ForestNode *leaf[WIDE_GROUP];
+	float sum = forest->base_margin;
+	int width;
+
+	for (int t = 0; t < forest->ntrees; t += width)
+	{
+		int left = forest->ntrees - t;
+
+		if (left >= WIDE_GROUP)
+			walk(forest, row, t, width = WIDE_GROUP, leaf);
+		else if (left >= NARROW_GROUP)
+			walk(forest, row, t, width = NARROW_GROUP, leaf);
+		else
+			walk(forest, row, t, width = 1, leaf);
+		for (int j = 0; j < width; j++)
+		{
+			sum += forest->values[leaf[j] - forest->nodes];
+			if (variance != NULL)
+			{
+				double cover = forest->covers[leaf[j] - forest->nodes];
+
+				*variance += cover / ((cover + 1) * (cover + 1));
+			}
+		}
+	}
+	return sum;
+}
+
+/*
+ * Double the row and sum; the row is on the stack unless it is long
+ */
+static pg_attribute_always_inline float
+evaluate(const Forest *forest, const float *x, double *variance)
+{
+	float short_row[STACK_ROW];
+	float *row = short_row;
+	float margin;
+
+	if (2 * forest->features > STACK_ROW)
+		row = palloc(sizeof(float) * 2 * forest->features);
+	jorge_double_row(x, forest->features, row);
+	margin = sum_leaves(forest, row, variance);
+	if (row != short_row)
+		pfree(row);
+	return margin;
+}
+
+float
+jorge_forest_margin(const Forest *forest, const float *x)
+{
+	return evaluate(forest, x, NULL);
+}
+
+float
+jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance)
+{
+	float margin;
+
+	if (forest->covers == NULL)
+	{
+		*variance = NAN;
+		return jorge_forest_margin(forest, x);
+	}
+	*variance = 0;
+	margin = evaluate(forest, x, variance);
+	*variance *= forest->learning_rate * forest->learning_rate;
+	return margin;
+}
+
+float
+jorge_forest_link(const Forest *forest, float margin)
+{
+	float z = -margin;
+
+	if (forest->link == LINK_IDENTITY)
+		return margin;
+	/* XGBoost's Sigmoid: bounded against overflow of expf, 1e-16 against division by zero */
+	if (z > 88.7f)
+		z = 88.7f;
+	return 1.0f / (expf(z) + 1.0f + 1e-16f);
+}
+
+float
+jorge_forest_predict(const Forest *forest, const float *x)
+{
+	return jorge_forest_link(forest, jorge_forest_margin(forest, x));
+}

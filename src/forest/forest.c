@@ -1,0 +1,51 @@
+/*
+ * forest.c: what a parsed forest says of itself.
+ */
+#include "core/jorge.h"
+
+#include "forest/internal.h"
+
+const uint8 *
+jorge_forest_hash(const Forest *forest)
+{
+	return forest->hash;
+}
+
+int
+jorge_forest_features(const Forest *forest)
+{
+	return forest->features;
+}
+
+const char *
+jorge_forest_feature_name(const Forest *forest, int feature)
+{
+	return forest->feature_names == NULL ? NULL : forest->feature_names[feature];
+}
+
+const char *
+jorge_forest_attribute(const Forest *forest, const char *name)
+{
+	int low = 0;
+	int high = forest->nattributes;
+
+	while (low < high)
+	{
+		int middle = (low + high) / 2;
+		int order = strcmp(name, forest->attributes[middle].name);
+
+		if (order == 0)
+			return forest->attributes[middle].value;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+int
+jorge_forest_lexicon(const Forest *forest)
+{
+	return forest->lexicon;
+}
