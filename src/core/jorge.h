@@ -22,4 +22,7 @@
 /* The location under which models shared by every tenant are registered. */
 #define JORGE_SHARED_LOCATION "*"
 
+/* Tenant of the session, as jorge.current_location() */
+extern const char *jorge_session_location(void);
+
 #endif

@@ -165,7 +165,7 @@ Model *
 jorge_model_for_query(ModelCall *call, MemoryContext mcxt)
 {
 	Snapshot snapshot = GetActiveSnapshot();
-	const char *location = jorge_settings.location_id;
+	const char *location = jorge_session_location();
 
 	if (call->model != NULL && same_snapshot(call, snapshot))
 		return call->model;
@@ -173,8 +173,6 @@ jorge_model_for_query(ModelCall *call, MemoryContext mcxt)
 	if (call->model != NULL)
 		MemoryContextDelete(call->model->mcxt);
 	call->model = NULL;
-	if (location == NULL || location[0] == '\0')
-		location = JORGE_DEFAULT_LOCATION;
 	call->model = read_registry(location, mcxt, true);
 	if (call->model == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
