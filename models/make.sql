@@ -1,0 +1,62 @@
+-- Train jorge_lead_scorer_v1 on the first 20,000 leads of jorge.synthetic_leads(40000, 1), measure it on the other 20,000.
+-- Arrivals, conversations and features go through the managed tables, as real ones do.
+SET client_min_messages = warning;
+CREATE EXTENSION jorge;
+SELECT jorge.install() \g /dev/null
+SET jorge.log_predictions = off;
+SELECT jorge.load_synthetic_leads(40000, 1) \g /dev/null
+
+CREATE TABLE history AS
+SELECT s.ordinality AS n, s.true_probability, l.outcome = 'won' AS won, f.*
+  FROM jorge.synthetic_leads(40000, 1) WITH ORDINALITY s
+  JOIN jorge.inquiry i ON i.location_id = 'main' AND i.source = s.source AND i.source_ref = s.source_ref
+  JOIN jorge.inquiry_lead il USING (location_id, inquiry_id)
+  JOIN jorge.lead l USING (location_id, lead_id),
+       LATERAL jorge.lead_features(l) f
+ WHERE l.outcome <> 'open';
+
+CREATE TABLE model AS
+SELECT jorge.train(format('SELECT won, %s FROM history WHERE n <= 20000',
+                          (SELECT string_agg(name, ', ' ORDER BY position) FROM jorge.feature WHERE NOT protected)),
+                   'won', '{"quiet": true, "seed": 1, "rounds": 400, "learning_rate": 0.05, "max_depth": 5, "min_child_weight": 5}') AS forest;
+\o :json
+SELECT forest FROM model;
+\o
+
+CREATE TABLE held_out AS
+SELECT h.won, h.true_probability, jorge.predict_row(m.forest, h) AS p, jorge.lead_class(jorge.predict_row(m.forest, h)) AS class
+  FROM history h, model m WHERE h.n > 20000;
+
+-- area under the ROC curve by ranks (Mann-Whitney)
+CREATE FUNCTION auc(column_name text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+    answer float8;
+BEGIN
+    EXECUTE format('SELECT (sum(r) FILTER (WHERE won) - count(*) FILTER (WHERE won) * (count(*) FILTER (WHERE won) + 1) / 2.0)
+                           / (count(*) FILTER (WHERE won)::float8 * count(*) FILTER (WHERE NOT won))
+                      FROM (SELECT won, rank() OVER w + (count(*) OVER (PARTITION BY %1$I) - 1) / 2.0 AS r FROM held_out WINDOW w AS (ORDER BY %1$I)) x', column_name) INTO answer;
+    RETURN answer;
+END $$;
+
+\o :metrics
+WITH card AS (
+    SELECT (i.attributes ->> 'jorge_metrics')::jsonb AS metrics, i.* FROM model, jorge.forest_info(forest) i
+), counted AS (
+    SELECT count(*) AS n, (c.metrics ->> 'threshold')::float8 AS threshold,
+           count(*) FILTER (WHERE won AND p >= (c.metrics ->> 'threshold')::float8) AS tp,
+           count(*) FILTER (WHERE NOT won AND p >= (c.metrics ->> 'threshold')::float8) AS fp,
+           count(*) FILTER (WHERE won AND p < (c.metrics ->> 'threshold')::float8) AS fn,
+           count(*) FILTER (WHERE NOT won AND p < (c.metrics ->> 'threshold')::float8) AS tn,
+           avg(won::integer::float8) AS base_rate,
+           avg(-CASE WHEN won THEN ln(p) ELSE ln(1 - p) END) AS log_loss,
+           count(*) FILTER (WHERE class = 'HOT') AS hot, avg(won::integer::float8) FILTER (WHERE class = 'HOT') AS hot_win_rate
+      FROM held_out, card c GROUP BY 2
+)
+SELECT jsonb_pretty(jsonb_build_object(
+           'training', format('%s rows of jorge.synthetic_leads(40000, 1)', (SELECT count(*) FROM history WHERE n <= 20000)),
+           'held_out_rows', n, 'trees', (SELECT trees FROM card), 'base_rate', round(base_rate::numeric, 4), 'threshold', round(threshold::numeric, 4),
+           'roc_auc', round(auc('p')::numeric, 4), 'best_possible_roc_auc', round(auc('true_probability')::numeric, 4),
+           'log_loss', round(log_loss::numeric, 4),
+           'accuracy', round((tp + tn)::numeric / n, 4), 'precision', round(tp::numeric / (tp + fp), 4), 'recall', round(tp::numeric / (tp + fn), 4),
+           'f1', round(2.0 * tp / (2 * tp + fp + fn), 4), 'hot_share', round(hot::numeric / n, 4), 'hot_win_rate', round(hot_win_rate::numeric, 4)))
+  FROM counted;
