@@ -101,6 +101,8 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWor
 		tuplestore_select_read_pointer(rows, pointer);
 		while (n < INTAKE_BATCH && (more = tuplestore_gettupleslot(rows, true, false, slot)))
 			event_from_slot(&events[n++], is_inquiry, slot, map);
+		/* a tuple read back from disk is in the connection's memory */
+		ExecClearTuple(slot);
 		CHECK_FOR_INTERRUPTS();
 		if (n > 0)
 			work(events, n, small);

@@ -58,7 +58,8 @@ INSERT INTO jorge.inquiry (source, source_ref, phone) VALUES ('ghl', 'abc', '512
 INSERT INTO jorge.inquiry (source, source_ref, phone) VALUES ('ghl', 'abc', '512-555-2301') ON CONFLICT DO NOTHING;
 SELECT is((SELECT inquiries FROM jorge.lead WHERE phone = '512-555-2301'), 1, 'a replay changes nothing');
 
--- one statement, many arrivals
+-- one statement, many arrivals, more than its transition table holds in memory
+SET LOCAL work_mem = '64kB';
 INSERT INTO jorge.inquiry (received_at, source, name, phone, email)
 SELECT timestamptz '2026-04-01 00:00+00' + n * interval '1 minute', 'zillow', 'P' || n % 50, '512-5' || (5530 + n % 50)::text || '0' || (10 + n % 50), 'p' || n % 25 || '@example.com'
   FROM generate_series(0, 2499) n;
