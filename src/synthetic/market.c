@@ -1,0 +1,87 @@
+/*
+ * market.c: Austin's areas, and the house a lead wishes for or owns.
+ *
+ * Medians are round figures for orientation, not market data.
+ */
+#include "core/jorge.h"
+
+#include "synthetic/synthetic.h"
+
+const SynthArea synth_areas[] = {
+	{"Zilker", "south Austin", "el sur de Austin", "78704", "Austin", 850, 5},
+	{"Travis Heights", "south Austin", "el sur de Austin", "78704", "Austin", 880, 4},
+	{"Bouldin Creek", "south Austin", "el sur de Austin", "78704", "Austin", 900, 3},
+	{"Tarrytown", "west Austin", "el oeste de Austin", "78703", "Austin", 1450, 3},
+	{"Clarksville", "central Austin", "el centro de Austin", "78703", "Austin", 1150, 2},
+	{"Hyde Park", "central Austin", "el centro de Austin", "78751", "Austin", 720, 5},
+	{"North Loop", "central Austin", "el centro de Austin", "78751", "Austin", 600, 4},
+	{"Mueller", "east Austin", "el este de Austin", "78723", "Austin", 680, 6},
+	{"Windsor Park", "east Austin", "el este de Austin", "78723", "Austin", 520, 5},
+	{"Cherrywood", "east Austin", "el este de Austin", "78722", "Austin", 690, 4},
+	{"East Cesar Chavez", "east Austin", "el este de Austin", "78702", "Austin", 650, 5},
+	{"Holly", "east Austin", "el este de Austin", "78702", "Austin", 640, 3},
+	{"Montopolis", "southeast Austin", "el sureste de Austin", "78741", "Austin", 380, 4},
+	{"Dove Springs", "southeast Austin", "el sureste de Austin", "78744", "Austin", 310, 5},
+	{"Onion Creek", "southeast Austin", "el sureste de Austin", "78747", "Austin", 400, 4},
+	{"Circle C Ranch", "southwest Austin", "el suroeste de Austin", "78739", "Austin", 720, 6},
+	{"Oak Hill", "southwest Austin", "el suroeste de Austin", "78735", "Austin", 560, 5},
+	{"Barton Hills", "south Austin", "el sur de Austin", "78704", "Austin", 950, 3},
+	{"Crestview", "north Austin", "el norte de Austin", "78757", "Austin", 640, 6},
+	{"Allandale", "north Austin", "el norte de Austin", "78757", "Austin", 720, 5},
+	{"Brentwood", "north Austin", "el norte de Austin", "78757", "Austin", 680, 4},
+	{"North Lamar", "north Austin", "el norte de Austin", "78753", "Austin", 350, 5},
+	{"Wells Branch", "north Austin", "el norte de Austin", "78728", "Austin", 380, 5},
+	{"Northwest Hills", "northwest Austin", "el noroeste de Austin", "78731", "Austin", 890, 4},
+	{"Anderson Mill", "northwest Austin", "el noroeste de Austin", "78750", "Austin", 470, 5},
+	{"Steiner Ranch", "west Austin", "el oeste de Austin", "78732", "Austin", 780, 6},
+	{"Teravista", "north of town", "el norte de la ciudad", "78665", "Round Rock", 430, 6},
+	{"Brushy Creek", "north of town", "el norte de la ciudad", "78681", "Round Rock", 510, 6},
+	{"Blackhawk", "northeast of town", "el noreste de la ciudad", "78660", "Pflugerville", 410, 6},
+	{"Falcon Pointe", "northeast of town", "el noreste de la ciudad", "78660", "Pflugerville", 400, 5},
+	{"Avery Ranch", "northwest Austin", "el noroeste de Austin", "78717", "Austin", 580, 6},
+	{"Crystal Falls", "northwest of town", "el noroeste de la ciudad", "78641", "Leander", 480, 6},
+	{"Cedar Park Ranch", "northwest of town", "el noroeste de la ciudad", "78613", "Cedar Park", 500, 6},
+	{"Sun Chase", "southeast of town", "el sureste de la ciudad", "78617", "Del Valle", 330, 4},
+	{"Plum Creek", "south of town", "el sur de la ciudad", "78640", "Kyle", 330, 6},
+	{"Sunfield", "south of town", "el sur de la ciudad", "78610", "Buda", 380, 6},
+	{"Belterra", "southwest of town", "el suroeste de la ciudad", "78737", "Austin", 690, 4},
+	{"Shadow Glen", "east of town", "el este de la ciudad", "78653", "Manor", 350, 5},
+	{"Wolf Ranch", "north of town", "el norte de la ciudad", "78628", "Georgetown", 430, 5},
+	{"Rough Hollow", "west of town", "el oeste de la ciudad", "78738", "Lakeway", 890, 3},
+};
+const int synth_nareas = lengthof(synth_areas);
+
+const SynthProperty synth_properties[] = {
+	{"single_family", "house", "casa", 1.0, 70},
+	{"condo", "condo", "propiedad", 0.66, 13},
+	{"townhouse", "townhome", "propiedad", 0.8, 12},
+	{"multi_family", "duplex", "propiedad", 1.25, 4},
+	{"land", "lot", "propiedad", 0.5, 1},
+};
+const int synth_nproperties = lengthof(synth_properties);
+
+/*
+ * Draw the house: an area, a type, rooms, and a log-normal price around the area's median
+ */
+void
+synth_house(SynthRandom *random, SynthPlan *plan)
+{
+	static const int bedroom_weights[] = {4, 16, 46, 28, 6}; /* 1 ... 5 */
+	int weights[lengthof(synth_areas)];
+	int property_weights[lengthof(synth_properties)];
+	double spread;
+
+	for (int i = 0; i < synth_nareas; i++)
+		weights[i] = synth_areas[i].weight;
+	for (int i = 0; i < synth_nproperties; i++)
+		property_weights[i] = synth_properties[i].weight;
+
+	plan->area = synth_weighted(random, weights, synth_nareas);
+	plan->property = synth_weighted(random, property_weights, synth_nproperties);
+	plan->bedrooms = 1 + synth_weighted(random, bedroom_weights, lengthof(bedroom_weights));
+	plan->half_bathrooms = Max(2, 2 * plan->bedrooms - 3 + synth_below(random, 3));
+
+	spread = 0.16 * synth_normal(random) + 0.10 * (plan->bedrooms - 3);
+	plan->price = synth_areas[plan->area].median * 1000.0 *
+				  synth_properties[plan->property].price_factor * synth_exp(spread);
+}
