@@ -60,6 +60,28 @@ struct RecordReader
 };
 
 /*
+ * Tell whether a byte is white space, in any locale
+ */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+RecordText
+jorge_record_trim(RecordText text)
+{
+	while (text.length > 0 && is_blank(text.data[0]))
+	{
+		text.data++;
+		text.length--;
+	}
+	while (text.length > 0 && is_blank(text.data[text.length - 1]))
+		text.length--;
+	return text;
+}
+
+/*
  * Make a reader that has seen no row yet
  */
 RecordReader *

@@ -50,6 +50,9 @@ typedef struct RecordValue
 
 typedef struct RecordReader RecordReader;
 
+/* A text without the ASCII white space around it, whatever the locale. */
+extern RecordText jorge_record_trim(RecordText text);
+
 /* Reader for these columns, which must outlive it; its memory is in mcxt. */
 extern RecordReader *jorge_record_reader(MemoryContext mcxt, const RecordColumn *columns, int n);
 

@@ -69,7 +69,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.unit = "flag",
 		.range = "0 or 1",
 		.description = "1 if both budget fields are stated or budget_specificity >= 0.7",
-		.missing = "no message and no budget field",
+		.missing = "no message and no plausible budget field",
 	},
 	[F_PRICE_RANGE_MENTIONED] = {
 		.name = "price_range_mentioned",
@@ -77,7 +77,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.range = "0 or 1",
 		.description = 
 			"1 if a message gave two bounds, or the budget fields state two different ones",
-		.missing = "no message and no budget field",
+		.missing = "no message and no plausible budget field",
 	},
 	[F_FINANCING_MENTIONED] = {
 		.name = "financing_mentioned",

@@ -14,7 +14,7 @@
 /* A budget beyond this is a slip of the keyboard or a joke (US dollars). */
 #define BUDGET_MAX 1e9
 
-/* A budget at least this specific counts as a specific one. */
+/* A budget at least this specific counts as a specific one; a float, as the scanner gives it. */
 #define SPECIFIC_BUDGET 0.7f
 
 /* Specificity of a budget of which only one bound is stated in fields */
@@ -45,13 +45,32 @@ typedef struct Budget
 } Budget;
 
 /*
- * Compare a text with a lower-case word, ignoring ASCII case and what separates words
+ * Tell whether a text field has anything in it
+ */
+static bool
+is_given(RecordText text)
+{
+	return jorge_record_trim(text).length > 0;
+}
+
+/*
+ * Tell whether there is any message
+ */
+static bool
+has_messages(const LeadInput *input)
+{
+	return input->has_text && input->text.messages > 0;
+}
+
+/*
+ * Compare a text with a lower-case word, ignoring white space around it, ASCII case and what separates words
  */
 static bool
 is_word(RecordText text, const char *word)
 {
 	int i;
 
+	text = jorge_record_trim(text);
 	for (i = 0; i < text.length && word[i] != '\0'; i++)
 	{
 		char c = text.data[i];
@@ -153,7 +172,7 @@ text_features(const LeadInput *input, float *f)
 {
 	const TextSummary *text = &input->text;
 
-	if (!input->has_text)
+	if (!has_messages(input))
 		return;
 
 	f[F_MESSAGE_LENGTH] = known_count(text->length);
@@ -161,13 +180,9 @@ text_features(const LeadInput *input, float *f)
 	f[F_QUESTION_MARKS] = known_count(text->question_marks);
 	f[F_EXCLAMATION_MARKS] = known_count(text->exclamation_marks);
 	f[F_QUESTIONS_ASKED] = known_count(text->questions);
-	if (text->messages > 0)
-	{
-		f[F_MESSAGE_LENGTH_AVG] = known_count(text->length) / text->messages;
-		f[F_SENTIMENT_SCORE] = text->sentiment / text->messages;
-		if (!isnan(text->sentiment))
-			f[F_SENTIMENT_SCORE] = Min(Max(f[F_SENTIMENT_SCORE], -1.0f), 1.0f);
-	}
+	f[F_MESSAGE_LENGTH_AVG] = known_count(text->length) / text->messages;
+	if (!isnan(text->sentiment))
+		f[F_SENTIMENT_SCORE] = Min(Max(text->sentiment / text->messages, -1.0), 1.0);
 	f[F_PREVIOUS_REAL_ESTATE_EXPERIENCE] = unit_interval(text->experience);
 	f[F_MESSAGE_INTENT] = unit_interval(text->intent);
 	if (text->objection_kinds >= 0)
@@ -185,13 +200,13 @@ wish_features(const LeadInput *input, float *f)
 	double urgency = input->text.timeline_urgency;
 	double readiness = input->text.financing_readiness;
 
-	if (budget.stated || input->has_text)
+	if (budget.stated || has_messages(input))
 	{
 		f[F_HAS_SPECIFIC_BUDGET] =
-			(budget.stated && bounded) || (float) budget.specificity >= SPECIFIC_BUDGET;
+			(budget.stated && bounded) || budget.specificity >= SPECIFIC_BUDGET;
 		if (budget.stated && bounded && budget.min < budget.max)
 			f[F_PRICE_RANGE_MENTIONED] = 1;
-		else if (!input->has_text)
+		else if (!has_messages(input))
 			f[F_PRICE_RANGE_MENTIONED] = 0;
 		else if (input->text.price_ranges >= 0)
 			f[F_PRICE_RANGE_MENTIONED] = input->text.price_ranges > 0;
@@ -206,14 +221,14 @@ wish_features(const LeadInput *input, float *f)
 	f[F_BUDGET_SPECIFICITY] = budget.specificity;
 
 	/* a field is read with the same words as a message */
-	if (isnan(urgency) && input->timeline.length > 0)
+	if (isnan(urgency) && is_given(input->timeline))
 	{
 		TextSignals said;
 
 		jorge_text_scan(input->timeline.data, input->timeline.length, NULL, &said);
 		urgency = said.timeline_urgency;
 	}
-	if (isnan(readiness) && input->financing.length > 0)
+	if (isnan(readiness) && is_given(input->financing))
 	{
 		TextSignals said;
 
@@ -222,7 +237,7 @@ wish_features(const LeadInput *input, float *f)
 	}
 	f[F_TIMELINE_URGENCY] = unit_interval(urgency);
 	f[F_FINANCING_READINESS] = unit_interval(readiness);
-	if (input->has_text || input->financing.length > 0 || !isnan(readiness))
+	if (has_messages(input) || is_given(input->financing) || !isnan(readiness))
 		f[F_FINANCING_MENTIONED] = !isnan(readiness);
 }
 
@@ -290,7 +305,8 @@ conversation_features(const LeadInput *input, TimestampTz as_of, float *f)
 static const pg_tz *
 resolve_zone(const LeadInput *input, const char *zone)
 {
-	const pg_tz *own = jorge_zone(input->time_zone.data, input->time_zone.length);
+	RecordText name = jorge_record_trim(input->time_zone);
+	const pg_tz *own = jorge_zone(name.data, name.length);
 	const pg_tz *given = zone == NULL ? jorge_zone("UTC", 3) : jorge_zone(zone, strlen(zone));
 
 	/* an error whatever the row says: a wrong argument must not show only with some rows */
@@ -347,7 +363,7 @@ source_features(const LeadInput *input, float *f)
 	};
 	FeatureId found = F_SOURCE_OTHER;
 
-	if (input->source.length == 0)
+	if (!is_given(input->source))
 		return;
 	for (int i = 0; i < lengthof(sources); i++)
 		if (is_word(input->source, sources[i].name))
@@ -366,11 +382,11 @@ static double
 location_specificity(const LeadInput *input)
 {
 	double said = unit_interval(input->text.location_specificity);
-	double field = input->street.length > 0		   ? 1
-				   : input->postal_code.length > 0 ? 0.7
-				   : input->area.length > 0		   ? 0.5
-				   : input->city.length > 0		   ? 0.3
-												   : NAN;
+	double field = is_given(input->street)		  ? 1
+				   : is_given(input->postal_code) ? 0.7
+				   : is_given(input->area)		  ? 0.5
+				   : is_given(input->city)		  ? 0.3
+												  : NAN;
 
 	return isnan(said) || field > said ? field : said;
 }

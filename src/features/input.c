@@ -147,30 +147,14 @@ whole_count_of(const RecordValue *value)
 }
 
 /*
- * Tell whether a byte is white space, in any locale
- */
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/*
- * Take a text without white space around it, of length 0 where it is missing
+ * Take a text as it is, of length 0 where it is missing
  */
 static RecordText
 text_of(const RecordValue *value)
 {
-	RecordText text = {"", 0};
+	static const RecordText nothing = {"", 0};
 
-	if (value->missing)
-		return text;
-	text = value->as.text;
-	while (text.length > 0 && is_blank(text.data[0]))
-		text.data++, text.length--;
-	while (text.length > 0 && is_blank(text.data[text.length - 1]))
-		text.length--;
-	return text;
+	return value->missing ? nothing : value->as.text;
 }
 
 /*
@@ -249,7 +233,7 @@ jorge_lead_input(const RecordValue *values, LeadInput *input)
 	input->budget_min = number_of(&values[C_BUDGET_MIN]);
 	input->budget_max = number_of(&values[C_BUDGET_MAX]);
 	input->source = text_of(&values[C_FIRST_SOURCE]);
-	if (input->source.length == 0)
+	if (jorge_record_trim(input->source).length == 0)
 		input->source = text_of(&values[C_SOURCE]);
 	input->side = text_of(&values[C_SIDE]);
 	input->timeline = text_of(&values[C_TIMELINE]);
@@ -284,7 +268,7 @@ jorge_lead_input(const RecordValue *values, LeadInput *input)
 	jorge_text_summary_clear(&input->text);
 	if (!isnan(count_of(&values[C_TEXT_MESSAGES])))
 		summary_from_columns(values, &input->text);
-	else if (input->message.length > 0)
+	else if (jorge_record_trim(input->message).length > 0)
 	{
 		TextSignals signals;
 

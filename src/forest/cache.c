@@ -80,7 +80,7 @@ read_header(struct varlena *value, ForestHeader *header)
 {
 	struct varlena *slice = value;
 
-	if (VARATT_IS_EXTENDED(value) && !VARATT_IS_SHORT(value))
+	if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value))
 		slice = detoast_attr_slice(value, 0, sizeof(ForestHeader));
 	if (VARSIZE_ANY_EXHDR(slice) < sizeof(ForestHeader))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),

@@ -18,66 +18,63 @@
 #define STACK_ROW 1024
 
 /*
- * Walk trees[first .. first + width - 1] side by side and leave their leaves in leaf[]
+ * Walk trees[first .. first + width - 1] side by side; add their leaves, in order, to the sum and, where wanted, what
+ * the leaves' covers say of its variance
  */
-static pg_attribute_always_inline void
-walk(const Forest *forest, const float *row, int first, int width, const ForestNode **leaf)
+static pg_attribute_always_inline float
+add_group(const Forest *forest, const float *row, int first, int width, float sum,
+		  double *variance)
 {
-	const ForestNode *at[WIDE_GROUP];
+	const ForestNode *nodes = forest->nodes;
+	const ForestTree *trees = forest->trees + first;
+	Size at[WIDE_GROUP];
 	uint32 depth = 0;
 
+#pragma GCC unroll 10
 	for (int j = 0; j < width; j++)
 	{
-		const ForestTree *tree = &forest->trees[first + j];
-
-		at[j] = forest->nodes + tree->root;
-		depth = Max(depth, tree->depth);
+		at[j] = trees[j].root;
+		depth = Max(depth, trees[j].depth);
 	}
 	for (uint32 d = 0; d < depth; d++)
 	{
 #pragma GCC unroll 10
 		for (int j = 0; j < width; j++)
 		{
-			const ForestNode *node = at[j];
+			Size here = at[j];
+			bool right = row[nodes[here].slot] >= nodes[here].threshold;
 
-			at[j] = node + node->step + (row[node->slot] >= node->threshold);
+			at[j] = here + nodes[here].step + right;
 		}
 	}
+#pragma GCC unroll 10
 	for (int j = 0; j < width; j++)
-		leaf[j] = at[j];
+		sum += forest->values[at[j]];
+	if (variance != NULL)
+		for (int j = 0; j < width; j++)
+		{
+			double cover = forest->covers[at[j]];
+
+			*variance += cover / ((cover + 1) * (cover + 1));
+		}
+	return sum;
 }
 
 /*
- * Walk all trees; add up the leaves and, where wanted, the variances they imply
+ * Base margin plus the leaves of all trees
  */
 static pg_attribute_always_inline float
 sum_leaves(const Forest *forest, const float *row, double *variance)
 {
-	const ForestNode *leaf[WIDE_GROUP];
 	float sum = forest->base_margin;
-	int width;
+	int t = 0;
 
-	for (int t = 0; t < forest->ntrees; t += width)
-	{
-		int left = forest->ntrees - t;
-
-		if (left >= WIDE_GROUP)
-			walk(forest, row, t, width = WIDE_GROUP, leaf);
-		else if (left >= NARROW_GROUP)
-			walk(forest, row, t, width = NARROW_GROUP, leaf);
-		else
-			walk(forest, row, t, width = 1, leaf);
-		for (int j = 0; j < width; j++)
-		{
-			sum += forest->values[leaf[j] - forest->nodes];
-			if (variance != NULL)
-			{
-				double cover = forest->covers[leaf[j] - forest->nodes];
-
-				*variance += cover / ((cover + 1) * (cover + 1));
-			}
-		}
-	}
+	for (; t + WIDE_GROUP <= forest->ntrees; t += WIDE_GROUP)
+		sum = add_group(forest, row, t, WIDE_GROUP, sum, variance);
+	for (; t + NARROW_GROUP <= forest->ntrees; t += NARROW_GROUP)
+		sum = add_group(forest, row, t, NARROW_GROUP, sum, variance);
+	for (; t < forest->ntrees; t++)
+		sum = add_group(forest, row, t, 1, sum, variance);
 	return sum;
 }
 

@@ -34,20 +34,20 @@ const SynthArea synth_areas[] = {
 	{"Northwest Hills", "northwest Austin", "el noroeste de Austin", "78731", "Austin", 890, 4},
 	{"Anderson Mill", "northwest Austin", "el noroeste de Austin", "78750", "Austin", 470, 5},
 	{"Steiner Ranch", "west Austin", "el oeste de Austin", "78732", "Austin", 780, 6},
-	{"Teravista", "north of town", "el norte de la ciudad", "78665", "Round Rock", 430, 6},
-	{"Brushy Creek", "north of town", "el norte de la ciudad", "78681", "Round Rock", 510, 6},
-	{"Blackhawk", "northeast of town", "el noreste de la ciudad", "78660", "Pflugerville", 410, 6},
-	{"Falcon Pointe", "northeast of town", "el noreste de la ciudad", "78660", "Pflugerville", 400, 5},
+	{"Teravista", "the northern suburbs", "el norte de la ciudad", "78665", "Round Rock", 430, 6},
+	{"Brushy Creek", "the northern suburbs", "el norte de la ciudad", "78681", "Round Rock", 510, 6},
+	{"Blackhawk", "the northeastern suburbs", "el noreste de la ciudad", "78660", "Pflugerville", 410, 6},
+	{"Falcon Pointe", "the northeastern suburbs", "el noreste de la ciudad", "78660", "Pflugerville", 400, 5},
 	{"Avery Ranch", "northwest Austin", "el noroeste de Austin", "78717", "Austin", 580, 6},
-	{"Crystal Falls", "northwest of town", "el noroeste de la ciudad", "78641", "Leander", 480, 6},
-	{"Cedar Park Ranch", "northwest of town", "el noroeste de la ciudad", "78613", "Cedar Park", 500, 6},
-	{"Sun Chase", "southeast of town", "el sureste de la ciudad", "78617", "Del Valle", 330, 4},
-	{"Plum Creek", "south of town", "el sur de la ciudad", "78640", "Kyle", 330, 6},
-	{"Sunfield", "south of town", "el sur de la ciudad", "78610", "Buda", 380, 6},
-	{"Belterra", "southwest of town", "el suroeste de la ciudad", "78737", "Austin", 690, 4},
-	{"Shadow Glen", "east of town", "el este de la ciudad", "78653", "Manor", 350, 5},
-	{"Wolf Ranch", "north of town", "el norte de la ciudad", "78628", "Georgetown", 430, 5},
-	{"Rough Hollow", "west of town", "el oeste de la ciudad", "78738", "Lakeway", 890, 3},
+	{"Crystal Falls", "the northwestern suburbs", "el noroeste de la ciudad", "78641", "Leander", 480, 6},
+	{"Cedar Park Ranch", "the northwestern suburbs", "el noroeste de la ciudad", "78613", "Cedar Park", 500, 6},
+	{"Sun Chase", "the southeastern suburbs", "el sureste de la ciudad", "78617", "Del Valle", 330, 4},
+	{"Plum Creek", "the southern suburbs", "el sur de la ciudad", "78640", "Kyle", 330, 6},
+	{"Sunfield", "the southern suburbs", "el sur de la ciudad", "78610", "Buda", 380, 6},
+	{"Belterra", "the southwestern suburbs", "el suroeste de la ciudad", "78737", "Austin", 690, 4},
+	{"Shadow Glen", "the eastern suburbs", "el este de la ciudad", "78653", "Manor", 350, 5},
+	{"Wolf Ranch", "the northern suburbs", "el norte de la ciudad", "78628", "Georgetown", 430, 5},
+	{"Rough Hollow", "the western suburbs", "el oeste de la ciudad", "78738", "Lakeway", 890, 3},
 };
 const int synth_nareas = lengthof(synth_areas);
 
@@ -79,7 +79,8 @@ synth_house(SynthRandom *random, SynthPlan *plan)
 	plan->area = synth_weighted(random, weights, synth_nareas);
 	plan->property = synth_weighted(random, property_weights, synth_nproperties);
 	plan->bedrooms = 1 + synth_weighted(random, bedroom_weights, lengthof(bedroom_weights));
-	plan->half_bathrooms = Max(2, 2 * plan->bedrooms - 3 + synth_below(random, 3));
+	plan->half_bathrooms = 2 * plan->bedrooms - 3 + synth_below(random, 3);
+	plan->half_bathrooms = Max(plan->half_bathrooms, 2);
 
 	spread = 0.16 * synth_normal(random) + 0.10 * (plan->bedrooms - 3);
 	plan->price = synth_areas[plan->area].median * 1000.0 *

@@ -165,6 +165,12 @@ want(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 					: value > -0.9 ? SYNTH_INTENT_INFO
 								   : SYNTH_INTENT_BROWSE;
 
+	/* nobody who only looks is in a hurry, nobody ready to sign has a year */
+	if (wants->intent == SYNTH_INTENT_BROWSE)
+		wants->timeline = Max(wants->timeline, 8);
+	else if (wants->intent == SYNTH_INTENT_COMMIT)
+		wants->timeline = Min(wants->timeline, 7);
+
 	wants->experience =
 		synth_chance(random, logistic(0.1 + 0.4 * wants->motivation)) ? SYNTH_EXPERIENCED
 																	   : SYNTH_FIRST_TIME;
@@ -333,8 +339,11 @@ within_hours(SynthRandom *random, TimestampTz at, int from, int to)
 
 	if (wait == 0)
 		return at;
-	at -= at % USECS_PER_HOUR;
-	return at + wait * USECS_PER_HOUR + synth_below(random, 3000) * USECS_PER_SEC;
+	at += wait * USECS_PER_HOUR - at % USECS_PER_HOUR;
+	/* the night on which daylight saving ends has an hour more */
+	if (synth_local_hour(at) < from)
+		at += USECS_PER_HOUR;
+	return at + synth_below(random, 3000) * USECS_PER_SEC;
 }
 
 /*
@@ -370,11 +379,28 @@ hours_later(TimestampTz at, double hours)
 static double
 draw_first_response(SynthRandom *random)
 {
+	double hours;
+
 	if (synth_chance(random, 0.04))
 		return -1;
 	if (synth_chance(random, 0.35))
 		return 0.01 + 0.1 * synth_uniform(random); /* automatic */
-	return Min(0.9 * synth_exp(1.4 * synth_normal(random)), 96);
+	hours = 0.9 * synth_exp(1.4 * synth_normal(random));
+	return Min(hours, 96);
+}
+
+/*
+ * Has the lead said by now what it wants?
+ */
+static bool
+intent_is_known(const SynthPlan *plan)
+{
+	if (plan->message.intent != SYNTH_INTENT_UNSAID)
+		return true;
+	for (int i = 0; i < plan->nturns; i++)
+		if (plan->turns[i].says.intent != SYNTH_INTENT_UNSAID)
+			return true;
+	return false;
 }
 
 /*
@@ -404,11 +430,11 @@ say_in_reply(SynthRandom *random, const SynthPlan *plan, Wants *wants, SynthTopi
 				says->place = wants->place;
 			break;
 		default:
-			if (synth_chance(random, 0.65))
+			if (synth_chance(random, intent_is_known(plan) ? 0.35 : 0.80))
 				says->intent = wants->intent;
 			break;
 	}
-	if (says->intent == SYNTH_INTENT_UNSAID && synth_chance(random, 0.15))
+	if (!intent_is_known(plan) && says->intent == SYNTH_INTENT_UNSAID && synth_chance(random, 0.2))
 		says->intent = wants->intent;
 
 	/* things change while we talk; what is said last stands */
@@ -449,6 +475,7 @@ converse(SynthRandom *random, SynthPlan *plan, Wants *wants)
 		SynthTopic topic = silent > 0 ? SYNTH_FOLLOW_UP : next_topic(random, plan, asked);
 		SynthChannel channel = by_mail ? SYNTH_MAIL : SYNTH_SMS;
 		SynthTurn *turn;
+		double hours;
 
 		if (round > 0 && synth_chance(random, 0.10))
 			channel = channel == SYNTH_SMS ? SYNTH_MAIL : SYNTH_SMS;
@@ -470,7 +497,8 @@ converse(SynthRandom *random, SynthPlan *plan, Wants *wants)
 		}
 		silent = 0;
 
-		at = hours_later(at, Min(synth_exp(pace + 0.7 * synth_normal(random)), 120));
+		hours = synth_exp(pace + 0.7 * synth_normal(random));
+		at = hours_later(at, Min(hours, 120));
 		at = within_hours(random, at, 7, 23);
 		if (channel == SYNTH_CALL)
 			channel = SYNTH_SMS;

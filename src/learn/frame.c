@@ -1,0 +1,296 @@
+/*
+ * frame.c: the rows of a training: growth within the memory limit, order, split.
+ */
+#include "core/jorge.h"
+
+#include "learn/frame.h"
+
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+
+#define FIRST_CAPACITY 1024
+
+/*
+ * Bytes at the peak, measured with libxgboost 1.7.4 (doc/learn.md says how): a cell is held here
+ * (4), as a sparse matrix entry (8) and as histogram index and column copy (8 where values are
+ * missing); a row has its label, row pointers, gradient, prediction and place in the tree; a node
+ * has one histogram of up to 256 bins of 16 bytes a column.
+ */
+#define BYTES_PER_CELL (4 + 8 + 8)
+#define BYTES_PER_ROW 64
+#define BYTES_PER_BIN 16
+#define BINS 256
+#define BYTES_FIXED (4 * 1024 * 1024)
+
+/* A row's place in the order: by hash of its content, and by content where hashes are equal */
+typedef struct RowKey
+{
+	uint64 hash;
+	uint32 row;
+} RowKey;
+
+/* Compare two rows by content */
+static int
+compare_rows(const RowKey *a, const RowKey *b, const TrainFrame *frame)
+{
+	int order;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	order = memcmp(frame->x + (Size) a->row * frame->columns,
+				   frame->x + (Size) b->row * frame->columns, sizeof(float) * frame->columns);
+	if (order == 0)
+		order = memcmp(&frame->y[a->row], &frame->y[b->row], sizeof(float));
+	return order;
+}
+
+#define ST_SORT sort_rows
+#define ST_ELEMENT_TYPE RowKey
+#define ST_COMPARE(a, b, frame) compare_rows(a, b, frame)
+#define ST_COMPARE_ARG_TYPE const TrainFrame
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DECLARE
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+double
+jorge_learn_frame_estimate(const TrainFrame *frame, Size rows)
+{
+	double cells = (double) rows * frame->columns;
+	double nodes = Min(ldexp(1, frame->max_depth + 1), 2.0 * rows);
+	double bins = Min((double) BINS, (double) rows) * frame->columns;
+
+	return BYTES_FIXED + cells * BYTES_PER_CELL + (double) rows * BYTES_PER_ROW +
+		   nodes * bins * BYTES_PER_BIN;
+}
+
+/*
+ * Find the most rows that the limit allows
+ */
+static Size
+most_rows(const TrainFrame *frame)
+{
+	Size low = 0;
+	Size high = (Size) PG_INT32_MAX;
+
+	while (low < high)
+	{
+		Size middle = low + (high - low + 1) / 2;
+
+		if (jorge_learn_frame_estimate(frame, middle) <= frame->limit_bytes)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+TrainFrame *
+jorge_learn_frame_make(MemoryContext mcxt, char **names, int columns, int max_depth, int limit_kb)
+{
+	TrainFrame *frame = MemoryContextAllocZero(mcxt, sizeof(TrainFrame));
+
+	frame->mcxt = mcxt;
+	frame->names = names;
+	frame->columns = columns;
+	frame->max_depth = max_depth;
+	frame->limit_bytes = (int64) limit_kb * 1024;
+	frame->max_rows = most_rows(frame);
+	return frame;
+}
+
+/*
+ * Refuse to take one row more than the memory limit allows
+ */
+static void
+refuse_memory(const TrainFrame *frame)
+{
+	double needed = jorge_learn_frame_estimate(frame, frame->rows + 1);
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_OUT_OF_MEMORY),
+		 errmsg("training would take more memory than jorge.train_memory allows"),
+		 errdetail_plural(
+			 "%zu rows of %d feature at depth %d take about %.0f kB; the limit is %lld "
+			 "kB, and the query has more rows.",
+			 "%zu rows of %d features at depth %d take about %.0f kB; the limit is %lld "
+			 "kB, and the query has more rows.",
+			 frame->columns, frame->rows + 1, frame->columns, frame->max_depth, ceil(needed / 1024),
+			 (long long) (frame->limit_bytes / 1024)),
+		 errhint("Train on fewer rows (TABLESAMPLE, a shorter period) or fewer features, or raise "
+				 "jorge.train_memory.")));
+}
+
+float *
+jorge_learn_frame_room(TrainFrame *frame)
+{
+	if (frame->rows == frame->capacity)
+	{
+		Size capacity;
+		Size row_bytes = mul_size(sizeof(float), frame->columns);
+
+		if (frame->rows >= frame->max_rows)
+			refuse_memory(frame);
+		capacity = Min(Max(frame->capacity * 2, (Size) FIRST_CAPACITY), frame->max_rows);
+		if (frame->x == NULL)
+		{
+			frame->x = MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, row_bytes));
+			frame->y = MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(float)));
+		}
+		else
+		{
+			frame->x = repalloc_huge(frame->x, mul_size(capacity, row_bytes));
+			frame->y = repalloc_huge(frame->y, mul_size(capacity, sizeof(float)));
+		}
+		frame->capacity = capacity;
+	}
+	return frame->x + frame->rows * frame->columns;
+}
+
+void
+jorge_learn_frame_add(TrainFrame *frame, float label)
+{
+	frame->y[frame->rows++] = label;
+}
+
+/*
+ * Draw the next number of a splitmix64 sequence (Steele, Lea and Flood 2014): own, so that a split
+ * is the same on every platform
+ */
+static uint64
+next_random(uint64 *state)
+{
+	uint64 z = (*state += UINT64CONST(0x9E3779B97F4A7C15));
+
+	z = (z ^ (z >> 30)) * UINT64CONST(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64CONST(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+/*
+ * Sort row numbers by the content of the rows
+ */
+static RowKey *
+sorted_keys(TrainFrame *frame)
+{
+	RowKey *keys = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(RowKey), frame->rows));
+
+	for (Size r = 0; r < frame->rows; r++)
+	{
+		uint32 label;
+
+		CHECK_FOR_INTERRUPTS();
+		memcpy(&label, &frame->y[r], sizeof(label));
+		keys[r].row = (uint32) r;
+		keys[r].hash = hash_bytes_extended((unsigned char *) (frame->x + r * frame->columns),
+										   sizeof(float) * frame->columns, label);
+	}
+	sort_rows(keys, frame->rows, frame);
+	return keys;
+}
+
+/*
+ * Decide for each sorted position whether it is held out: a random sample of fixed size of each
+ * class, drawn in one pass (Knuth's algorithm S). Returns NULL if nothing is.
+ */
+static bool *
+held_out(const TrainFrame *frame, const RowKey *keys, double share, bool by_class, uint64 seed)
+{
+	Size left[2] = {0, 0};   /* rows of the class not looked at yet */
+	Size wanted[2] = {0, 0}; /* of these, still to be held out */
+	bool *out;
+
+	if (share <= 0)
+		return NULL;
+	for (Size r = 0; r < frame->rows; r++)
+		left[by_class && frame->y[r] != 0]++;
+	for (int c = 0; c < 2; c++)
+	{
+		if (left[c] == 1 || (c == 0 && left[c] == 0))
+			return NULL;
+		/* at least one row on each side */
+		if (left[c] > 0)
+			wanted[c] = Min(Max((Size) rint(left[c] * share), (Size) 1), left[c] - 1);
+	}
+
+	out = MemoryContextAllocHuge(frame->mcxt, frame->rows);
+	for (Size position = 0; position < frame->rows; position++)
+	{
+		int c = by_class && frame->y[keys[position].row] != 0;
+
+		CHECK_FOR_INTERRUPTS();
+		out[position] = next_random(&seed) % left[c] < wanted[c];
+		if (out[position])
+			wanted[c]--;
+		left[c]--;
+	}
+	return out;
+}
+
+/*
+ * Move rows to the places order[] gives: place p gets row order[p]. Follows cycles, so that no
+ * second matrix is needed; destroys order[].
+ */
+static void
+permute(TrainFrame *frame, uint32 *order)
+{
+	Size bytes = sizeof(float) * frame->columns;
+	float *kept_x = palloc(bytes);
+
+	for (Size start = 0; start < frame->rows; start++)
+	{
+		Size place = start;
+		float kept_y = frame->y[start];
+
+		CHECK_FOR_INTERRUPTS();
+		if (order[start] == start)
+			continue;
+		memcpy(kept_x, frame->x + start * frame->columns, bytes);
+		while (order[place] != start)
+		{
+			Size from = order[place];
+
+			memcpy(frame->x + place * frame->columns, frame->x + from * frame->columns, bytes);
+			frame->y[place] = frame->y[from];
+			order[place] = (uint32) place;
+			place = from;
+		}
+		memcpy(frame->x + place * frame->columns, kept_x, bytes);
+		frame->y[place] = kept_y;
+		order[place] = (uint32) place;
+	}
+	pfree(kept_x);
+}
+
+void
+jorge_learn_frame_arrange(TrainFrame *frame, double share, bool by_class, uint64 seed)
+{
+	RowKey *keys = sorted_keys(frame);
+	bool *out = held_out(frame, keys, share, by_class, seed);
+	uint32 *order = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(uint32), frame->rows));
+	Size place = 0;
+
+	for (int held = 0; held <= 1; held++)
+	{
+		for (Size position = 0; position < frame->rows; position++)
+			if ((out != NULL && out[position]) == (held == 1))
+				order[place++] = keys[position].row;
+		if (held == 0)
+			frame->train_rows = place;
+	}
+	if (out != NULL)
+		pfree(out);
+	pfree(keys);
+	permute(frame, order);
+	pfree(order);
+}
+
+void
+jorge_learn_frame_release(TrainFrame *frame)
+{
+	if (frame->x != NULL)
+		pfree(frame->x);
+	frame->x = NULL;
+}

@@ -1,0 +1,17 @@
+/*
+ * learn.h: door of jorge_learn, the library that trains forests.
+ *
+ * The way of a training: params.c reads the options, source.c runs the caller's query, frame.c
+ * holds its rows as one matrix, puts them in an order that depends on their content only, and
+ * splits them; boost.c trains through xgboost.c, the only file that calls libxgboost; metrics.c
+ * judges the result.
+ */
+#ifndef JORGE_LEARN_H
+#define JORGE_LEARN_H
+
+#include "core/api.h"
+
+/* What the serving library lends, loading it if need be. ERROR if it is of another version. */
+extern const JorgeApi *jorge_learn_api(void);
+
+#endif
