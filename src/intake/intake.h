@@ -49,9 +49,13 @@ extern void jorge_score_leads(IntakeLead *leads, int n);
 
 /*
  * Put leads into the relation jorge_leads and run the statement that writes them, then record the errors of
- * those that could not be scored, with one WARNING.
+ * those that could not be scored.
  */
 extern void jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason);
+
+/* Start counting leads that could not be scored; give the statement's one WARNING, if there are any */
+extern void jorge_unscored_begin(void);
+extern void jorge_unscored_warn(void);
 
 /* Read the rows of known leads, locked, in the order of ids; those that are gone are left out. Returns their number. */
 extern int jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads);

@@ -183,29 +183,49 @@ put_lead(Tuplestorestate *store, IntakeLead *lead)
 	jorge_relation_put(store, RELATION_LEADS, values, nulls);
 }
 
+/* Leads of the statement that could not be scored, and the first reason */
+static struct
+{
+	int leads;
+	int sqlerrcode;
+	char reason[256];
+} unscored;
+
 /*
- * Record the leads that could not be scored, and warn once
+ * Record the leads that could not be scored
  */
 static void
-report_unscored(const IntakeLead *leads, int n)
+record_unscored(const IntakeLead *leads, int n)
 {
-	const ErrorData *first = NULL;
-	int unscored = 0;
-
 	for (int i = 0; i < n; i++)
-		if (leads[i].error != NULL)
+	{
+		const ErrorData *error = leads[i].error;
+
+		if (error == NULL)
+			continue;
+		jorge_record_error(leads[i].state.values[LEAD_location_id], leads[i].state.values[LEAD_lead_id], error);
+		if (unscored.leads++ == 0)
 		{
-			jorge_record_error(leads[i].state.values[LEAD_location_id], leads[i].state.values[LEAD_lead_id],
-							   leads[i].error);
-			if (first == NULL)
-				first = leads[i].error;
-			unscored++;
+			unscored.sqlerrcode = error->sqlerrcode;
+			strlcpy(unscored.reason, error->message ? error->message : "", sizeof(unscored.reason));
 		}
-	if (first != NULL)
-		ereport(WARNING, (errcode(first->sqlerrcode),
+	}
+}
+
+void
+jorge_unscored_begin(void)
+{
+	unscored.leads = 0;
+}
+
+void
+jorge_unscored_warn(void)
+{
+	if (unscored.leads > 0)
+		ereport(WARNING, (errcode(unscored.sqlerrcode),
 						  errmsg_plural("%d lead is stored without a new score: %s",
-										"%d leads are stored without a new score: %s", unscored, unscored,
-										first->message),
+										"%d leads are stored without a new score: %s", unscored.leads, unscored.leads,
+										unscored.reason),
 						  errhint("See SELECT * FROM jorge.error; afterwards jorge.refold_lead() scores them.")));
 }
 
@@ -235,7 +255,7 @@ jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason)
 		put_lead(store, &leads[i]);
 	jorge_statement_run(new_ones ? WRITE_NEW_LEADS : WRITE_LEADS, reason);
 	jorge_relation_end(store, RELATION_LEADS);
-	report_unscored(leads, n);
+	record_unscored(leads, n);
 	if (jorge_settings.notify)
 		notify_listeners(leads, n);
 }

@@ -86,6 +86,7 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWor
 	JorgeOwner owner;
 
 	jorge_owner_enter(&owner, RelationGetRelid(rel));
+	jorge_unscored_begin();
 	if (is_inquiry)
 		jorge_lock_bulk(!small);
 	tuplestore_select_read_pointer(rows, pointer);
@@ -109,6 +110,7 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWor
 		SPI_finish();
 	}
 	ExecDropSingleTupleTableSlot(slot);
+	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 }
 
@@ -218,6 +220,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 					 INTAKE_BATCH);
 
 	jorge_owner_enter(&owner, relid);
+	jorge_unscored_begin();
 	jorge_lock_bulk(true);
 	do
 	{
@@ -242,6 +245,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 		resolved += n;
 		SPI_finish();
 	} while (n > 0);
+	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 	PG_RETURN_INT64(resolved);
 }
@@ -259,6 +263,7 @@ jorge_refold_lead(PG_FUNCTION_ARGS)
 	bool found;
 
 	jorge_owner_enter(&owner, jorge_managed_relation("lead", false));
+	jorge_unscored_begin();
 	SPI_connect();
 	found = jorge_lock_leads(&location_id, &lead_id, 1, &lead) == 1;
 	if (found)
@@ -273,6 +278,7 @@ jorge_refold_lead(PG_FUNCTION_ARGS)
 		jorge_relation_end(keys, RELATION_KEYS);
 	}
 	SPI_finish();
+	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 	PG_RETURN_BOOL(found);
 }
