@@ -320,6 +320,12 @@ check_node(const UbjReader *reader, const RawTree *tree, int i, int parent, int 
 			jorge_ubj_malformed(reader,
 								"tree %d: node %d has children %d and %d, beyond its %d nodes",
 								tree->number, i, left, right, tree->n);
+		/* XGBoost 1.3 and later take the node after the left child, whatever right_children says */
+		if (right != left + 1)
+			jorge_ubj_malformed(reader,
+								"tree %d: node %d has children %d and %d, which XGBoost requires to "
+								"be neighbours",
+								tree->number, i, left, right);
 		if (tree->feature[i] < 0 || tree->feature[i] >= features)
 			jorge_ubj_malformed(reader, "tree %d: node %d splits on feature %d of %d",
 								tree->number, i, tree->feature[i], features);

@@ -128,6 +128,7 @@ synth_log(double x)
 	double square;
 	double power;
 
+	Assert(x > 0);
 	while (x > 1.4142135623730951)
 	{
 		x *= 0.5;

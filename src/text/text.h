@@ -91,7 +91,7 @@ typedef struct TextSignals
 typedef struct TextLexicon TextLexicon;
 
 /*
- * Scan a message of length bytes in the server encoding UTF8. lexicon NULL = the built-in words only.
+ * TextScan a message of length bytes in the server encoding UTF8. lexicon NULL = the built-in words only.
  * Allocates in the current memory context (about 24 bytes a token), frees before it returns.
  */
 extern void jorge_text_scan(const char *message, size_t length, const TextLexicon *lexicon,

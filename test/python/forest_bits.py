@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+"""Margins and predictions equal libxgboost's bit for bit, from JSON and UBJ, and after a round trip."""
+import math
+import time
+
+import numpy as np
+import xgboost as xgb
+
+from forest_models import (Tap, array_text, copy_text, load, psql, random_model, random_rows,
+                           xgboost_bits)
+import os
+
+LONG = bool(os.environ.get("JORGE_LONG"))
+RANDOM_MODELS = 1000
+ROWS = 12
+BATCH = 100
+
+
+class Case:
+    """A model, rows, and what XGBoost makes of them."""
+
+    def __init__(self, name, document, booster, x):
+        self.name, self.document, self.x = name, document, x
+        self.ubj = bytes(booster.save_raw(raw_format="ubj"))
+        self.expected = xgboost_bits(booster, x)
+
+
+def random_case(rng, i):
+    """A random model; sizes are drawn log-uniformly, so that most are small."""
+    shape = ("1.7", "2.x", "3.x", "1.0")[i % 4]
+    trees = int(round(math.exp(rng.uniform(0, math.log(60)))))
+    features = int(round(math.exp(rng.uniform(0, math.log(200)))))
+    depth = int(rng.integers(1, 13))
+    nodes = int(round(math.exp(rng.uniform(math.log(20), math.log(1500)))))
+    document, loadable = random_model(rng, trees, depth, features, nodes, shape)
+    x = random_rows(rng, document, features, ROWS)
+    return Case(f"random {i} ({shape}, {trees} trees, depth {depth}, {features} features)",
+                document, load(loadable), x)
+
+
+def trained_case(rng, i):
+    """A model trained by XGBoost, with a random choice of its parameters."""
+    rows, features = 400, int(rng.integers(2, 30))
+    x = rng.normal(size=(rows, features)).astype(np.float32)
+    logistic = i % 2 == 0
+    target = np.nan_to_num(x[:, 0]) * np.nan_to_num(x[:, 1]) + rng.normal(size=rows)
+    x[rng.random(x.shape) < rng.choice([0, 0.1, 0.5])] = np.nan
+    param = {
+        "objective": "binary:logistic" if logistic else "reg:squarederror", "nthread": 1,
+        "max_depth": int(rng.integers(1, 13)), "eta": float(rng.choice([0.05, 0.3, 1.0])),
+        "subsample": float(rng.choice([0.6, 1.0])), "seed": i,
+        "tree_method": ("hist", "exact", "approx")[i % 3],
+        "num_parallel_tree": int(rng.choice([1, 1, 3])), "gamma": float(rng.choice([0, 0, 2])),
+        "base_score": float(rng.choice([0.5, 0.2])),
+    }
+    if i % 5 == 0:
+        param.update(tree_method="hist", grow_policy="lossguide", max_leaves=20, max_depth=0)
+    data = xgb.DMatrix(x, target > 0 if logistic else target, nthread=1)
+    booster = xgb.train(param, data, int(rng.choice([1, 7, 10, 33])))
+    return Case(f"trained {i} {param}", bytes(booster.save_raw(raw_format="json")).decode(), booster,
+                x[:60])
+
+
+def corner_cases(rng):
+    """Models at the upper end of every size; minutes of CPU."""
+    for trees, depth, features, nodes in ((1000, 12, 200, 200_000), (1000, 1, 1, 3000),
+                                          (1, 12, 200, 8191), (333, 12, 50, 150_000),
+                                          (24, 12, 200, 190_000), (1000, 6, 28, 127_000)):
+        document, loadable = random_model(rng, trees, depth, features, nodes, "1.7")
+        x = random_rows(rng, document, features, 50)
+        yield Case(f"corner ({trees} trees, depth {depth}, {features} features, {nodes} nodes)",
+                   document, load(loadable), x)
+
+
+def database(cases):
+    """What the database makes of the cases: per case its text form, hashes, and bits by input form."""
+    script = ["create temp table model (i int, form text, f jorge.forest);",
+              "create temp table ubj (i int, b bytea);",
+              "create temp table input (i int, r int, x float4[]);",
+              "copy model from stdin;"]
+    script += [f"{i}\tjson\t{copy_text(c.document)}" for i, c in enumerate(cases)]
+    script += ["\\.", "copy ubj from stdin;"]
+    script += [f"{i}\t\\\\x{c.ubj.hex()}" for i, c in enumerate(cases)]
+    script += ["\\.", "insert into model select i, 'ubj', jorge.forest_from_ubj(b) from ubj;",
+               "copy input from stdin;"]
+    script += [f"{i}\t{r}\t{array_text(row)}" for i, c in enumerate(cases)
+               for r, row in enumerate(c.x)]
+    script += ["\\.", """
+        select i, form, r, encode(float4send(m::float4), 'hex'), encode(float4send(p::float4), 'hex'),
+               m = m::float4::float8 and p = p::float4::float8, p8 = p
+        from model join input using (i),
+             lateral (select jorge.predict_margin(f, x) m, jorge.predict(f, x) p,
+                             jorge.predict(f, x::float8[]) p8) s
+        order by 1, 2, 3;
+        select 'text', i, f::text from model where form = 'json' order by i;
+        select 'ubj', ubj.i, jorge.forest_ubj(f) = b, jorge.forest_hash(f)
+        from model join ubj using (i) where form = 'ubj' order by i;"""]
+    bits, texts, kept = {}, {}, {}
+    for line in psql("\n".join(script)):
+        if line.startswith("text|"):
+            _, i, text = line.split("|", 2)
+            texts[int(i)] = text
+        elif line.startswith("ubj|"):
+            _, i, same, _ = line.split("|")
+            kept[int(i)] = same == "t"
+        else:
+            i, form, r, margin, prediction, exact, same = line.split("|")
+            bits[int(i), form, int(r)] = (margin, prediction, exact == "t" and same == "t")
+    return bits, texts, kept
+
+
+def main():
+    tap = Tap(7)
+    rng = np.random.default_rng(20261104)
+    started = time.process_time()
+    wrong = {"json": [], "ubj": [], "round trip": [], "bytes": [], "widened": []}
+    rows = models = trained = 0
+
+    def cases():
+        for i in range(RANDOM_MODELS):
+            yield random_case(rng, i)
+        for i in range(36):
+            yield trained_case(rng, i)
+        if LONG:
+            yield from corner_cases(rng)
+
+    def run(batch):
+        nonlocal rows, models, trained
+        bits, texts, kept = database(batch)
+        for i, case in enumerate(batch):
+            models += 1
+            trained += case.name.startswith("trained")
+            rows += len(case.x)
+            for form in ("json", "ubj"):
+                got = [bits[i, form, r] for r in range(len(case.x))]
+                if [g[:2] for g in got] != case.expected:
+                    wrong[form].append(case.name)
+                if not all(g[2] for g in got):
+                    wrong["widened"].append(case.name)
+            if xgboost_bits(load(loadable(texts[i])), case.x) != case.expected:
+                wrong["round trip"].append(case.name)
+            if not kept[i]:
+                wrong["bytes"].append(case.name)
+
+    def loadable(text):
+        # XGBoost 1.7 can't read the list that 3.x writes
+        return text.replace('"base_score":"[', '"base_score":"').replace(']","boost', '","boost')
+
+    batch = []
+    for case in cases():
+        batch.append(case)
+        if len(batch) == (1 if LONG and case.name.startswith("corner") else BATCH):
+            run(batch)
+            batch = []
+    if batch:
+        run(batch)
+
+    tap.ok(models >= 1030 and trained >= 30, f"{models} models, {trained} of them trained, {rows} rows")
+    tap.ok(not wrong["json"], "from JSON text: no bit differs", wrong["json"][:5])
+    tap.ok(not wrong["ubj"], "from XGBoost's UBJ: no bit differs", wrong["ubj"][:5])
+    tap.ok(not wrong["round trip"], "forest::text loads in XGBoost and predicts the same bits",
+           wrong["round trip"][:5])
+    tap.ok(not wrong["bytes"], "forest_ubj() gives back the bytes it was given", wrong["bytes"][:5])
+    tap.ok(not wrong["widened"], "float8 results are float32 values; float8[] predicts as float4[]",
+           wrong["widened"][:5])
+
+    booster = trained_case(rng, 0)
+    hashes = psql(f"select jorge.forest_hash($j${booster.document}$j$), "
+                  f"jorge.forest_hash(jorge.forest_from_ubj('\\x{booster.ubj.hex()}'))")[0].split("|")
+    tap.ok(hashes[0] == hashes[1], "JSON and UBJ of one XGBoost model make the same document", hashes)
+    print(f"# {time.process_time() - started:.0f} s CPU")
+    tap.exit()
+
+
+main()
