@@ -13,6 +13,9 @@ CREATE VIEW jorge.progress AS
     SELECT pid, database, role, task, phase, done, total, metric, started_at FROM jorge.progress_rows();
 COMMENT ON VIEW jorge.progress IS
     'Long work of jorge that runs on this server now: one row a backend, gone when its statement ends. Shows the work of roles you belong to; of all roles to members of pg_read_all_stats. Empty where track_activities is off.';
+COMMENT ON COLUMN jorge.progress.pid IS 'Process that does it.';
+COMMENT ON COLUMN jorge.progress.database IS 'Its database.';
+COMMENT ON COLUMN jorge.progress.role IS 'Its role.';
 COMMENT ON COLUMN jorge.progress.task IS 'What is done: train.';
 COMMENT ON COLUMN jorge.progress.phase IS 'Where it stands. Train: reading rows, building matrix, boosting, refitting.';
 COMMENT ON COLUMN jorge.progress.done IS 'Units done in this phase: rows while reading, rounds while boosting.';

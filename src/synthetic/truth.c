@@ -55,7 +55,7 @@ static const Effects effects = {
 			[SYNTH_CASH] = 1.6,
 		},
 	.seller_financing = 0.0,
-	.urgency = 2.2,
+	.urgency = 2.5,
 	.urgency_days = 150,
 	.urgency_unsaid = 0.25,
 	.budget =
@@ -72,17 +72,17 @@ static const Effects effects = {
 	.intent =
 		{
 			[SYNTH_INTENT_UNSAID] = -0.6,
-			[SYNTH_INTENT_BROWSE] = -1.1,
+			[SYNTH_INTENT_BROWSE] = -1.3,
 			[SYNTH_INTENT_INFO] = -0.5,
 			[SYNTH_INTENT_TALK] = 0.1,
-			[SYNTH_INTENT_VISIT] = 0.7,
-			[SYNTH_INTENT_COMMIT] = 1.2,
+			[SYNTH_INTENT_VISIT] = 0.8,
+			[SYNTH_INTENT_COMMIT] = 1.4,
 		},
 	.objection = -0.4,
 	.experience = {0, -0.2, 0.2},
 	.place = {-0.2, -0.15, 0.0, 0.15, 0.3},
 	.mood = 0.4,
-	.incoming = 1.0,
+	.incoming = 1.15,
 	.visits = 0.9,
 	.reply_log_hours = -0.4,
 	.no_reply_hours = 3.0,
@@ -104,7 +104,7 @@ static const Effects effects = {
 			[SYNTH_BOTH] = 0.2,
 		},
 	.month = {-0.15, -0.10, 0.05, 0.15, 0.20, 0.15, 0.10, 0.0, 0.0, -0.10, -0.15, -0.15},
-	.noise = 0.3,
+	.noise = 0.1,
 };
 
 /* Shares that reach qualified, hot and appointment where 4.5 % are won */
