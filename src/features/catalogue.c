@@ -60,7 +60,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "sentiment_score",
 		.unit = "score",
 		.range = "-1..1",
-		.description = 
+		.description =
 			"Mean over messages of their sentiment: -1 negative, 0 neutral, 1 positive",
 		.missing = NO_MESSAGE,
 	},
@@ -75,7 +75,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "price_range_mentioned",
 		.unit = "flag",
 		.range = "0 or 1",
-		.description = 
+		.description =
 			"1 if a message gave two bounds, or the budget fields state two different ones",
 		.missing = "no message and no plausible budget field",
 	},
@@ -83,7 +83,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "financing_mentioned",
 		.unit = "flag",
 		.range = "0 or 1",
-		.description = 
+		.description =
 			"1 if a message or the financing field tells how the purchase is paid "
 			"(financing_readiness is known)",
 		.missing = "no message and no financing field",
@@ -92,7 +92,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "budget_midpoint",
 		.unit = "US dollars",
 		.range = "> 0, <= 1e9",
-		.description = 
+		.description =
 			"(lower + upper bound) / 2, or the only bound. Fields win over messages; an amount that "
 			"is 0, negative, infinite or above 1e9 is none; bounds in the wrong order are swapped",
 		.missing = "no budget known",
@@ -108,16 +108,16 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "budget_specificity",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
-			"1 one exact figure ... 0 vague. From fields: max(0, 1 - (upper - lower) / midpoint), 0.5"
-			" with one bound; else as the latest message stated it",
-		.missing = "no budget known",
+		.description =
+			"1 one exact figure ... 0 vague. From fields: 1 for a single figure, 0.5 for one bound, "
+			"else max(0.3, 0.9 - 0.6 (upper - lower) / midpoint); else as the latest message stated it",
+		.missing = "no budget known, and none called open",
 	},
 	[F_TIMELINE_URGENCY] = {
 		.name = "timeline_urgency",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
+		.description =
 			"0 no rush ... 1 now, as the latest message stated it, else the timeline field",
 		.missing = "no timeline known",
 	},
@@ -125,7 +125,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "financing_readiness",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
+		.description =
 			"0 not ready ... 1 cash, as the latest message stated it, else the financing field",
 		.missing = "no financing state known",
 	},
@@ -147,7 +147,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "first_response_hours",
 		.unit = "hours",
 		.range = ">= 0",
-		.description = 
+		.description =
 			"Time we took to contact the lead: first_outbound_at - arrival, 0 if we were first",
 		.missing = "arrival or first contact not known, or later than as_of",
 	},
@@ -155,7 +155,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "num_interactions",
 		.unit = "interactions",
 		.range = ">= 0",
-		.description = 
+		.description =
 			"Column interactions, else the sum of inbound, outbound, calls and visits as far as known",
 		.missing = "none of these columns",
 	},
@@ -170,7 +170,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "engagement_score",
 		.unit = "points",
 		.range = "0..100",
-		.description = 
+		.description =
 			"min(5 inbound, 30) + 20 / (1 + response_time_hours) + min(5 calls, 15) + min(10 visits, "
 			"20) + min(2 questions_asked, 10) + min(2.5 (inquiries - 1), 5); what isn't known earns 0",
 		.missing = "none of these is known",
@@ -214,7 +214,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "time_of_day",
 		.unit = "code",
 		.range = "0..3",
-		.description = 
+		.description =
 			"Part of the day of arrival: 0 night 0-5, 1 morning 6-11, 2 afternoon 12-17, 3 evening "
 			"18-23 hours",
 		.missing = NO_MOMENT,
@@ -230,7 +230,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "season",
 		.unit = "code",
 		.range = "0..3",
-		.description = 
+		.description =
 			"Season of arrival: 0 winter (December to February), 1 spring, 2 summer, 3 autumn",
 		.missing = NO_MOMENT,
 	},
@@ -280,16 +280,16 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "location_specificity",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
-			"How closely the wished place is known: the greater of what a message said and the fields"
-			" (street 1, postal_code 0.7, area 0.5, city 0.3)",
-		.missing = "no place known",
+		.description =
+			"How closely the wished place is known: the greater of what a message said (0 if it names no "
+			"place) and the fields (street 1, postal_code 0.7, area 0.5, city 0.3)",
+		.missing = "no message and no place in fields",
 	},
 	[F_PREVIOUS_REAL_ESTATE_EXPERIENCE] = {
 		.name = "previous_real_estate_experience",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
+		.description =
 			"1 has bought or sold before, 0 first time, as the latest message stated it",
 		.missing = "not said",
 	},
@@ -297,10 +297,10 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "message_intent",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
+		.description =
 			"How much the messages ask to act (a visit, an offer, a call): the strongest since the "
 			"lead last asked for no further contact, which is 0",
-		.missing = "no message, or not said",
+		.missing = NO_MESSAGE,
 	},
 	[F_OBJECTIONS] = {
 		.name = "objections",
@@ -341,7 +341,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "job_stability_score",
 		.unit = "score",
 		.range = "0..1",
-		.description = 
+		.description =
 			"Protected (source of income). 0 unstable ... 1 stable work, as the latest message stated"
 			" it",
 		.missing = "not said",
@@ -351,7 +351,7 @@ const FeatureInfo jorge_feature_catalogue[JORGE_FEATURES] = {
 		.name = "family_size_mentioned",
 		.unit = "persons",
 		.range = "0..1000",
-		.description = 
+		.description =
 			"Protected (familial status). Persons of the family, as the latest message stated it",
 		.missing = "not said",
 		.protected = true,

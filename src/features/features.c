@@ -17,8 +17,12 @@
 /* A budget at least this specific counts as a specific one; a float, as the scanner gives it. */
 #define SPECIFIC_BUDGET 0.7f
 
-/* Specificity of a budget of which only one bound is stated in fields */
-#define ONE_BOUND_SPECIFICITY 0.5
+/* Specificity of a budget stated in fields, on the scale of the scanner (text/amount.c) */
+#define SPECIFICITY_EXACT 1.0
+#define SPECIFICITY_ONE_BOUND 0.5
+#define SPECIFICITY_RANGE 0.9 /* less SLOPE times width / midpoint, but at least MIN */
+#define SPECIFICITY_RANGE_SLOPE 0.6
+#define SPECIFICITY_RANGE_MIN 0.3
 
 /* More seconds or hours than this are an error of the data. */
 #define SECONDS_MAX 1e12
@@ -63,7 +67,7 @@ has_messages(const LeadInput *input)
 }
 
 /*
- * Compare a text with a lower-case word, ignoring white space around it, ASCII case and what separates words
+ * Compare a text with a lower-case word, ignoring white space around it, ASCII case and separators
  */
 static bool
 is_word(RecordText text, const char *word)
@@ -157,10 +161,17 @@ resolve_budget(const LeadInput *input)
 	if (!budget.stated)
 		budget.specificity = unit_interval(input->text.budget_specificity);
 	else if (isnan(budget.min) || isnan(budget.max))
-		budget.specificity = ONE_BOUND_SPECIFICITY;
+		budget.specificity = SPECIFICITY_ONE_BOUND;
+	else if (budget.min == budget.max)
+		budget.specificity = SPECIFICITY_EXACT;
 	else
+	{
+		double midpoint = (budget.min + budget.max) / 2;
+
 		budget.specificity =
-			unit_interval(1 - 2 * (budget.max - budget.min) / (budget.max + budget.min));
+			Max(SPECIFICITY_RANGE - SPECIFICITY_RANGE_SLOPE * (budget.max - budget.min) / midpoint,
+				SPECIFICITY_RANGE_MIN);
+	}
 	return budget;
 }
 
@@ -381,7 +392,7 @@ source_features(const LeadInput *input, float *f)
 static double
 location_specificity(const LeadInput *input)
 {
-	double said = unit_interval(input->text.location_specificity);
+	double said = has_messages(input) ? unit_interval(input->text.location_specificity) : NAN;
 	double field = is_given(input->street)		  ? 1
 				   : is_given(input->postal_code) ? 0.7
 				   : is_given(input->area)		  ? 0.5

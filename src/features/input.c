@@ -1,7 +1,8 @@
 /*
  * input.c: what is known of a lead, read from whatever columns its row has.
  *
- * Values are made safe here: a count that is negative or infinite, or a moment that is infinite, is missing.
+ * Values are made safe here: a count that is negative or infinite and a moment that is infinite are
+ * missing.
  */
 #include "core/jorge.h"
 

@@ -222,9 +222,7 @@ read_base_score(UbjReader *reader, Size at)
 	value = strtof(digits, &end);
 	if (*text == '[' && *end == ',')
 		unsupported("more than one target", NULL, "Train one forest a target.");
-	if (*text == '[' && *end == ']')
-		end++;
-	if (end == digits || *end != '\0' || !isfinite(value))
+	if (end == digits || strcmp(end, *text == '[' ? "]" : "") != 0 || !isfinite(value))
 		jorge_ubj_malformed(reader,
 							"learner.learner_model_param.base_score is \"%s\", not a number",
 							quote(text, PG_UTF8));

@@ -69,7 +69,7 @@ typedef struct JsonReader
 typedef struct Token
 {
 	const char *start;
-	bool integral; /* no fraction, no exponent, at most 18 digits */
+	bool integral; /* no fraction, no exponent, fits int64 */
 	bool special;  /* NaN, Infinity, -Infinity */
 	int64 integer;
 } Token;
@@ -344,7 +344,7 @@ read_token(JsonReader *reader)
 		bad(reader, "a value was expected");
 	if (n > 1 && *first == '0')
 		bad(reader, "number with a leading zero");
-	token.integral = n <= 18;
+	token.integral = true;
 	if (*reader->at == '.')
 	{
 		token.integral = false;
@@ -362,7 +362,11 @@ read_token(JsonReader *reader)
 			bad(reader, "digit expected in the exponent");
 	}
 	if (token.integral)
+	{
+		errno = 0;
 		token.integer = strtoll(token.start, NULL, 10);
+		token.integral = errno == 0;
+	}
 	return token;
 }
 
@@ -407,7 +411,7 @@ read_typed_number(JsonReader *reader, char type)
 	if (!token.integral || token.integer < low || token.integer > high)
 	{
 		reader->at = token.start;
-		bad(reader, "a smaller integer was expected");
+		bad(reader, "an integer that fits its array was expected");
 	}
 	write_integer(reader, token.integer, type == 'U' ? 1 : type == 'l' ? 4 : 8);
 }

@@ -307,7 +307,7 @@ check_node(const UbjReader *reader, const RawTree *tree, int i, int parent, int 
 
 	if (tree->parent != NULL && tree->parent[i] != parent &&
 		!(parent == XGBOOST_NONE && tree->parent[i] == XGBOOST_NO_PARENT))
-		jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, but it is a child of %d",
+		jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, not %d",
 							tree->number, i, tree->parent[i], parent);
 	if (left == XGBOOST_NONE && right == XGBOOST_NONE)
 	{

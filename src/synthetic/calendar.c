@@ -16,9 +16,9 @@ static const double month_weight[12] = {0.78, 0.88, 1.12, 1.22, 1.28, 1.24,
 static const double weekday_weight[7] = {1.08, 1.06, 1.04, 1.00, 0.96, 0.88, 0.98};
 
 /* By local hour, weekdays and weekends */
-static const int weekday_hour[24] = {6,  3,  2,  2,  3,	 8,	 18, 32, 48, 58, 60, 58,
+static const int weekday_hour[24] = {6,  3,  2,  2,  3,  8,  18, 32, 48, 58, 60, 58,
 									 66, 58, 52, 50, 52, 58, 64, 72, 76, 66, 40, 18};
-static const int weekend_hour[24] = {9,  5,  3,  2,  2,	 5,	 11, 24, 44, 62, 74, 76,
+static const int weekend_hour[24] = {9,  5,  3,  2,  2,  5,  11, 24, 44, 62, 74, 76,
 									 72, 70, 68, 66, 62, 58, 54, 56, 58, 52, 38, 20};
 
 /* Instants at which Austin's daylight saving time began and ended, as the law has them */
@@ -42,13 +42,13 @@ utc(int year, int month, int day, int hour)
 }
 
 TimestampTz
-synth_window_start(void)
+jorge_synth_window_start(void)
 {
 	return utc(2024, 7, 1, 5);
 }
 
 TimestampTz
-synth_window_end(void)
+jorge_synth_window_end(void)
 {
 	return utc(2026, 7, 1, 5);
 }
@@ -74,7 +74,7 @@ is_daylight_saving(TimestampTz at)
  * Local hour of an instant in Austin
  */
 int
-synth_local_hour(TimestampTz at)
+jorge_synth_local_hour(TimestampTz at)
 {
 	int64 local = at - (is_daylight_saving(at) ? 5 : 6) * USECS_PER_HOUR;
 	int64 of_day = local % USECS_PER_DAY;
@@ -88,7 +88,7 @@ synth_local_hour(TimestampTz at)
  * Draw the arrival: a day by season and weekday, then an hour, then any second of it
  */
 void
-synth_arrival(SynthRandom *random, SynthPlan *plan)
+jorge_synth_arrival(SynthRandom *random, SynthPlan *plan)
 {
 	int first = date2j(2024, 7, 1);
 	int year, month, day, julian, weekday, hour, second;
@@ -97,13 +97,15 @@ synth_arrival(SynthRandom *random, SynthPlan *plan)
 	/* rejection: 1.28 * 1.08 bounds the product of the weights */
 	do
 	{
-		julian = first + synth_below(random, SYNTH_DAYS);
+		julian = first + jorge_synth_below(random, SYNTH_DAYS);
 		j2date(julian, &year, &month, &day);
 		weekday = j2day(julian);
-	} while (!synth_chance(random, month_weight[month - 1] * weekday_weight[weekday] / 1.3824));
+	} while (
+		!jorge_synth_chance(random, month_weight[month - 1] * weekday_weight[weekday] / 1.3824));
 
-	hour = synth_weighted(random, weekday == 0 || weekday == 6 ? weekend_hour : weekday_hour, 24);
-	second = synth_below(random, 3600);
+	hour = jorge_synth_weighted(random, weekday == 0 || weekday == 6 ? weekend_hour : weekday_hour,
+								24);
+	second = jorge_synth_below(random, 3600);
 
 	at = utc(year, month, day, hour + 6);
 	if (is_daylight_saving(at - USECS_PER_HOUR))
@@ -117,7 +119,7 @@ synth_arrival(SynthRandom *random, SynthPlan *plan)
  * Write an instant as ISO 8601 in UTC, to the second; return its length
  */
 int
-synth_format_time(char *buffer, TimestampTz at)
+jorge_synth_format_time(char *buffer, TimestampTz at)
 {
 	int64 days = at / USECS_PER_DAY;
 	int64 second = (at - days * USECS_PER_DAY) / USECS_PER_SEC;

@@ -7,7 +7,7 @@
 
 #include "synthetic/synthetic.h"
 
-const SynthArea synth_areas[] = {
+const SynthArea jorge_synth_areas[] = {
 	{"Zilker", "south Austin", "el sur de Austin", "78704", "Austin", 850, 5},
 	{"Travis Heights", "south Austin", "el sur de Austin", "78704", "Austin", 880, 4},
 	{"Bouldin Creek", "south Austin", "el sur de Austin", "78704", "Austin", 900, 3},
@@ -49,40 +49,40 @@ const SynthArea synth_areas[] = {
 	{"Wolf Ranch", "the northern suburbs", "el norte de la ciudad", "78628", "Georgetown", 430, 5},
 	{"Rough Hollow", "the western suburbs", "el oeste de la ciudad", "78738", "Lakeway", 890, 3},
 };
-const int synth_nareas = lengthof(synth_areas);
+const int jorge_synth_nareas = lengthof(jorge_synth_areas);
 
-const SynthProperty synth_properties[] = {
+const SynthProperty jorge_synth_properties[] = {
 	{"single_family", "house", "casa", 1.0, 70},
 	{"condo", "condo", "propiedad", 0.66, 13},
 	{"townhouse", "townhome", "propiedad", 0.8, 12},
 	{"multi_family", "duplex", "propiedad", 1.25, 4},
 	{"land", "lot", "propiedad", 0.5, 1},
 };
-const int synth_nproperties = lengthof(synth_properties);
+const int jorge_synth_nproperties = lengthof(jorge_synth_properties);
 
 /*
  * Draw the house: an area, a type, rooms, and a log-normal price around the area's median
  */
 void
-synth_house(SynthRandom *random, SynthPlan *plan)
+jorge_synth_house(SynthRandom *random, SynthPlan *plan)
 {
 	static const int bedroom_weights[] = {4, 16, 46, 28, 6}; /* 1 ... 5 */
-	int weights[lengthof(synth_areas)];
-	int property_weights[lengthof(synth_properties)];
+	int weights[lengthof(jorge_synth_areas)];
+	int property_weights[lengthof(jorge_synth_properties)];
 	double spread;
 
-	for (int i = 0; i < synth_nareas; i++)
-		weights[i] = synth_areas[i].weight;
-	for (int i = 0; i < synth_nproperties; i++)
-		property_weights[i] = synth_properties[i].weight;
+	for (int i = 0; i < jorge_synth_nareas; i++)
+		weights[i] = jorge_synth_areas[i].weight;
+	for (int i = 0; i < jorge_synth_nproperties; i++)
+		property_weights[i] = jorge_synth_properties[i].weight;
 
-	plan->area = synth_weighted(random, weights, synth_nareas);
-	plan->property = synth_weighted(random, property_weights, synth_nproperties);
-	plan->bedrooms = 1 + synth_weighted(random, bedroom_weights, lengthof(bedroom_weights));
-	plan->half_bathrooms = 2 * plan->bedrooms - 3 + synth_below(random, 3);
+	plan->area = jorge_synth_weighted(random, weights, jorge_synth_nareas);
+	plan->property = jorge_synth_weighted(random, property_weights, jorge_synth_nproperties);
+	plan->bedrooms = 1 + jorge_synth_weighted(random, bedroom_weights, lengthof(bedroom_weights));
+	plan->half_bathrooms = 2 * plan->bedrooms - 3 + jorge_synth_below(random, 3);
 	plan->half_bathrooms = Max(plan->half_bathrooms, 2);
 
-	spread = 0.16 * synth_normal(random) + 0.10 * (plan->bedrooms - 3);
-	plan->price = synth_areas[plan->area].median * 1000.0 *
-				  synth_properties[plan->property].price_factor * synth_exp(spread);
+	spread = 0.16 * jorge_synth_normal(random) + 0.10 * (plan->bedrooms - 3);
+	plan->price = jorge_synth_areas[plan->area].median * 1000.0 *
+				  jorge_synth_properties[plan->property].price_factor * jorge_synth_exp(spread);
 }

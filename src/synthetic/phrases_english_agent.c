@@ -12,7 +12,7 @@
 #define CALL THEME_CALL_NOTE, 0
 #define VISIT THEME_VISIT_NOTE, 0
 
-const SynthPhrase synth_english_agent[] = {
+const SynthPhrase jorge_synth_english_agent[] = {
 	{FIRST, 0, "Hi {name}, Jorge here with the Austin team."},
 	{FIRST, 0, "Hey {name}, it's Jorge. Got your message."},
 	{FIRST, 0, "{name}, Jorge here. Thanks for reaching out."},

@@ -23,7 +23,7 @@
 #define HELLO THEME_GREETING, 0
 #define BYE THEME_CLOSING, 0
 
-const SynthPhrase synth_english_talk[] = {
+const SynthPhrase jorge_synth_english_talk[] = {
 	/* ---- intent ---- */
 	{BROWSE, FOR_BUYER, "just looking for now"},
 	{BROWSE, FOR_BUYER, "[I'm|we're] only browsing"},
@@ -64,12 +64,12 @@ const SynthPhrase synth_english_talk[] = {
 	{TALK, FOR_SELLER | IN_LONG, "[I'm|we're] planning to sell and would like to speak with someone about it"},
 	{VISIT, FOR_BUYER, "[I'd|we'd] like to see it in person"},
 	{VISIT, FOR_BUYER, "can [I|we] schedule a showing?"},
-	{VISIT, FOR_BUYER, "is it possible to view the {home} this week?"},
+	{VISIT, FOR_BUYER, "is it possible to view the {home}?"},
 	{VISIT, FOR_BUYER, "[I'd|we'd] like to come see the {home}"},
 	{VISIT, FOR_BUYER, "when can [I|we] tour the {home}?"},
 	{VISIT, FOR_BUYER, "can [I|we] see it on Saturday?"},
 	{VISIT, FOR_BUYER | IN_LONG, "[I|we] would love to set up a time to walk through the {home}"},
-	{VISIT, FOR_BUYER | IN_SHORT, "can i see it tomorrow"},
+	{VISIT, FOR_BUYER | IN_SHORT, "can i come see it"},
 	{VISIT, FOR_BUYER | IN_SHORT, "want to set up a showing"},
 	{VISIT, FOR_BUYER, "[I|we] want to view some homes with you"},
 	{VISIT, FOR_SELLER, "can you come by and look at the {home}?"},
@@ -77,14 +77,14 @@ const SynthPhrase synth_english_talk[] = {
 	{VISIT, FOR_SELLER | IN_SHORT, "can you come see it"},
 	{VISIT, FOR_SELLER | IN_LONG, "when could you come over, see the {home} and tell [me|us] what it would list for?"},
 	{COMMIT, FOR_BUYER, "[I|we] want to make an offer"},
-	{COMMIT, FOR_BUYER, "[I'm|we're] ready to buy"},
+	{COMMIT, FOR_BUYER, "[I've|we've] decided to buy, what do [I|we] sign?"},
 	{COMMIT, FOR_BUYER, "ready to make an offer on the right {home}"},
 	{COMMIT, FOR_BUYER, "how do [I|we] put in an offer?"},
 	{COMMIT, FOR_BUYER, "[I'd|we'd] like to submit an offer"},
 	{COMMIT, FOR_BUYER, "[I|we] want to go ahead and buy"},
 	{COMMIT, FOR_BUYER | IN_LONG, "[I|we] have seen enough and want to write an offer"},
 	{COMMIT, FOR_BUYER | IN_SHORT, "want to put an offer in"},
-	{COMMIT, FOR_BUYER | IN_SHORT, "ready to buy"},
+	{COMMIT, FOR_BUYER | IN_SHORT, "want to buy it, where do i sign"},
 	{COMMIT, FOR_SELLER, "[I'm|we're] ready to list"},
 	{COMMIT, FOR_SELLER, "let's get the {home} on the market, where do [I|we] sign?"},
 	{COMMIT, FOR_SELLER, "[I|we] want to sign with an agent and get it listed"},

@@ -25,7 +25,7 @@
 #define AREA THEME_PLACE, SYNTH_PLACE_AREA
 #define ADDRESS THEME_PLACE, SYNTH_PLACE_ADDRESS
 
-const SynthPhrase synth_english_wishes[] = {
+const SynthPhrase jorge_synth_english_wishes[] = {
 	/* ---- financing ---- */
 	{CASH, 0, "[I'm|we're] paying cash"},
 	{CASH, 0, "cash buyer here"},

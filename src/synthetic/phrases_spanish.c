@@ -25,7 +25,7 @@
 #define ASK(topic) THEME_ASK, SYNTH_ASK_##topic
 #define AGAIN THEME_ASK, SYNTH_FOLLOW_UP
 
-const SynthPhrase synth_spanish[] = {
+const SynthPhrase jorge_synth_spanish[] = {
 	{CASH, 0, "[pago|pagamos] de contado"},
 	{CASH, 0, "[compro|compramos] en efectivo, sin préstamo"},
 	{CASH, 0, "sería una compra de contado"},

@@ -23,7 +23,7 @@
 #define HELLO THEME_GREETING, 0
 #define BYE THEME_CLOSING, 0
 
-const SynthPhrase synth_spanish_talk[] = {
+const SynthPhrase jorge_synth_spanish_talk[] = {
 	{BROWSE, FOR_BUYER, "solo [estoy|estamos] mirando"},
 	{BROWSE, FOR_BUYER, "nada más por curiosidad"},
 	{BROWSE, FOR_BUYER | IN_LONG, "por ahora solo [quiero|queremos] ver qué hay en el mercado, nada serio"},
@@ -47,7 +47,7 @@ const SynthPhrase synth_spanish_talk[] = {
 	{VISIT, FOR_SELLER, "¿puede venir a ver la {home}?"},
 	{VISIT, FOR_SELLER, "[quiero|queremos] una cita para que la valúen"},
 	{COMMIT, FOR_BUYER, "[quiero|queremos] hacer una oferta"},
-	{COMMIT, FOR_BUYER, "[estoy listo|estamos listos] para comprar"},
+	{COMMIT, FOR_BUYER, "ya [decidí|decidimos] comprar"},
 	{COMMIT, FOR_BUYER, "¿cómo [hago|hacemos] una oferta?"},
 	{COMMIT, FOR_SELLER, "[estoy listo|estamos listos] para ponerla a la venta"},
 	{COMMIT, FOR_SELLER, "ya [decidí|decidimos] vender, [quiero|queremos] firmar con un agente"},

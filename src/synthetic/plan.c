@@ -24,11 +24,11 @@ typedef struct Wants
 
 typedef struct SourceHabits
 {
-	int weight;			/* share of arrivals, of 800 */
-	double motivation;	/* shift */
+	int weight;         /* share of arrivals, of 800 */
+	double motivation;  /* shift */
 	double has_message; /* chance of words at arrival */
-	double canned;		/* chance that those are the portal's own sentence */
-	double fields;		/* multiplies the chance of each structured field */
+	double canned;      /* chance that those are the portal's own sentence */
+	double fields;      /* multiplies the chance of each structured field */
 } SourceHabits;
 
 static const SourceHabits source_habits[SYNTH_SOURCES] = {
@@ -45,14 +45,15 @@ static const SourceHabits source_habits[SYNTH_SOURCES] = {
 #define FIELD_FINANCING 0.35
 #define FIELD_AREA 0.40
 
-/* What a form's few choices keep of a timeline: as soon as possible, 30 days, 3, 6, 12 months, later */
+/* What a form's few choices keep of a timeline: as soon as possible, 30 days, 3, 6, 12 months,
+ * later */
 static const int timeline_choice[SYNTH_TIMELINES + 1] = {0, 1, 3, 3, 5, 5, 5, 7, 7, 9, 9, 11, 12};
 
-static const double timeline_days[SYNTH_TIMELINES + 1] = {NAN, 7,	20,	 30,  45,  60, 90,
+static const double timeline_days[SYNTH_TIMELINES + 1] = {NAN, 7,   20,  30,  45,  60, 90,
 														  135, 180, 260, 365, 600, 900};
 
 double
-synth_timeline_days(int timeline)
+jorge_synth_timeline_days(int timeline)
 {
 	return timeline_days[timeline];
 }
@@ -63,7 +64,7 @@ synth_timeline_days(int timeline)
 static double
 logistic(double x)
 {
-	return 1 / (1 + synth_exp(-x));
+	return 1 / (1 + jorge_synth_exp(-x));
 }
 
 /*
@@ -81,7 +82,7 @@ bounded(double p)
 static double
 follow(SynthRandom *random, const Wants *wants, double correlation, double rest)
 {
-	return correlation * wants->motivation + rest * synth_normal(random);
+	return correlation * wants->motivation + rest * jorge_synth_normal(random);
 }
 
 /*
@@ -102,14 +103,14 @@ static void
 want_budget(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 {
 	double seriousness = follow(random, wants, 0.75, 0.66);
-	double dollars = plan->price * synth_exp(0.09 * synth_normal(random));
+	double dollars = plan->price * jorge_synth_exp(0.09 * jorge_synth_normal(random));
 	int step = dollars < 1000000 ? 10 : 50;
 
 	/* hopeful figures come more from those who only look around */
-	if (synth_chance(random, logistic(-2.2 - 0.9 * wants->motivation)))
-		dollars *= 0.62 + 0.2 * synth_uniform(random);
+	if (jorge_synth_chance(random, logistic(-2.2 - 0.9 * wants->motivation)))
+		dollars *= 0.62 + 0.2 * jorge_synth_uniform(random);
 
-	wants->budget = seriousness > 1.15	 ? SYNTH_BUDGET_EXACT
+	wants->budget = seriousness > 1.15   ? SYNTH_BUDGET_EXACT
 					: seriousness > 0.55 ? SYNTH_BUDGET_AROUND
 					: seriousness > -0.1 ? SYNTH_BUDGET_RANGE
 					: seriousness > -0.7 ? SYNTH_BUDGET_UP_TO
@@ -122,7 +123,7 @@ want_budget(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 	wants->budget_high = wants->budget_low = round_thousands(dollars, step);
 	if (wants->budget == SYNTH_BUDGET_RANGE)
 		wants->budget_low =
-			round_thousands(dollars * (0.78 + 0.14 * synth_uniform(random)), step);
+			round_thousands(dollars * (0.78 + 0.14 * jorge_synth_uniform(random)), step);
 	if (wants->budget == SYNTH_BUDGET_RANGE && wants->budget_low >= wants->budget_high)
 		wants->budget_low = wants->budget_high - step;
 	if (wants->budget == SYNTH_BUDGET_RANGE && wants->budget_low <= 0)
@@ -135,19 +136,19 @@ want_budget(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 static void
 want(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 {
-	static const double timeline_at[SYNTH_TIMELINES - 1] = {1.75, 1.35,	 1.0,  0.7,	  0.35, -0.05,
+	static const double timeline_at[SYNTH_TIMELINES - 1] = {1.75, 1.35,  1.0,  0.7,   0.35, -0.05,
 															-0.4, -0.75, -1.1, -1.45, -1.8};
 	double value;
 
-	wants->motivation = synth_normal(random) + source_habits[plan->source].motivation;
+	wants->motivation = jorge_synth_normal(random) + source_habits[plan->source].motivation;
 
 	value = follow(random, wants, 0.62, 0.78);
-	if (synth_chance(random, 0.04 + 0.09 * logistic(wants->motivation)))
+	if (jorge_synth_chance(random, 0.04 + 0.09 * logistic(wants->motivation)))
 		wants->financing = SYNTH_CASH;
-	else if (synth_chance(random, 0.10))
+	else if (jorge_synth_chance(random, 0.10))
 		wants->financing = SYNTH_SELLS_FIRST;
 	else
-		wants->financing = value > 0.55	  ? SYNTH_PREAPPROVED
+		wants->financing = value > 0.55   ? SYNTH_PREAPPROVED
 						   : value > 0.05 ? SYNTH_PREQUALIFIED
 										  : SYNTH_NEEDS_LENDER;
 
@@ -159,7 +160,7 @@ want(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 	want_budget(random, plan, wants);
 
 	value = follow(random, wants, 0.78, 0.62);
-	wants->intent = value > 1.3	   ? SYNTH_INTENT_COMMIT
+	wants->intent = value > 1.3    ? SYNTH_INTENT_COMMIT
 					: value > 0.45 ? SYNTH_INTENT_VISIT
 					: value > -0.2 ? SYNTH_INTENT_TALK
 					: value > -0.9 ? SYNTH_INTENT_INFO
@@ -171,12 +172,12 @@ want(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 	else if (wants->intent == SYNTH_INTENT_COMMIT)
 		wants->timeline = Min(wants->timeline, 7);
 
-	wants->experience =
-		synth_chance(random, logistic(0.1 + 0.4 * wants->motivation)) ? SYNTH_EXPERIENCED
-																	   : SYNTH_FIRST_TIME;
+	wants->experience = jorge_synth_chance(random, logistic(0.1 + 0.4 * wants->motivation))
+							? SYNTH_EXPERIENCED
+							: SYNTH_FIRST_TIME;
 
 	value = follow(random, wants, 0.6, 0.8);
-	wants->place = value > 0.9	  ? SYNTH_PLACE_ADDRESS
+	wants->place = value > 0.9    ? SYNTH_PLACE_ADDRESS
 				   : value > -0.1 ? SYNTH_PLACE_AREA
 				   : value > -0.9 ? SYNTH_PLACE_REGION
 								  : SYNTH_PLACE_CITY;
@@ -190,16 +191,16 @@ want(SynthRandom *random, const SynthPlan *plan, Wants *wants)
 static SynthObjection
 draw_objection(SynthRandom *random, SynthSide side)
 {
-	static const SynthObjection buyer[] = {
-		SYNTH_OBJECTION_PRICE, SYNTH_OBJECTION_TIMING,	  SYNTH_OBJECTION_FINANCING,
-		SYNTH_OBJECTION_PRICE, SYNTH_OBJECTION_LOCATION,  SYNTH_OBJECTION_CONDITION,
-		SYNTH_OBJECTION_AGENT, SYNTH_OBJECTION_PARTNER};
-	static const SynthObjection seller[] = {SYNTH_OBJECTION_PRICE,		SYNTH_OBJECTION_TIMING,
+	static const SynthObjection buyer[] = {SYNTH_OBJECTION_PRICE,     SYNTH_OBJECTION_TIMING,
+										   SYNTH_OBJECTION_FINANCING, SYNTH_OBJECTION_PRICE,
+										   SYNTH_OBJECTION_LOCATION,  SYNTH_OBJECTION_CONDITION,
+										   SYNTH_OBJECTION_AGENT,     SYNTH_OBJECTION_PARTNER};
+	static const SynthObjection seller[] = {SYNTH_OBJECTION_PRICE,      SYNTH_OBJECTION_TIMING,
 											SYNTH_OBJECTION_COMMISSION, SYNTH_OBJECTION_COMMISSION,
-											SYNTH_OBJECTION_AGENT,		SYNTH_OBJECTION_CONDITION,
-											SYNTH_OBJECTION_PARTNER,	SYNTH_OBJECTION_PRICE};
+											SYNTH_OBJECTION_AGENT,      SYNTH_OBJECTION_CONDITION,
+											SYNTH_OBJECTION_PARTNER,    SYNTH_OBJECTION_PRICE};
 
-	return (side == SYNTH_SELLER ? seller : buyer)[synth_below(random, 8)];
+	return (side == SYNTH_SELLER ? seller : buyer)[jorge_synth_below(random, 8)];
 }
 
 static void
@@ -223,15 +224,15 @@ say_budget(const Wants *wants, SynthSays *says)
 static void
 say_asides(SynthRandom *random, const SynthPlan *plan, const Wants *wants, SynthSays *says)
 {
-	if (synth_chance(random, 0.24))
-		says->mood = synth_chance(random, wants->good_mood) ? 1 : -1;
-	if (synth_chance(random, bounded(0.10 - 0.05 * wants->motivation)))
+	if (jorge_synth_chance(random, 0.24))
+		says->mood = jorge_synth_chance(random, wants->good_mood) ? 1 : -1;
+	if (jorge_synth_chance(random, bounded(0.10 - 0.05 * wants->motivation)))
 		says->objection = draw_objection(random, plan->side);
-	if (synth_chance(random, 0.08))
+	if (jorge_synth_chance(random, 0.08))
 		says->experience = wants->experience;
-	says->chatter = synth_chance(random, 0.12);
-	says->protected = synth_chance(random, 0.07);
-	says->question = synth_chance(random, 0.14);
+	says->chatter = jorge_synth_chance(random, 0.12);
+	says->protected = jorge_synth_chance(random, 0.07);
+	says->question = jorge_synth_chance(random, 0.14);
 }
 
 /*
@@ -245,9 +246,9 @@ say_at_arrival(SynthRandom *random, SynthPlan *plan, const Wants *wants)
 	SynthSays *fields = &plan->fields;
 	double openness = 0.10 * wants->motivation;
 
-	plan->has_message = synth_chance(random, habits->has_message);
+	plan->has_message = jorge_synth_chance(random, habits->has_message);
 	plan->canned = plan->has_message && plan->side == SYNTH_BUYER && !plan->spanish &&
-				   synth_chance(random, habits->canned);
+				   jorge_synth_chance(random, habits->canned);
 	if (plan->canned)
 	{
 		message->intent = SYNTH_INTENT_INFO;
@@ -256,30 +257,31 @@ say_at_arrival(SynthRandom *random, SynthPlan *plan, const Wants *wants)
 	else if (plan->has_message)
 	{
 		say_asides(random, plan, wants, message);
-		if (synth_chance(random, bounded(0.86 + openness)))
+		if (jorge_synth_chance(random, bounded(0.86 + openness)))
 			message->intent = wants->intent;
-		if (synth_chance(random, bounded(0.40 + openness)))
+		if (jorge_synth_chance(random, bounded(0.40 + openness)))
 			say_financing(plan, wants, message);
-		if (synth_chance(random, bounded(0.48 + openness)))
+		if (jorge_synth_chance(random, bounded(0.48 + openness)))
 			message->timeline = wants->timeline;
-		if (synth_chance(random, bounded(0.45 + openness)))
+		if (jorge_synth_chance(random, bounded(0.45 + openness)))
 			say_budget(wants, message);
-		if (synth_chance(random, bounded(0.60 + openness)))
+		if (jorge_synth_chance(random, bounded(0.60 + openness)))
 			message->place = wants->place;
-		if (synth_chance(random, 0.15))
+		if (jorge_synth_chance(random, 0.15))
 			message->experience = wants->experience;
 	}
 
 	if (wants->budget != SYNTH_BUDGET_FLEXIBLE &&
-		synth_chance(random, FIELD_BUDGET * habits->fields))
+		jorge_synth_chance(random, FIELD_BUDGET * habits->fields))
 		say_budget(wants, fields);
-	if (synth_chance(random, FIELD_TIMELINE * habits->fields))
+	if (jorge_synth_chance(random, FIELD_TIMELINE * habits->fields))
 		fields->timeline = timeline_choice[wants->timeline];
-	if (synth_chance(random, FIELD_FINANCING * habits->fields))
+	if (jorge_synth_chance(random, FIELD_FINANCING * habits->fields))
 		say_financing(plan, wants, fields);
-	if (wants->place >= SYNTH_PLACE_AREA && synth_chance(random, 1.5 * FIELD_AREA * habits->fields))
+	if (wants->place >= SYNTH_PLACE_AREA &&
+		jorge_synth_chance(random, 1.5 * FIELD_AREA * habits->fields))
 		fields->place = SYNTH_PLACE_AREA;
-	plan->has_wishes = synth_chance(random, 0.45);
+	plan->has_wishes = jorge_synth_chance(random, 0.45);
 }
 
 /*
@@ -311,7 +313,7 @@ next_topic(SynthRandom *random, const SynthPlan *plan, unsigned asked)
 {
 	static const SynthTopic core[4] = {SYNTH_ASK_TIMELINE, SYNTH_ASK_FINANCING, SYNTH_ASK_BUDGET,
 									   SYNTH_ASK_AREA};
-	int from = synth_below(random, 4);
+	int from = jorge_synth_below(random, 4);
 
 	for (int i = 0; i < 4; i++)
 	{
@@ -320,8 +322,7 @@ next_topic(SynthRandom *random, const SynthPlan *plan, unsigned asked)
 		if ((asked & (1u << topic)) || settles(&plan->message, topic) ||
 			settles(&plan->fields, topic))
 			continue;
-		if (plan->side == SYNTH_SELLER &&
-			(topic == SYNTH_ASK_FINANCING || topic == SYNTH_ASK_AREA))
+		if (plan->side == SYNTH_SELLER && (topic == SYNTH_ASK_FINANCING || topic == SYNTH_ASK_AREA))
 			continue;
 		return topic;
 	}
@@ -334,16 +335,16 @@ next_topic(SynthRandom *random, const SynthPlan *plan, unsigned asked)
 static TimestampTz
 within_hours(SynthRandom *random, TimestampTz at, int from, int to)
 {
-	int hour = synth_local_hour(at);
+	int hour = jorge_synth_local_hour(at);
 	int wait = hour < from ? from - hour : hour >= to ? 24 - hour + from : 0;
 
 	if (wait == 0)
 		return at;
 	at += wait * USECS_PER_HOUR - at % USECS_PER_HOUR;
 	/* the night on which daylight saving ends has an hour more */
-	if (synth_local_hour(at) < from)
+	if (jorge_synth_local_hour(at) < from)
 		at += USECS_PER_HOUR;
-	return at + synth_below(random, 3000) * USECS_PER_SEC;
+	return at + jorge_synth_below(random, 3000) * USECS_PER_SEC;
 }
 
 /*
@@ -355,7 +356,7 @@ add_turn(SynthPlan *plan, TimestampTz at, SynthChannel channel, bool incoming, S
 	SynthTurn *turn;
 
 	if (plan->nturns >= SYNTH_MAX_TURNS ||
-		at >= plan->received_at + SYNTH_TALK_DAYS * USECS_PER_DAY || at >= synth_window_end())
+		at >= plan->received_at + SYNTH_TALK_DAYS * USECS_PER_DAY || at >= jorge_synth_window_end())
 		return NULL;
 	turn = &plan->turns[plan->nturns++];
 	memset(turn, 0, sizeof(SynthTurn));
@@ -381,11 +382,11 @@ draw_first_response(SynthRandom *random)
 {
 	double hours;
 
-	if (synth_chance(random, 0.04))
+	if (jorge_synth_chance(random, 0.04))
 		return -1;
-	if (synth_chance(random, 0.35))
-		return 0.01 + 0.1 * synth_uniform(random); /* automatic */
-	hours = 0.9 * synth_exp(1.4 * synth_normal(random));
+	if (jorge_synth_chance(random, 0.35))
+		return 0.01 + 0.1 * jorge_synth_uniform(random); /* automatic */
+	hours = 0.9 * jorge_synth_exp(1.4 * jorge_synth_normal(random));
 	return Min(hours, 96);
 }
 
@@ -414,37 +415,38 @@ say_in_reply(SynthRandom *random, const SynthPlan *plan, Wants *wants, SynthTopi
 	switch (topic)
 	{
 		case SYNTH_ASK_BUDGET:
-			if (synth_chance(random, 0.88))
+			if (jorge_synth_chance(random, 0.88))
 				say_budget(wants, says);
 			break;
 		case SYNTH_ASK_TIMELINE:
-			if (synth_chance(random, 0.88))
+			if (jorge_synth_chance(random, 0.88))
 				says->timeline = wants->timeline;
 			break;
 		case SYNTH_ASK_FINANCING:
-			if (synth_chance(random, 0.88))
+			if (jorge_synth_chance(random, 0.88))
 				say_financing(plan, wants, says);
 			break;
 		case SYNTH_ASK_AREA:
-			if (synth_chance(random, 0.88))
+			if (jorge_synth_chance(random, 0.88))
 				says->place = wants->place;
 			break;
 		default:
-			if (synth_chance(random, intent_is_known(plan) ? 0.35 : 0.80))
+			if (jorge_synth_chance(random, intent_is_known(plan) ? 0.35 : 0.80))
 				says->intent = wants->intent;
 			break;
 	}
-	if (!intent_is_known(plan) && says->intent == SYNTH_INTENT_UNSAID && synth_chance(random, 0.2))
+	if (!intent_is_known(plan) && says->intent == SYNTH_INTENT_UNSAID &&
+		jorge_synth_chance(random, 0.2))
 		says->intent = wants->intent;
 
 	/* things change while we talk; what is said last stands */
 	if (plan->side != SYNTH_SELLER && wants->financing <= SYNTH_PREQUALIFIED &&
-		synth_chance(random, 0.04 * logistic(wants->motivation)))
+		jorge_synth_chance(random, 0.04 * logistic(wants->motivation)))
 	{
 		wants->financing = SYNTH_PREAPPROVED;
 		says->financing = wants->financing;
 	}
-	else if (wants->timeline < SYNTH_TIMELINES - 1 && synth_chance(random, 0.02))
+	else if (wants->timeline < SYNTH_TIMELINES - 1 && jorge_synth_chance(random, 0.02))
 	{
 		wants->timeline += 2;
 		says->timeline = wants->timeline;
@@ -457,10 +459,10 @@ say_in_reply(SynthRandom *random, const SynthPlan *plan, Wants *wants, SynthTopi
 static void
 converse(SynthRandom *random, SynthPlan *plan, Wants *wants)
 {
-	double mood_to_talk = wants->motivation + 0.45 * synth_normal(random);
+	double mood_to_talk = wants->motivation + 0.45 * jorge_synth_normal(random);
 	double pace = 0.5 - 0.75 * mood_to_talk; /* log of the median hours to a reply */
 	double first = draw_first_response(random);
-	bool by_mail = plan->source == SYNTH_EMAIL || synth_chance(random, 0.22);
+	bool by_mail = plan->source == SYNTH_EMAIL || jorge_synth_chance(random, 0.22);
 	unsigned asked = 0;
 	int silent = 0;
 	TimestampTz at = plan->received_at;
@@ -477,70 +479,73 @@ converse(SynthRandom *random, SynthPlan *plan, Wants *wants)
 		SynthTurn *turn;
 		double hours;
 
-		if (round > 0 && synth_chance(random, 0.10))
+		if (round > 0 && jorge_synth_chance(random, 0.10))
 			channel = channel == SYNTH_SMS ? SYNTH_MAIL : SYNTH_SMS;
-		if (silent > 0 && synth_chance(random, 0.35))
+		if (silent > 0 && jorge_synth_chance(random, 0.35))
 			channel = SYNTH_CALL;
 		if ((turn = add_turn(plan, at, channel, false, topic)) == NULL)
 			return;
 		if (channel == SYNTH_CALL)
-			turn->duration_seconds = 10 + synth_below(random, 30); /* a voicemail */
+			turn->duration_seconds = 10 + jorge_synth_below(random, 30); /* a voicemail */
 		if (topic != SYNTH_FOLLOW_UP)
 			asked |= 1u << topic;
 
-		if (!synth_chance(random, logistic(0.75 + 1.5 * mood_to_talk - 0.13 * round - 0.5 * silent)))
+		if (!jorge_synth_chance(random,
+								logistic(0.75 + 1.5 * mood_to_talk - 0.13 * round - 0.5 * silent)))
 		{
-			if (++silent > 2 || synth_chance(random, 0.25))
+			if (++silent > 2 || jorge_synth_chance(random, 0.25))
 				return;
-			at = within_hours(random, hours_later(at, 20 + 70 * synth_uniform(random)), 8, 20);
+			at =
+				within_hours(random, hours_later(at, 20 + 70 * jorge_synth_uniform(random)), 8, 20);
 			continue;
 		}
 		silent = 0;
 
-		hours = synth_exp(pace + 0.7 * synth_normal(random));
+		hours = jorge_synth_exp(pace + 0.7 * jorge_synth_normal(random));
 		at = hours_later(at, Min(hours, 120));
 		at = within_hours(random, at, 7, 23);
 		if (channel == SYNTH_CALL)
 			channel = SYNTH_SMS;
-		if (synth_chance(random, 0.06))
+		if (jorge_synth_chance(random, 0.06))
 			channel = SYNTH_CALL;
 		if ((turn = add_turn(plan, at, channel, true, topic)) == NULL)
 			return;
 		if (channel == SYNTH_CALL)
-			turn->duration_seconds = 60 + synth_below(random, 840);
+			turn->duration_seconds = 60 + jorge_synth_below(random, 840);
 		else
 			say_in_reply(random, plan, wants, topic, &turn->says);
 
 		if ((topic == SYNTH_ASK_VISIT || round >= 2) && wants->intent >= SYNTH_INTENT_TALK &&
-			synth_chance(random, logistic(-1.0 + 1.3 * wants->motivation)))
+			jorge_synth_chance(random, logistic(-1.0 + 1.3 * wants->motivation)))
 		{
-			at = within_hours(random, hours_later(at, 14 + 60 * synth_uniform(random)), 9, 18);
+			at =
+				within_hours(random, hours_later(at, 14 + 60 * jorge_synth_uniform(random)), 9, 18);
 			if ((turn = add_turn(plan, at, SYNTH_VISIT, true, SYNTH_ASK_NOTHING)) == NULL)
 				return;
-			turn->duration_seconds = 900 + synth_below(random, 2700);
-			if (synth_chance(random, 0.35))
-				if (add_turn(plan, hours_later(at, 1 + synth_uniform(random)), SYNTH_NOTE, false,
-							 SYNTH_ASK_NOTHING) == NULL)
+			turn->duration_seconds = 900 + jorge_synth_below(random, 2700);
+			if (jorge_synth_chance(random, 0.35))
+				if (add_turn(plan, hours_later(at, 1 + jorge_synth_uniform(random)), SYNTH_NOTE,
+							 false, SYNTH_ASK_NOTHING) == NULL)
 					return;
 		}
-		if (synth_chance(random, 0.14))
+		if (jorge_synth_chance(random, 0.14))
 		{
-			at = within_hours(random, hours_later(plan->talk_end, 2 + 20 * synth_uniform(random)),
-							  8, 20);
+			at = within_hours(
+				random, hours_later(plan->talk_end, 2 + 20 * jorge_synth_uniform(random)), 8, 20);
 			if ((turn = add_turn(plan, at, SYNTH_CALL, false, SYNTH_ASK_NOTHING)) == NULL)
 				return;
-			turn->duration_seconds = synth_chance(random, logistic(0.5 + mood_to_talk))
-										 ? 90 + synth_below(random, 900)
-										 : 10 + synth_below(random, 30);
+			turn->duration_seconds = jorge_synth_chance(random, logistic(0.5 + mood_to_talk))
+										 ? 90 + jorge_synth_below(random, 900)
+										 : 10 + jorge_synth_below(random, 30);
 		}
-		at = within_hours(random, hours_later(plan->talk_end, 0.2 + 30 * synth_uniform(random)), 8,
-						  20);
+		at = within_hours(
+			random, hours_later(plan->talk_end, 0.2 + 30 * jorge_synth_uniform(random)), 8, 20);
 	}
 }
 
 /*
- * Fold what one text says into the facts: what is said last stands, the strongest intent and the most
- * specific place stand
+ * Fold what one text says into the facts: what is said last stands, the strongest intent and the
+ * most specific place stand
  */
 static void
 fold(SynthFacts *facts, const SynthSays *says, bool text)
@@ -616,7 +621,7 @@ collect_facts(SynthPlan *plan)
  * Plan a row
  */
 void
-synth_plan(SynthPlan *plan, uint64 seed, uint64 row)
+jorge_synth_plan(SynthPlan *plan, uint64 seed, uint64 row)
 {
 	static const int side_weights[] = {66, 24, 10};
 	int source_weights[SYNTH_SOURCES];
@@ -624,23 +629,23 @@ synth_plan(SynthPlan *plan, uint64 seed, uint64 row)
 	Wants wants;
 
 	memset(plan, 0, sizeof(SynthPlan));
-	synth_random_init(&random, seed, row, SYNTH_STREAM_PLAN);
+	jorge_synth_random_init(&random, seed, row, SYNTH_STREAM_PLAN);
 	for (int i = 0; i < SYNTH_SOURCES; i++)
 		source_weights[i] = source_habits[i].weight;
 
-	synth_arrival(&random, plan);
-	plan->source = synth_weighted(&random, source_weights, SYNTH_SOURCES);
-	plan->side = synth_weighted(&random, side_weights, lengthof(side_weights));
-	plan->spanish = synth_chance(&random, 0.12);
-	plan->accents = synth_chance(&random, 0.6);
-	plan->plural = synth_chance(&random, 0.45);
-	plan->sloppy = synth_chance(&random, 0.15);
-	plan->lower = synth_chance(&random, 0.30);
-	synth_house(&random, plan);
+	jorge_synth_arrival(&random, plan);
+	plan->source = jorge_synth_weighted(&random, source_weights, SYNTH_SOURCES);
+	plan->side = jorge_synth_weighted(&random, side_weights, lengthof(side_weights));
+	plan->spanish = jorge_synth_chance(&random, 0.12);
+	plan->accents = jorge_synth_chance(&random, 0.6);
+	plan->plural = jorge_synth_chance(&random, 0.45);
+	plan->sloppy = jorge_synth_chance(&random, 0.15);
+	plan->lower = jorge_synth_chance(&random, 0.30);
+	jorge_synth_house(&random, plan);
 
 	want(&random, plan, &wants);
 	say_at_arrival(&random, plan, &wants);
 	converse(&random, plan, &wants);
-	plan->noise = synth_normal(&random);
+	plan->noise = jorge_synth_normal(&random);
 	collect_facts(plan);
 }

@@ -1,8 +1,9 @@
 /*
  * random.c: random numbers that are the same on every machine.
  *
- * splitmix64 (Steele, Lea, Flood 2014) started from (seed, row, stream). Only integer arithmetic and
- * IEEE additions, multiplications and divisions are used; exp and log are our own for that reason.
+ * splitmix64 (Steele, Lea, Flood 2014) started from (seed, row, stream). Only integer arithmetic
+ * and IEEE additions, multiplications and divisions are used; exp and log are our own for that
+ * reason.
  */
 #include "core/jorge.h"
 
@@ -25,46 +26,46 @@ scramble(uint64 z)
  * Start the stream of a row
  */
 void
-synth_random_init(SynthRandom *random, uint64 seed, uint64 row, SynthStream stream)
+jorge_synth_random_init(SynthRandom *random, uint64 seed, uint64 row, SynthStream stream)
 {
 	random->state = scramble(scramble(seed + GOLDEN) ^ scramble(row * 8 + stream));
 }
 
 uint64
-synth_random_next(SynthRandom *random)
+jorge_synth_random_next(SynthRandom *random)
 {
 	random->state += GOLDEN;
 	return scramble(random->state);
 }
 
 double
-synth_uniform(SynthRandom *random)
+jorge_synth_uniform(SynthRandom *random)
 {
-	return (double) (synth_random_next(random) >> 11) * (1.0 / 9007199254740992.0);
+	return (double) (jorge_synth_random_next(random) >> 11) * (1.0 / 9007199254740992.0);
 }
 
 int
-synth_below(SynthRandom *random, int n)
+jorge_synth_below(SynthRandom *random, int n)
 {
-	return (int) (((synth_random_next(random) >> 32) * (uint64) n) >> 32);
+	return (int) (((jorge_synth_random_next(random) >> 32) * (uint64) n) >> 32);
 }
 
 bool
-synth_chance(SynthRandom *random, double p)
+jorge_synth_chance(SynthRandom *random, double p)
 {
-	return synth_uniform(random) < p;
+	return jorge_synth_uniform(random) < p;
 }
 
 /*
  * Normal deviate as a sum of twelve uniforms: exact arithmetic, and tails that end at 6
  */
 double
-synth_normal(SynthRandom *random)
+jorge_synth_normal(SynthRandom *random)
 {
 	double sum = -6;
 
 	for (int i = 0; i < 12; i++)
-		sum += synth_uniform(random);
+		sum += jorge_synth_uniform(random);
 	return sum;
 }
 
@@ -72,14 +73,14 @@ synth_normal(SynthRandom *random)
  * Choose an index with probability proportional to its weight
  */
 int
-synth_weighted(SynthRandom *random, const int *weights, int n)
+jorge_synth_weighted(SynthRandom *random, const int *weights, int n)
 {
 	int total = 0;
 	int at;
 
 	for (int i = 0; i < n; i++)
 		total += weights[i];
-	at = synth_below(random, total);
+	at = jorge_synth_below(random, total);
 	for (int i = 0; i < n - 1; i++)
 	{
 		if (at < weights[i])
@@ -93,7 +94,7 @@ synth_weighted(SynthRandom *random, const int *weights, int n)
  * e^x by its series after halving the argument below 2^-6; relative error about 1e-14
  */
 double
-synth_exp(double x)
+jorge_synth_exp(double x)
 {
 	double power = 1;
 	double sum = 1;
@@ -121,7 +122,7 @@ synth_exp(double x)
  * Natural logarithm of x > 0 by the series of atanh, after scaling x into 0.7 ... 1.4
  */
 double
-synth_log(double x)
+jorge_synth_log(double x)
 {
 	double result = 0;
 	double y;
@@ -151,7 +152,7 @@ synth_log(double x)
 }
 
 uint64
-synth_hash(uint64 seed, uint64 value)
+jorge_synth_hash(uint64 seed, uint64 value)
 {
 	return scramble(scramble(seed ^ GOLDEN) + value);
 }
@@ -160,7 +161,7 @@ synth_hash(uint64 seed, uint64 value)
  * Map 0 ... size-1 onto itself: a Feistel network of 24 bits, walked until it falls below size
  */
 uint32
-synth_permute(uint64 seed, uint32 value, uint32 size)
+jorge_synth_permute(uint64 seed, uint32 value, uint32 size)
 {
 	Assert(size <= (1 << 24) && value < size);
 	do
@@ -170,7 +171,7 @@ synth_permute(uint64 seed, uint32 value, uint32 size)
 
 		for (int round = 0; round < 4; round++)
 		{
-			uint32 mixed = left ^ (uint32) (synth_hash(seed + round, right) & 0xFFF);
+			uint32 mixed = left ^ (uint32) (jorge_synth_hash(seed + round, right) & 0xFFF);
 
 			left = right;
 			right = mixed;

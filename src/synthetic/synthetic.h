@@ -39,17 +39,17 @@ typedef enum SynthStream
 	SYNTH_STREAM_CALIBRATION
 } SynthStream;
 
-extern void synth_random_init(SynthRandom *random, uint64 seed, uint64 row, SynthStream stream);
-extern uint64 synth_random_next(SynthRandom *random);
-extern double synth_uniform(SynthRandom *random);			/* [0, 1) */
-extern int synth_below(SynthRandom *random, int n);			/* 0 ... n - 1 */
-extern bool synth_chance(SynthRandom *random, double p);
-extern double synth_normal(SynthRandom *random);			/* mean 0, variance 1, within +-6 */
-extern int synth_weighted(SynthRandom *random, const int *weights, int n);
-extern double synth_exp(double x);							/* same bits on every machine */
-extern double synth_log(double x);
-extern uint64 synth_hash(uint64 seed, uint64 value);		/* one-to-one in value */
-extern uint32 synth_permute(uint64 seed, uint32 value, uint32 size); /* one-to-one below size */
+extern void jorge_synth_random_init(SynthRandom *random, uint64 seed, uint64 row, SynthStream stream);
+extern uint64 jorge_synth_random_next(SynthRandom *random);
+extern double jorge_synth_uniform(SynthRandom *random);			/* [0, 1) */
+extern int jorge_synth_below(SynthRandom *random, int n);			/* 0 ... n - 1 */
+extern bool jorge_synth_chance(SynthRandom *random, double p);
+extern double jorge_synth_normal(SynthRandom *random);			/* mean 0, variance 1, within +-6 */
+extern int jorge_synth_weighted(SynthRandom *random, const int *weights, int n);
+extern double jorge_synth_exp(double x);							/* same bits on every machine */
+extern double jorge_synth_log(double x);
+extern uint64 jorge_synth_hash(uint64 seed, uint64 value);		/* one-to-one in value */
+extern uint32 jorge_synth_permute(uint64 seed, uint32 value, uint32 size); /* one-to-one below size */
 
 /* ---- what can be said ---- */
 
@@ -81,7 +81,7 @@ typedef enum SynthFinancing
 	SYNTH_FINANCINGS
 } SynthFinancing;
 
-/* When they want to move or sell; synth_timeline_days gives the days a phrase speaks of. */
+/* When they want to move or sell; jorge_synth_timeline_days gives the days a phrase speaks of. */
 #define SYNTH_TIMELINES 12 /* 1 ... 12; 0 = unsaid */
 
 typedef enum SynthBudgetKind
@@ -229,11 +229,11 @@ typedef struct SynthPlan
 	int local_month, local_hour;
 
 	/* the house wished for or owned */
-	int area;		/* index in synth_areas */
+	int area;		/* index in jorge_synth_areas */
 	double price;	/* dollars, never shown as such */
 	int bedrooms;
 	int half_bathrooms; /* bathrooms in halves */
-	int property;		/* index in synth_properties */
+	int property;		/* index in jorge_synth_properties */
 
 	/* what is said at arrival, in words and in fields */
 	bool has_message;
@@ -252,11 +252,11 @@ typedef struct SynthPlan
 
 /* ---- the calendar (calendar.c) ---- */
 
-extern TimestampTz synth_window_start(void);
-extern TimestampTz synth_window_end(void);
-extern void synth_arrival(SynthRandom *random, SynthPlan *plan);
-extern int synth_local_hour(TimestampTz at);
-extern int synth_format_time(char *buffer, TimestampTz at); /* "2026-01-31T17:05:09Z" */
+extern TimestampTz jorge_synth_window_start(void);
+extern TimestampTz jorge_synth_window_end(void);
+extern void jorge_synth_arrival(SynthRandom *random, SynthPlan *plan);
+extern int jorge_synth_local_hour(TimestampTz at);
+extern int jorge_synth_format_time(char *buffer, TimestampTz at); /* "2026-01-31T17:05:09Z" */
 
 /* ---- the market (market.c) ---- */
 
@@ -271,8 +271,8 @@ typedef struct SynthArea
 	int weight;
 } SynthArea;
 
-extern const SynthArea synth_areas[];
-extern const int synth_nareas;
+extern const SynthArea jorge_synth_areas[];
+extern const int jorge_synth_nareas;
 
 typedef struct SynthProperty
 {
@@ -283,20 +283,20 @@ typedef struct SynthProperty
 	int weight;
 } SynthProperty;
 
-extern const SynthProperty synth_properties[];
-extern const int synth_nproperties;
+extern const SynthProperty jorge_synth_properties[];
+extern const int jorge_synth_nproperties;
 
-extern void synth_house(SynthRandom *random, SynthPlan *plan);
+extern void jorge_synth_house(SynthRandom *random, SynthPlan *plan);
 
 /* ---- the plan and the truth ---- */
 
 /* Days a timeline index speaks of; NAN for 0 */
-extern double synth_timeline_days(int timeline);
+extern double jorge_synth_timeline_days(int timeline);
 
-extern void synth_plan(SynthPlan *plan, uint64 seed, uint64 row);
+extern void jorge_synth_plan(SynthPlan *plan, uint64 seed, uint64 row);
 
 /* Log-odds of winning before the intercept */
-extern double synth_score(const SynthPlan *plan);
+extern double jorge_synth_score(const SynthPlan *plan);
 
 typedef struct SynthCalibration
 {
@@ -305,8 +305,8 @@ typedef struct SynthCalibration
 	double stage_score[3]; /* a lost lead with at least this score reached qualified, hot, appointment */
 } SynthCalibration;
 
-extern const SynthCalibration *synth_calibrate(double win_rate);
-extern double synth_probability(const SynthCalibration *calibration, double score);
+extern const SynthCalibration *jorge_synth_calibrate(double win_rate);
+extern double jorge_synth_probability(const SynthCalibration *calibration, double score);
 
 typedef enum SynthStage
 {
@@ -329,7 +329,7 @@ typedef struct SynthOutcome
 	int64 revenue_cents;
 } SynthOutcome;
 
-extern void synth_outcome(const SynthPlan *plan, const SynthCalibration *calibration, uint64 seed,
+extern void jorge_synth_outcome(const SynthPlan *plan, const SynthCalibration *calibration, uint64 seed,
 						  uint64 row, SynthOutcome *outcome);
 
 /* ---- the person (person.c) ---- */
@@ -348,7 +348,7 @@ typedef struct SynthPerson
 	bool has_phone, has_email, has_first_last, has_address, has_listing;
 } SynthPerson;
 
-extern void synth_person(SynthPerson *person, const SynthPlan *plan, uint64 seed, uint64 row);
+extern void jorge_synth_person(SynthPerson *person, const SynthPlan *plan, uint64 seed, uint64 row);
 
 /* ---- words (writer.c, phrases_*.c) ---- */
 
@@ -392,16 +392,16 @@ typedef struct SynthPhrase
 } SynthPhrase;
 
 /* Each ends with a row whose text is NULL; rows of one theme and value stand together. */
-extern const SynthPhrase synth_english_wishes[];
-extern const SynthPhrase synth_english_talk[];
-extern const SynthPhrase synth_english_agent[];
-extern const SynthPhrase synth_spanish[];
-extern const SynthPhrase synth_spanish_talk[];
+extern const SynthPhrase jorge_synth_english_wishes[];
+extern const SynthPhrase jorge_synth_english_talk[];
+extern const SynthPhrase jorge_synth_english_agent[];
+extern const SynthPhrase jorge_synth_spanish[];
+extern const SynthPhrase jorge_synth_spanish_talk[];
 
 /* Append the words of the first message, or of a turn, to out. */
-extern void synth_write_message(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
+extern void jorge_synth_write_message(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
 								SynthRandom *random);
-extern void synth_write_turn(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
+extern void jorge_synth_write_turn(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
 							 const SynthTurn *turn, SynthRandom *random);
 
 #endif

@@ -84,8 +84,8 @@ static const char *const financing_choices[SYNTH_FINANCINGS][2] = {
 	[SYNTH_CASH] = {"Cash", "Paying cash"},
 };
 static const char *const timeline_choices[SYNTH_TIMELINES + 1][2] = {
-	[1] = {"ASAP", "As soon as possible"},	 [3] = {"Within 30 days", "1 month"},
-	[5] = {"1-3 months", "1 to 3 months"},	 [7] = {"3-6 months", "3 to 6 months"},
+	[1] = {"ASAP", "As soon as possible"},   [3] = {"Within 30 days", "1 month"},
+	[5] = {"1-3 months", "1 to 3 months"},   [7] = {"3-6 months", "3 to 6 months"},
 	[9] = {"6-12 months", "6 to 12 months"}, [11] = {"1-2 years", "More than 12 months"},
 	[12] = {"No rush", "No timeline"},
 };
@@ -145,10 +145,10 @@ make_interactions(const SynthPlan *plan, const SynthPerson *person, SynthRandom 
 
 		/* the parse state keeps pointers, so each text has memory of its own */
 		initStringInfo(&body);
-		synth_write_turn(&body, plan, person, turn, words);
+		jorge_synth_write_turn(&body, plan, person, turn, words);
 
 		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		push_text(&state, "at", at, synth_format_time(at, turn->at));
+		push_text(&state, "at", at, jorge_synth_format_time(at, turn->at));
 		push_text(&state, "channel", channel, strlen(channel));
 		push_text(&state, "direction", turn->incoming ? "in" : "out", turn->incoming ? 2 : 3);
 		if (body.len > 0)
@@ -177,7 +177,7 @@ make_interactions(const SynthPlan *plan, const SynthPerson *person, SynthRandom 
 static void
 fill_person(Row *row, const SynthPlan *plan, const SynthPerson *person)
 {
-	const SynthArea *area = &synth_areas[plan->area];
+	const SynthArea *area = &jorge_synth_areas[plan->area];
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s %s", person->first_name, person->last_name);
@@ -214,7 +214,7 @@ static void
 fill_wishes(Row *row, const SynthPlan *plan, SynthRandom *words)
 {
 	const SynthSays *fields = &plan->fields;
-	int spelling = synth_below(words, 2);
+	int spelling = jorge_synth_below(words, 2);
 
 	if (fields->budget != SYNTH_BUDGET_UNSAID && fields->budget != SYNTH_BUDGET_UP_TO)
 		set_integer(row, COLUMN_BUDGET_MIN, (int64) fields->budget_low * 1000);
@@ -225,10 +225,10 @@ fill_wishes(Row *row, const SynthPlan *plan, SynthRandom *words)
 	if (fields->financing != SYNTH_FINANCING_UNSAID)
 		set_text(row, COLUMN_FINANCING, financing_choices[fields->financing][spelling]);
 	if (fields->place != SYNTH_PLACE_UNSAID)
-		set_text(row, COLUMN_AREA, synth_areas[plan->area].name);
+		set_text(row, COLUMN_AREA, jorge_synth_areas[plan->area].name);
 	if (plan->has_wishes)
 	{
-		set_text(row, COLUMN_PROPERTY_TYPE, synth_properties[plan->property].name);
+		set_text(row, COLUMN_PROPERTY_TYPE, jorge_synth_properties[plan->property].name);
 		set_integer(row, COLUMN_BEDROOMS, plan->bedrooms);
 		set(row, COLUMN_BATHROOMS,
 			NumericGetDatum(plan->half_bathrooms % 2 == 0
@@ -270,10 +270,10 @@ fill_row(Row *row, const Generator *generator, uint64 number)
 	SynthRandom words;
 
 	memset(row->nulls, true, sizeof(row->nulls));
-	synth_plan(&plan, generator->seed, number);
-	synth_person(&person, &plan, generator->seed, number);
-	synth_outcome(&plan, &generator->calibration, generator->seed, number, &outcome);
-	synth_random_init(&words, generator->seed, number, SYNTH_STREAM_WORDS);
+	jorge_synth_plan(&plan, generator->seed, number);
+	jorge_synth_person(&person, &plan, generator->seed, number);
+	jorge_synth_outcome(&plan, &generator->calibration, generator->seed, number, &outcome);
+	jorge_synth_random_init(&words, generator->seed, number, SYNTH_STREAM_WORDS);
 
 	set(row, COLUMN_RECEIVED_AT, TimestampTzGetDatum(plan.received_at));
 	set_text(row, COLUMN_SOURCE, source_names[plan.source]);
@@ -286,7 +286,7 @@ fill_row(Row *row, const Generator *generator, uint64 number)
 		StringInfoData message;
 
 		initStringInfo(&message);
-		synth_write_message(&message, &plan, &person, &words);
+		jorge_synth_write_message(&message, &plan, &person, &words);
 		set_text(row, COLUMN_MESSAGE, message.data);
 	}
 	set(row, COLUMN_INTERACTIONS, make_interactions(&plan, &person, &words));
@@ -322,7 +322,7 @@ start(FunctionCallInfo fcinfo, FuncCallContext *context)
 						errhint("Select from it: SELECT * FROM jorge.synthetic_leads().")));
 
 	generator->seed = (uint64) (int64) PG_GETARG_INT32(1);
-	generator->calibration = *synth_calibrate(win_rate);
+	generator->calibration = *jorge_synth_calibrate(win_rate);
 	context->user_fctx = generator;
 	context->max_calls = n;
 	context->tuple_desc = BlessTupleDesc(desc);
@@ -343,6 +343,6 @@ jorge_synthetic_leads(PG_FUNCTION_ARGS)
 
 	CHECK_FOR_INTERRUPTS();
 	fill_row(&row, context->user_fctx, context->call_cntr + 1);
-	SRF_RETURN_NEXT(context, HeapTupleGetDatum(
-								 heap_form_tuple(context->tuple_desc, row.values, row.nulls)));
+	SRF_RETURN_NEXT(context,
+					HeapTupleGetDatum(heap_form_tuple(context->tuple_desc, row.values, row.nulls)));
 }

@@ -1,8 +1,8 @@
 /*
  * truth.c: the probability with which a synthetic lead is won, and its outcome.
  *
- * doc/synthetic.md explains the numbers of the one table below. They are invented: a world to learn in, not
- * a claim about any market.
+ * doc/synthetic.md explains the numbers of the one table below. They are invented: a world to learn
+ * in, not a claim about any market.
  */
 #include "core/jorge.h"
 
@@ -11,8 +11,8 @@
 #include "utils/memutils.h"
 
 /*
- * Resolved leads the intercept and the stages are calibrated on. Their seed was chosen because its sample
- * misses the win rate of a million leads by little more than 0.001 at any rate.
+ * Resolved leads the intercept and the stages are calibrated on. Their seed was chosen because its
+ * sample misses the win rate of a million leads by little more than 0.001 at any rate.
  */
 #define SAMPLE 16384
 #define SAMPLE_SEED UINT64CONST(4)
@@ -22,26 +22,26 @@ typedef struct Effects
 {
 	double financing[SYNTH_FINANCINGS];
 	double seller_financing; /* sellers, who are never asked */
-	double urgency;			 /* times exp(-days / urgency_days) */
+	double urgency;          /* times exp(-days / urgency_days) */
 	double urgency_days;
-	double urgency_unsaid;	 /* taken for exp(-days / urgency_days) where unsaid */
+	double urgency_unsaid; /* taken for exp(-days / urgency_days) where unsaid */
 	double budget[SYNTH_BUDGETS];
-	double low_budget;		 /* times log(350 / thousands), where below 350 thousand */
+	double low_budget; /* times log(350 / thousands), where below 350 thousand */
 	double intent[SYNTH_INTENTS];
-	double objection;		 /* each text that objects, 4 at most */
+	double objection; /* each text that objects, 4 at most */
 	double experience[3];
 	double place[5];
-	double mood;			 /* times the mean mood of the lead's texts */
-	double incoming;		 /* times log(1 + interactions by the lead) */
-	double visits;			 /* times log(1 + visits) */
-	double reply_log_hours;	 /* times log(1 + mean hours to a reply) */
-	double no_reply_hours;	 /* taken for log(1 + mean hours) where there was none */
-	double first_log_hours;	 /* times log(1 + hours to our first answer) */
-	double no_first_hours;	 /* taken for log(1 + hours) where we never answered */
+	double mood;            /* times the mean mood of the lead's texts */
+	double incoming;        /* times log(1 + interactions by the lead) */
+	double visits;          /* times log(1 + visits) */
+	double reply_log_hours; /* times log(1 + mean hours to a reply) */
+	double no_reply_hours;  /* taken for log(1 + mean hours) where there was none */
+	double first_log_hours; /* times log(1 + hours to our first answer) */
+	double no_first_hours;  /* taken for log(1 + hours) where we never answered */
 	double source[SYNTH_SOURCES];
 	double side[3];
 	double month[12];
-	double noise;			 /* times a standard normal that nothing shows */
+	double noise; /* times a standard normal that nothing shows */
 } Effects;
 
 static const Effects effects = {
@@ -88,7 +88,8 @@ static const Effects effects = {
 	.no_reply_hours = 3.0,
 	.first_log_hours = -0.25,
 	.no_first_hours = 4.0,
-	/* the quality each source is known by (0.91, 0.62, 0.85, 0.80; e-mail 0.85), times 3, around 0.8 */
+	/* the quality each source is known by (0.91, 0.62, 0.85, 0.80; e-mail 0.85), times 3, around
+	   0.8 */
 	.source =
 		{
 			[SYNTH_GHL] = 0.33,
@@ -112,13 +113,13 @@ static const double funnel[3] = {0.570, 0.234, 0.133};
 #define FUNNEL_WIN_RATE 0.045
 
 double
-synth_score(const SynthPlan *plan)
+jorge_synth_score(const SynthPlan *plan)
 {
 	const SynthFacts *facts = &plan->facts;
 	double score = 0;
 	double urgency = isnan(facts->timeline_days)
 						 ? effects.urgency_unsaid
-						 : synth_exp(-facts->timeline_days / effects.urgency_days);
+						 : jorge_synth_exp(-facts->timeline_days / effects.urgency_days);
 
 	score += facts->side == SYNTH_SELLER ? effects.seller_financing
 										 : effects.financing[facts->financing];
@@ -131,7 +132,7 @@ synth_score(const SynthPlan *plan)
 							   : facts->budget_high;
 
 		if (thousands < 350)
-			score += effects.low_budget * synth_log(350 / thousands);
+			score += effects.low_budget * jorge_synth_log(350 / thousands);
 	}
 	score += effects.intent[facts->intent];
 	score += effects.objection * Min(facts->objections, 4);
@@ -139,13 +140,13 @@ synth_score(const SynthPlan *plan)
 	score += effects.place[facts->place];
 	if (facts->texts > 0)
 		score += effects.mood * facts->mood_sum / facts->texts;
-	score += effects.incoming * synth_log(1 + facts->incoming);
-	score += effects.visits * synth_log(1 + facts->visits);
-	score += effects.reply_log_hours *
-			 (facts->replies > 0 ? synth_log(1 + facts->reply_hours) : effects.no_reply_hours);
+	score += effects.incoming * jorge_synth_log(1 + facts->incoming);
+	score += effects.visits * jorge_synth_log(1 + facts->visits);
+	score += effects.reply_log_hours * (facts->replies > 0 ? jorge_synth_log(1 + facts->reply_hours)
+														   : effects.no_reply_hours);
 	score += effects.first_log_hours * (isnan(facts->first_response_hours)
 											? effects.no_first_hours
-											: synth_log(1 + facts->first_response_hours));
+											: jorge_synth_log(1 + facts->first_response_hours));
 	score += effects.source[facts->source];
 	score += effects.side[facts->side];
 	score += effects.month[facts->month - 1];
@@ -154,9 +155,9 @@ synth_score(const SynthPlan *plan)
 }
 
 double
-synth_probability(const SynthCalibration *calibration, double score)
+jorge_synth_probability(const SynthCalibration *calibration, double score)
 {
-	return 1 / (1 + synth_exp(-(calibration->intercept + score)));
+	return 1 / (1 + jorge_synth_exp(-(calibration->intercept + score)));
 }
 
 /*
@@ -165,7 +166,7 @@ synth_probability(const SynthCalibration *calibration, double score)
 static bool
 is_open(const SynthPlan *plan)
 {
-	return plan->received_at >= synth_window_end() - SYNTH_OPEN_DAYS * USECS_PER_DAY;
+	return plan->received_at >= jorge_synth_window_end() - SYNTH_OPEN_DAYS * USECS_PER_DAY;
 }
 
 /*
@@ -197,9 +198,9 @@ sample_scores(void)
 		for (int i = 0, row = 0; i < SAMPLE; row++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			synth_plan(&plan, SAMPLE_SEED, row);
+			jorge_synth_plan(&plan, SAMPLE_SEED, row);
 			if (!is_open(&plan))
-				scores[i++] = synth_score(&plan);
+				scores[i++] = jorge_synth_score(&plan);
 		}
 		qsort(scores, SAMPLE, sizeof(double), descending);
 		kept = MemoryContextAlloc(TopMemoryContext, sizeof(double) * SAMPLE);
@@ -227,7 +228,7 @@ solve_intercept(const double *scores, SynthCalibration *calibration)
 		CHECK_FOR_INTERRUPTS();
 		calibration->intercept = 0.5 * (low + high);
 		for (int i = 0; i < SAMPLE; i++)
-			sum += synth_probability(calibration, scores[i]);
+			sum += jorge_synth_probability(calibration, scores[i]);
 		if (sum < calibration->win_rate * SAMPLE)
 			low = calibration->intercept;
 		else
@@ -236,22 +237,22 @@ solve_intercept(const double *scores, SynthCalibration *calibration)
 }
 
 /*
- * Find the scores from which a lost lead reached each stage. All shares of the funnel rise with the win
- * rate by one power, which keeps their order: share^(log(win rate) / log(0.045)).
+ * Find the scores from which a lost lead reached each stage. All shares of the funnel rise with the
+ * win rate by one power, which keeps their order: share^(log(win rate) / log(0.045)).
  */
 static void
 solve_stages(const double *scores, SynthCalibration *calibration)
 {
-	double power = synth_log(calibration->win_rate) / synth_log(FUNNEL_WIN_RATE);
+	double power = jorge_synth_log(calibration->win_rate) / jorge_synth_log(FUNNEL_WIN_RATE);
 
 	for (int stage = 0; stage < 3; stage++)
 	{
-		double wanted = SAMPLE * synth_exp(power * synth_log(funnel[stage]));
+		double wanted = SAMPLE * jorge_synth_exp(power * jorge_synth_log(funnel[stage]));
 		double reached = SAMPLE * calibration->win_rate;
 		int i = 0;
 
 		while (i < SAMPLE - 1 && reached < wanted)
-			reached += 1 - synth_probability(calibration, scores[i++]);
+			reached += 1 - jorge_synth_probability(calibration, scores[i++]);
 		calibration->stage_score[stage] = scores[i];
 	}
 }
@@ -260,7 +261,7 @@ solve_stages(const double *scores, SynthCalibration *calibration)
  * Calibration for a win rate; the last one is kept, and stays good until the next call
  */
 const SynthCalibration *
-synth_calibrate(double win_rate)
+jorge_synth_calibrate(double win_rate)
 {
 	static SynthCalibration cached = {.win_rate = -1};
 
@@ -282,8 +283,8 @@ synth_calibrate(double win_rate)
 static const char *
 draw_drop_reason(SynthRandom *random, const SynthFacts *facts)
 {
-	static const char *const names[] = {"no_response",	"not_ready",		"financing",
-										"price",		"chose_other_agent", "bought_elsewhere",
+	static const char *const names[] = {"no_response",   "not_ready",         "financing",
+										"price",         "chose_other_agent", "bought_elsewhere",
 										"changed_plans", "not_interested"};
 	int weights[lengthof(names)] = {2, 10, 6, 10, 9, 10, 9, 8};
 
@@ -299,24 +300,24 @@ draw_drop_reason(SynthRandom *random, const SynthFacts *facts)
 		weights[2] = weights[5] = 0;
 	if (facts->incoming < 3)
 		weights[0] += 20;
-	return names[synth_weighted(random, weights, lengthof(weights))];
+	return names[jorge_synth_weighted(random, weights, lengthof(weights))];
 }
 
 void
-synth_outcome(const SynthPlan *plan, const SynthCalibration *calibration, uint64 seed, uint64 row,
-			  SynthOutcome *outcome)
+jorge_synth_outcome(const SynthPlan *plan, const SynthCalibration *calibration, uint64 seed,
+					uint64 row, SynthOutcome *outcome)
 {
 	SynthRandom random;
-	double score = synth_score(plan);
+	double score = jorge_synth_score(plan);
 	double share;
-	TimestampTz end = synth_window_end();
+	TimestampTz end = jorge_synth_window_end();
 	TimestampTz last;
 
 	memset(outcome, 0, sizeof(SynthOutcome));
-	synth_random_init(&random, seed, row, SYNTH_STREAM_OUTCOME);
-	outcome->probability = synth_probability(calibration, score);
+	jorge_synth_random_init(&random, seed, row, SYNTH_STREAM_OUTCOME);
+	outcome->probability = jorge_synth_probability(calibration, score);
 	outcome->open = is_open(plan);
-	outcome->won = synth_chance(&random, outcome->probability) && !outcome->open;
+	outcome->won = jorge_synth_chance(&random, outcome->probability) && !outcome->open;
 
 	outcome->stage = SYNTH_INITIAL_CONTACT;
 	if (outcome->won)
@@ -329,13 +330,14 @@ synth_outcome(const SynthPlan *plan, const SynthCalibration *calibration, uint64
 		return;
 
 	last = Min(plan->received_at + SYNTH_HORIZON_DAYS * USECS_PER_DAY, end) - USECS_PER_SEC;
-	share = outcome->won ? 0.3 + 0.7 * synth_uniform(&random) : 0.02 + 0.98 * synth_uniform(&random);
-	outcome->at = plan->talk_end + (int64) (share * ((last - plan->talk_end) / USECS_PER_SEC)) *
-									   USECS_PER_SEC;
+	share = outcome->won ? 0.3 + 0.7 * jorge_synth_uniform(&random)
+						 : 0.02 + 0.98 * jorge_synth_uniform(&random);
+	outcome->at = plan->talk_end +
+				  (int64) (share * ((last - plan->talk_end) / USECS_PER_SEC)) * USECS_PER_SEC;
 	if (outcome->won)
 	{
-		double price = plan->price * synth_exp(0.03 * synth_normal(&random));
-		double rate = 0.03 * (1 + 0.03 * synth_normal(&random));
+		double price = plan->price * jorge_synth_exp(0.03 * jorge_synth_normal(&random));
+		double rate = 0.03 * (1 + 0.03 * jorge_synth_normal(&random));
 
 		outcome->sale_price = (int) (price / 500 + 0.5) * 500;
 		outcome->revenue_cents = (int64) (outcome->sale_price * rate * 100 + 0.5);

@@ -1,8 +1,8 @@
 /*
  * writer.c: puts what a lead says into words.
  *
- * A text is a handful of phrases, each saying one thing, in an order, style, spelling and language of the
- * writer's own. Nothing said is left out and nothing is added that the truth would count.
+ * A text is a handful of phrases, each saying one thing, in an order, style, spelling and language
+ * of the writer's own. Nothing said is left out and nothing is added that the truth would count.
  */
 #include "core/jorge.h"
 
@@ -92,11 +92,11 @@ choose_phrase(const Scene *scene, SynthTheme theme, int value)
 	if (!runs_made)
 	{
 		memset(runs, 0, sizeof(runs));
-		make_runs(0, synth_english_wishes);
-		make_runs(0, synth_english_talk);
-		make_runs(0, synth_english_agent);
-		make_runs(1, synth_spanish);
-		make_runs(1, synth_spanish_talk);
+		make_runs(0, jorge_synth_english_wishes);
+		make_runs(0, jorge_synth_english_talk);
+		make_runs(0, jorge_synth_english_agent);
+		make_runs(1, jorge_synth_spanish);
+		make_runs(1, jorge_synth_spanish_talk);
 		runs_made = true;
 	}
 	run = &runs[scene->spanish][theme][value];
@@ -114,7 +114,7 @@ choose_phrase(const Scene *scene, SynthTheme theme, int value)
 	if (n == 0)
 		elog(ERROR, "no phrase of theme %d, value %d", theme, value);
 
-	pick = synth_below(scene->random, n);
+	pick = jorge_synth_below(scene->random, n);
 	for (int i = 0; i < run->n; i++)
 		if (fits(&run->first[i], side, style) && pick-- == 0)
 			return run->first[i].text;
@@ -163,15 +163,15 @@ append_amount(StringInfo out, int thousands, int format, bool spanish)
 			}
 			appendStringInfo(out, ".%0*d", digits, rest);
 		}
-		appendStringInfoString(out, format < 6				? "M"
-									: !spanish				? " million"
-									: thousands == 1000		? " millón"
-															: " millones");
+		appendStringInfoString(out, format < 6          ? "M"
+									: !spanish          ? " million"
+									: thousands == 1000 ? " millón"
+														: " millones");
 	}
 	else
 		appendStringInfo(out, "%d%s", thousands,
-						 format < 5				  ? "k"
-						 : format == 5			  ? "K"
+						 format < 5               ? "k"
+						 : format == 5            ? "K"
 						 : format == 6 && spanish ? " mil"
 												  : "k");
 }
@@ -182,13 +182,13 @@ append_amount(StringInfo out, int thousands, int format, bool spanish)
 static void
 append_slot(StringInfo out, const Scene *scene, const char *text, int length, char next)
 {
-	static const char *const lenders[] = {"Chase",		   "Wells Fargo",	"Rocket Mortgage",
-										  "UFCU",		   "Navy Federal",	"Bank of America",
-										  "my credit union", "Guild Mortgage", "a local bank"};
+	static const char *const lenders[] = {
+		"Chase",           "Wells Fargo",     "Rocket Mortgage", "UFCU",        "Navy Federal",
+		"Bank of America", "my credit union", "Guild Mortgage",  "a local bank"};
 	static const char *const spanish_lenders[] = {"Chase", "Wells Fargo", "UFCU", "mi banco",
 												  "Bank of America"};
-	const SynthArea *area = &synth_areas[scene->plan->area];
-	const SynthProperty *property = &synth_properties[scene->plan->property];
+	const SynthArea *area = &jorge_synth_areas[scene->plan->area];
+	const SynthProperty *property = &jorge_synth_properties[scene->plan->property];
 
 #define SLOT(name) (length == sizeof(name) - 1 && strncmp(text, name, length) == 0)
 	if (SLOT("amount") || SLOT("high"))
@@ -197,7 +197,7 @@ append_slot(StringInfo out, const Scene *scene, const char *text, int length, ch
 	{
 		/* "450-500k" */
 		if (next == '-' && scene->amount_format == 4 && scene->says->budget_high < 1000 &&
-			synth_chance(scene->random, 0.5))
+			jorge_synth_chance(scene->random, 0.5))
 			appendStringInfo(out, "%d", scene->says->budget_low);
 		else
 			append_amount(out, scene->says->budget_low, scene->amount_format, scene->spanish);
@@ -221,8 +221,8 @@ append_slot(StringInfo out, const Scene *scene, const char *text, int length, ch
 	else if (SLOT("lender"))
 		appendStringInfoString(
 			out, scene->spanish
-					 ? spanish_lenders[synth_below(scene->random, lengthof(spanish_lenders))]
-					 : lenders[synth_below(scene->random, lengthof(lenders))]);
+					 ? spanish_lenders[jorge_synth_below(scene->random, lengthof(spanish_lenders))]
+					 : lenders[jorge_synth_below(scene->random, lengthof(lenders))]);
 	else
 		elog(ERROR, "phrase has an unknown slot {%.*s}", length, text);
 #undef SLOT
@@ -300,9 +300,9 @@ list_pieces(const Scene *scene, const SynthSays *says, bool first_message, Piece
 	if (says->protected)
 		add_piece(pieces, &n, THEME_PROTECTED, 0);
 
-	for (int from = synth_chance(scene->random, 0.7); from < n - 1; from++)
+	for (int from = jorge_synth_chance(scene->random, 0.7); from < n - 1; from++)
 	{
-		int other = from + synth_below(scene->random, n - from);
+		int other = from + jorge_synth_below(scene->random, n - from);
 		Piece piece = pieces[from];
 
 		pieces[from] = pieces[other];
@@ -336,7 +336,7 @@ is_closed(StringInfo out)
 static void
 write_pieces(StringInfo out, const Scene *scene, const Piece *pieces, int n)
 {
-	bool clauses = scene->style == IN_SHORT && synth_chance(scene->random, 0.6);
+	bool clauses = scene->style == IN_SHORT && jorge_synth_chance(scene->random, 0.6);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -349,7 +349,7 @@ write_pieces(StringInfo out, const Scene *scene, const Piece *pieces, int n)
 		if (!clauses || i == 0)
 			capitalise(out, start);
 	}
-	if (n > 0 && !is_closed(out) && (!clauses || synth_chance(scene->random, 0.4)))
+	if (n > 0 && !is_closed(out) && (!clauses || jorge_synth_chance(scene->random, 0.4)))
 		appendStringInfoChar(out, '.');
 }
 
@@ -359,9 +359,9 @@ write_pieces(StringInfo out, const Scene *scene, const Piece *pieces, int n)
 static void
 misspell(StringInfo out, int start, int end, SynthRandom *random)
 {
-	int at = start + 1 + synth_below(random, end - start - 2);
+	int at = start + 1 + jorge_synth_below(random, end - start - 2);
 
-	switch (synth_below(random, 3))
+	switch (jorge_synth_below(random, 3))
 	{
 		case 0:
 			memmove(out->data + at, out->data + at + 1, out->len - at);
@@ -373,13 +373,13 @@ misspell(StringInfo out, int start, int end, SynthRandom *random)
 			out->len++;
 			break;
 		default:
-			{
-				char letter = out->data[at];
+		{
+			char letter = out->data[at];
 
-				out->data[at] = out->data[at + 1];
-				out->data[at + 1] = letter;
-				break;
-			}
+			out->data[at] = out->data[at + 1];
+			out->data[at + 1] = letter;
+			break;
+		}
 	}
 }
 
@@ -397,7 +397,7 @@ add_typos(StringInfo out, int offset, const Scene *scene)
 
 		while (end < out->len && isalpha((unsigned char) out->data[end]))
 			end++;
-		if (end - at >= TYPO_LETTERS && synth_chance(scene->random, rate))
+		if (end - at >= TYPO_LETTERS && jorge_synth_chance(scene->random, rate))
 			misspell(out, at, end, scene->random);
 		at = end + 1;
 	}
@@ -469,13 +469,13 @@ start_scene(Scene *scene, const SynthPlan *plan, const SynthPerson *person, cons
 	scene->random = random;
 	scene->spanish = plan->spanish;
 	scene->style = style;
-	scene->amount_format = synth_below(random, 8);
+	scene->amount_format = jorge_synth_below(random, 8);
 	scene->says = says;
 }
 
 void
-synth_write_message(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
-					SynthRandom *random)
+jorge_synth_write_message(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
+						  SynthRandom *random)
 {
 	int offset = out->len;
 	bool mail = plan->source == SYNTH_EMAIL;
@@ -489,21 +489,24 @@ synth_write_message(StringInfo out, const SynthPlan *plan, const SynthPerson *pe
 	if (plan->canned)
 	{
 		appendStringInfo(out, "I am interested in %s, %s, TX %s.", person->street,
-						 synth_areas[plan->area].city, synth_areas[plan->area].zip);
+						 jorge_synth_areas[plan->area].city, jorge_synth_areas[plan->area].zip);
 		return;
 	}
 
 	start_scene(&scene, plan, person, &plan->message,
-				mail || synth_chance(random, 0.5) ? IN_LONG : IN_SHORT, random);
+				mail || jorge_synth_chance(random, 0.5) ? IN_LONG : IN_SHORT, random);
 	n = list_pieces(&scene, &plan->message, true, pieces);
-	greets = n == 0 || mail || synth_chance(random, scene.style == IN_LONG ? 0.6 : 0.2);
-	closes = n == 0 || mail || synth_chance(random, scene.style == IN_LONG ? 0.4 : 0.12);
+	greets = n == 0 || mail || jorge_synth_chance(random, scene.style == IN_LONG ? 0.6 : 0.2);
+	closes = n == 0 || mail || jorge_synth_chance(random, scene.style == IN_LONG ? 0.4 : 0.12);
 	gap = mail ? "\n\n" : " ";
 
 	if (greets)
 	{
 		append_phrase(out, &scene, choose_phrase(&scene, THEME_GREETING, 0));
-		appendStringInfo(out, "%c%s", mail ? ',' : synth_chance(random, 0.3) ? '!' : '.',
+		appendStringInfo(out, "%c%s",
+						 mail                              ? ','
+						 : jorge_synth_chance(random, 0.3) ? '!'
+														   : '.',
 						 n > 0 ? gap : "");
 	}
 	write_pieces(out, &scene, pieces, n);
@@ -524,11 +527,10 @@ write_ours(StringInfo out, const Scene *scene, const SynthTurn *turn)
 	switch (turn->channel)
 	{
 		case SYNTH_CALL:
-			append_phrase(out, scene,
-						  choose_phrase(scene,
-										turn->duration_seconds < 45 ? THEME_VOICEMAIL
-																	: THEME_CALL_NOTE,
-										0));
+			append_phrase(
+				out, scene,
+				choose_phrase(scene,
+							  turn->duration_seconds < 45 ? THEME_VOICEMAIL : THEME_CALL_NOTE, 0));
 			return;
 		case SYNTH_NOTE:
 			append_phrase(out, scene, choose_phrase(scene, THEME_VISIT_NOTE, 0));
@@ -545,16 +547,16 @@ write_ours(StringInfo out, const Scene *scene, const SynthTurn *turn)
 }
 
 void
-synth_write_turn(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
-				 const SynthTurn *turn, SynthRandom *random)
+jorge_synth_write_turn(StringInfo out, const SynthPlan *plan, const SynthPerson *person,
+					   const SynthTurn *turn, SynthRandom *random)
 {
 	int offset = out->len;
 	Scene scene;
 	Piece pieces[MAX_PIECES];
 	int n;
 
-	start_scene(&scene, plan, person, &turn->says,
-				turn->channel == SYNTH_MAIL ? IN_LONG : IN_SHORT, random);
+	start_scene(&scene, plan, person, &turn->says, turn->channel == SYNTH_MAIL ? IN_LONG : IN_SHORT,
+				random);
 	if (!turn->incoming)
 	{
 		write_ours(out, &scene, turn);

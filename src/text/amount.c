@@ -25,6 +25,10 @@
 #define BARE_MILLIONS_MIN 0.3
 #define BARE_MILLIONS_MAX 20
 
+/* Where the low, the middle and the high part of "the 400s" meet, thousands */
+#define HUNDREDS_LOW_END 35
+#define HUNDREDS_HIGH_START 65
+
 /* Specificity: see doc/text.md */
 #define SPECIFIC_EXACT 1.0
 #define SPECIFIC_ABOUT 0.7
@@ -306,6 +310,22 @@ keep_amount(TextScan *scan, const Amount *new)
 	scan->has_budget = true;
 }
 
+/* Do the tokens make up a clause? */
+static bool
+is_whole_clause(const TextScan *scan, int start, int end)
+{
+	return jorge_text_clause_ends(scan, end) &&
+		   (start == 0 || token_breaks(&scan->tokens[start]) ||
+			token_ends_sentence(&scan->tokens[start - 1]) || token_pauses(&scan->tokens[start - 1]));
+}
+
+/* Is it a figure that stands for thousands: "450"? */
+static bool
+is_hundreds(const Number *number)
+{
+	return number->digits == 3 && number->value >= 100 && fmod(number->value, 5) == 0;
+}
+
 /* Take the amount or range that begins at start, if its values and what stands around it allow */
 static void
 judge_amount(TextScan *scan, int start, Number *low, Number *high, int end)
@@ -322,6 +342,15 @@ judge_amount(TextScan *scan, int start, Number *low, Number *high, int end)
 		return;
 	if (is_other_by_what_follows(scan, end))
 		return;
+	/* "700-800", a whole answer */
+	if (high != NULL && !low->unit && !high->unit && scan->housing && !scan->said_rent &&
+		is_whole_clause(scan, start, end) && is_hundreds(low) && is_hundreds(high))
+	{
+		low->value *= 1000;
+		high->value *= 1000;
+		low->unit = high->unit = true;
+		amount.bare = true;
+	}
 	amount.low = low->unit ? low->value : value_of_bare(scan, low, start, end, &low_bare);
 	amount.high = high == NULL ? amount.low
 				  : high->unit ? high->value
@@ -347,7 +376,7 @@ judge_amount(TextScan *scan, int start, Number *low, Number *high, int end)
 	if (!amount.range && scan_is_mark(scan, end, '+') && scan_glued(scan, end))
 		amount.has_high = false;
 	amount.about = is_near(scan->about_at, start, BOUND_REACH);
-	amount.bare = low_bare || high_bare;
+	amount.bare |= low_bare || high_bare;
 	amount.budgeted = budget || bound;
 	amount.sentence = scan->sentence;
 	if (amount.high >= 1e6)
@@ -366,6 +395,41 @@ is_postal_code(const TextScan *scan, int at, int start, const Number *number)
 }
 
 /*
+ * Read "the 400s", "low 300s": tens of thousands of a hundred; returns the token after it, at if it is none
+ */
+static int
+take_hundreds(TextScan *scan, int at)
+{
+	Amount amount = {.range = true, .has_low = true, .has_high = true, .about = true};
+	const Token *s = &scan->tokens[at + 1];
+	double value = jorge_text_small_number(scan, at);
+	uint64 before = scan_classes(scan, at - 1);
+
+	if (at + 1 >= scan->n || !scan_glued(scan, at + 1) || s->kind != TOKEN_WORD || s->length != 1 ||
+		(scan->message[s->offset] | 0x20) != 's' || !(value >= 100) || fmod(value, 100) != 0)
+		return at;
+	if (before & WORD_LOWER)
+		amount.high = value + HUNDREDS_LOW_END;
+	else if (before & WORD_MIDDLE)
+	{
+		amount.low = HUNDREDS_LOW_END;
+		amount.high = value + HUNDREDS_HIGH_START;
+	}
+	else
+	{
+		amount.low = (before & WORD_UPPER) != 0 ? HUNDREDS_HIGH_START : 0;
+		amount.high = value + 100;
+	}
+	amount.low = (amount.low + value) * 1000;
+	amount.high *= 1000;
+	amount.budgeted = is_near(scan->budget_at, at, BUDGET_REACH);
+	amount.sentence = scan->sentence;
+	keep_amount(scan, &amount);
+	scan->budget_end = at + 2;
+	return at + 2;
+}
+
+/*
  * Look at the number at token at, whose dollar sign may stand before it; returns the token to go on with
  */
 int
@@ -380,6 +444,12 @@ jorge_text_amount(TextScan *scan, int at)
 	if (digits)
 	{
 		end = skip_other_figures(scan, at);
+		if (end > at)
+			return end;
+	}
+	if (digits && scan->other_at < 0)
+	{
+		end = take_hundreds(scan, at);
 		if (end > at)
 			return end;
 	}
@@ -401,7 +471,7 @@ jorge_text_amount(TextScan *scan, int at)
 		scan->out->location_specificity = Max(scan->out->location_specificity, 0.7f);
 		return low.end;
 	}
-	if (read_range(scan, start, &low, &high))
+	if (!low.foreign && read_range(scan, start, &low, &high))
 	{
 		share_units(&low, &high);
 		judge_amount(scan, start, &low, &high, high.end);

@@ -322,8 +322,12 @@ add_spellings(TextLexicon *lexicon, const SpellingGroup *group)
 	meant = words[0];
 	while (lexicon_next_phrase(&list, &phrase, &length))
 	{
+		uint32 known = lexicon->nwords;
+
 		if (read_phrase(lexicon, phrase, length, words) != 1)
 			elog(ERROR, "lexicon word \"%.*s\" is not one word", length, phrase);
+		if (words[0] < known)
+			elog(ERROR, "lexicon word \"%.*s\" is spelled twice", length, phrase);
 		lexicon->words[words[0]].meant = meant;
 	}
 }

@@ -117,6 +117,10 @@ typedef struct SpellingGroup
 #define WORD_SUBJECT (UINT64CONST(1) << 32)
 #define WORD_BE (UINT64CONST(1) << 33)
 #define WORD_HAVE (UINT64CONST(1) << 34)
+#define WORD_GAIN (UINT64CONST(1) << 48)
+#define WORD_LOWER (UINT64CONST(1) << 49) /* the low 400s */
+#define WORD_MIDDLE (UINT64CONST(1) << 50)
+#define WORD_UPPER (UINT64CONST(1) << 51)
 #define WORD_HELPER (UINT64CONST(1) << 35)
 #define WORD_POSSESSIVE (UINT64CONST(1) << 36)
 #define WORD_DETERMINER (UINT64CONST(1) << 37)

@@ -19,6 +19,9 @@ const PhraseGroup jorge_text_english[] = {
 	 "as quickly as possible|as fast as possible|yesterday if possible|in hurry|in rush|quick close|"
 	 "quick sale|fast sale|sell fast|sell quickly|close quickly|close fast|sooner better|"
 	 "sooner the better|need to sell now|must sell|facing foreclosure|avoid foreclosure"},
+	/* weak: "no rush" goes before them */
+	{EN, SIGNAL_VISIT_DAYS, 10, "fast|quickly"},
+	{EN, SIGNAL_NONE, 0, "how fast|how quickly|fast food|too fast|too quickly|went fast|so fast|so quickly"},
 	{EN, SIGNAL_TIMELINE_DAYS, 7, "this week|within week|within the week|by end of week|in few days"},
 	{EN, SIGNAL_TIMELINE_DAYS, 10, "next week|early next week|later next week"},
 	{EN, SIGNAL_TIMELINE_DAYS, 21,
@@ -67,7 +70,7 @@ const PhraseGroup jorge_text_english[] = {
 	{EN, SIGNAL_FINANCING, 1.0,
 	 "cash|all cash|paying cash|pay cash|pay in cash|cash buyer|cash buyers|cash purchase|cash in hand|"
 	 "cash offer|with cash|have cash|cash ready|in cash|cash deal|money in bank|no financing needed|"
-	 "no loan needed|don't need loan|don't need financing|don't need mortgage|no need for loan|"
+	 "no loan needed|not need financing|not need loan|not need mortgage|not need lender|don't need loan|don't need financing|don't need mortgage|no need for loan|"
 	 "no mortgage needed|no financing contingency|not financing|no need for financing|"
 	 "proof of funds|without loan|without mortgage|without financing|no mortgage|cash only"},
 	{EN, SIGNAL_FINANCING, 0.9,
@@ -121,7 +124,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "need to get prequalified|need to get pre qualified|need to find lender|looking for lender|"
 	 "recommend lender|recommend good lender|recommendation for lender|know good lender|"
 	 "know any good lender|know lender|suggest lender|lender recommendation|lender recommendations|have lender you recommend|"
-	 "don't have lender|don't have preapproval|don't have pre approval|no lender|no lender yet|"
+	 "don't have lender|not have lender|not have preapproval|don't have preapproval|don't have pre approval|no lender|no lender yet|"
 	 "not preapproved|not pre approved|not yet preapproved|not yet pre approved|not approved|"
 	 "not approved yet|not yet approved|haven't been approved|haven't been preapproved|"
 	 "haven't been pre approved|haven't gotten preapproved|haven't gotten pre approved|"
@@ -165,7 +168,8 @@ const PhraseGroup jorge_text_english[] = {
 
 	/* ---- intent: evidence ---- */
 	{EN, SIGNAL_INTENT_BUY, 0.8,
-	 "want to buy|want buy|looking to buy|look to buy|ready to buy|need to buy|hoping to buy|planning to buy|"
+	 "like to make offer|want to make offer|ready to make offer|looking for rental properties|"
+	 "looking for rental property|want to buy|want buy|looking to buy|look to buy|ready to buy|need to buy|hoping to buy|planning to buy|"
 	 "trying to buy|going to buy|going buy|would like to buy|like to buy|i'd like to buy|plan to buy|"
 	 "thinking of buying|thinking about buying|interested in buying|in market to buy|in market for|"
 	 "buy home|buy house|buy condo|buy townhouse|buy place|buy property|buy land|buy duplex|buy first home|"
@@ -191,14 +195,15 @@ const PhraseGroup jorge_text_english[] = {
 	 "is home available|is available|schedule showing|schedule see|schedule tour|book showing|"
 	 "see house|see home|see property|see place|see it|see this|showing|open house|find house|"
 	 "find home|find me house|find us house|find me home|find us home|help me find|help us find|"
-	 "homes under|house under|any homes|any houses|move to|moving to|relocating to|relocate to|"
+	 "homes under|house under|move to|moving to|relocating to|relocate to|"
 	 "relocating|homes for sale|house for sale|send me listings|send listings|listings in|"
 	 "want to move|looking to move|need to move|house with|home with|need something|want something"},
 	{EN, SIGNAL_INTENT_BUY, 0.4,
-	 "listings|sale price|hoa|how much is house|price of house|any new listings|square feet|"
-	 "how much is it|listing|asking price|what is price|what's price|lot size"},
+	 "listings|sale price|how much is house|price of house|any new listings|square feet|"
+	 "how much is it|asking price|what is price|what's price|lot size"},
 	{EN, SIGNAL_INTENT_SELL, 0.9,
-	 "sell house|sell home|sell my house|sell condo|sell townhouse|sell property|sell place|sell it|"
+	 "contingent on sale|contingent upon sale|contingent on home sale|contingent on house sale|"
+	 "sale of condo|sale of home|sale of house|sale of current home|sale of current house|sell house|sell home|sell my house|sell condo|sell townhouse|sell property|sell place|sell it|"
 	 "sell our current|sell current home|sell current house|sell first|sell ours|want to sell|want sell|"
 	 "looking to sell|need to sell|thinking of selling|thinking about selling|ready to sell|"
 	 "planning to sell|going to sell|considering selling|like to sell|hoping to sell|trying to sell|"
@@ -228,8 +233,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "apartments for rent|houses for rent|homes for rent|looking for apartment|need apartment|"
 	 "for lease|short term rental|lease to own|looking to lease|want to lease|looking for rent|"
 	 "place to rent|house to rent|home to rent|apartment to rent|condo to rent|something to rent|"
-	 "is this for rent|is it for rent|any rentals|rentals|room for rent|to rent"},
-	{EN, SIGNAL_INTENT_RENT, 0.3, "apartment|apartments|rental|lease"},
+	 "is this for rent|is it for rent|any rentals|rentals|room for rent|to rent|for rent|available for rent"},
 	{EN, SIGNAL_NONE, 0,
 	 "stop renting|tired of renting|done renting|instead of renting|renting now|"
 	 "we rent now|rental property|rental properties|rental income|tired of paying rent|lease option|"
@@ -246,14 +250,14 @@ const PhraseGroup jorge_text_english[] = {
 	 "not looking to buy|not looking to move|not looking to sell|not looking right now|"
 	 "poking around|kicking tires|not planning to buy|not planning to move|not planning to sell|"
 	 "just getting feel for|keeping eye out|see what's available"},
-	{EN, SIGNAL_INTENT_BUY, 0.6, "just looking for|only looking for"},
+	{EN, SIGNAL_INTENT_BUY, 0.6, "offer is|offer contingent|just looking for|only looking for"},
 	{EN, SIGNAL_STOP_MESSAGE, 1,
 	 "stop|stopall|stop all|unsubscribe|cancel|end|quit|optout|opt out|revoke|remove|"
 	 "no more|stop it|stop now"},
 	{EN, SIGNAL_INTENT_STOP, 1,
 	 "stop texting|stop messaging|stop calling|stop contacting|stop emailing|stop sending|"
-	 "stop bothering|stop harassing|don't text|don't call|don't contact|don't message|don't email|"
-	 "do not text|do not call|do not contact|do not message|do not email|remove me|take me off|"
+	 "stop bothering|stop harassing|don't text me|don't contact|don't message|don't email|"
+	 "do not text me|do not contact|do not message|do not email|remove me|take me off|"
 	 "take us off|unsubscribe me|please unsubscribe|unsubscribe from|opt me out|"
 	 "leave me alone|leave us alone|wrong number|not interested|no longer interested|"
 	 "no longer looking|delete my number|delete number|lose number|quit texting|quit calling|"
@@ -262,8 +266,11 @@ const PhraseGroup jorge_text_english[] = {
 	 "never call|stop reaching out|stop spamming|"
 	 "not interested anymore|already bought|already found house|already found home|"
 	 "already found place|already purchased|isn't my number|already closed on"},
+	/* no stop where the message asks for another way or time */
+	{EN, SIGNAL_INTENT_STOP, 0.5, "don't call|do not call|don't text|do not text"},
 	{EN, SIGNAL_NONE, 0,
-	 "not interested in|no longer interested in|don't call after|don't call before|stop by|"
+	 "not interested in|no longer interested in|don't call after|don't call before|don't call me after|don't call me before|don't call me at|"
+	 "don't text me after|don't text me at|do not call me after|do not call me at|don't call me until|stop by|"
 	 "don't text after|non stop|end of|quit job|stop at|end up|ended up|don't call at|cancel appointment|"
 	 "cancel showing|cancel tour|don't call but|don't call text"},
 
@@ -286,7 +293,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "let's talk|when can we talk|like to talk|get in touch|call you|available to talk|call anytime|"
 	 "text or call|call or text"},
 	{EN, SIGNAL_STRENGTH, 0.4,
-	 "want to buy|want buy|looking to buy|need to buy|need to sell|want to sell|looking to sell|interested|very interested|"
+	 "interested in|want to buy|want buy|looking to buy|need to buy|need to sell|want to sell|looking to sell|interested|very interested|"
 	 "send me listings|send listings|send me info|send info|more info|email me|send me|send us|"
 	 "can you send|could you send|please send|let me know|get started|next step|next steps|"
 	 "how do we start|need house|need home|need to move|help me find|help us find|what's home worth|"
@@ -382,7 +389,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "first place|first condo|first home purchase|don't know where to start|buy first home|"
 	 "buy first house"},
 	{EN, SIGNAL_EXPERIENCE, 1,
-	 "second home|vacation home|investor|investors|investment property|investment properties|"
+	 "looking for rental properties|looking for rental property|second home|vacation home|investor|investors|investment property|investment properties|"
 	 "bought before|sold before|current home|current house|"
 	 "bought last house|bought last home|sold last house|sold last home|sold house|sold home|"
 	 "rental property|rental properties|1031 exchange|flip|flipping|flipped|flip houses|"
@@ -407,13 +414,13 @@ const PhraseGroup jorge_text_english[] = {
 	 "i mean|make that|budget now|approval for|preapproval for|pre approval for|"
 	 "need to get at least|want to get|hoping to get|hoping for|purchase price|ballpark|"
 	 "preapproval is|pre approval is|approved at|preapproved at|pre approved at|good for|"
-	 "budget was|budget went|raise budget|raised budget|sell it for|sell for|get for it"},
+	 "budget was|budget went|raise budget|raised budget|sell it for|sell for|get for it|they take|seller take|sellers take|they accept|seller accept|would offer|offered|can offer"},
 	{EN, SIGNAL_FINANCING, 0.9,
 	 "preapproved for|pre approved for|preapproved at|pre approved at|preapproval is|"
 	 "pre approval is|approval for|preapproval for|pre approval for|approved at"},
 	{EN, SIGNAL_FINANCING, 0.75, "prequalified for"},
 	{EN, SIGNAL_AMOUNT_MAX, 1,
-	 "under|up to|upto|below|less than|no more than|not more than|not over|nothing over|at most|"
+	 "is maximum|is limit|is cap|is most|is highest|is tops|is as high as|is absolute maximum|is ceiling|under|up to|upto|below|less than|no more than|not more than|not over|nothing over|at most|"
 	 "not to exceed|no higher than|maximum|maximum of|maximum budget|maximum is|cap|capped at|cap is|"
 	 "ceiling|top out at|tops|limit|limit is|or less|or under|or below|or lower|"
 	 "and under|and below|or cheaper|stay under|staying under|keep it under|keeping it under|"

@@ -48,13 +48,14 @@ const PhraseGroup jorge_text_protected[] = {
 	 "in law suite|in law unit|in law quarters|in law apartment|in law house|sister property|mother nature|"
 	 "mother's day|father's day|mothers day|fathers day|baby blue|child support check"},
 	{EN, SIGNAL_PROTECTED_HOUSEHOLD, 0,
+	 "a family of #|the family of #|our family of #|my family of #|a household of #|our household of #|"
 	 "family of #|household of #|# of us|party of #|# person family|# person household|"
 	 "# people in our family|# family members|family with # people|# people|# persons|# adults|"
 	 "# in our family|# in the family|# people living|# occupants|# adults and # children|"
 	 "# adults and # kids|# adults # kids|# adults # children|# tenants"},
 	{EN, SIGNAL_PROTECTED_THING, 0,
 	 "our family|my family|whole family|entire family|growing family|big family|large family|"
-	 "young family|small family|for family|family friendly|family oriented|kid friendly|kids friendly|"
+	 "young family|small family|for family|family friendly|a family friendly|a family oriented|a kid friendly|family oriented|kid friendly|kids friendly|"
 	 "child friendly|start a family|starting a family|raise a family|raising a family|expand our family|"
 	 "family is growing|family grew|family keeps growing|expanding family|extended family|"
 	 "a family|the family|empty nesters|empty nester|empty nest|household|have a family|"
@@ -114,7 +115,7 @@ const PhraseGroup jorge_text_protected[] = {
 	 "handicap|handicap accessible|handicap access|handicapped accessible|ada accessible|"
 	 "accessible bathroom|accessible shower|grab bars|mobility issues|mobility scooter|limited mobility|"
 	 "mobility problems|service dog|service animal|emotional support animal|emotional support dog|"
-	 "therapy dog|esa|special needs|disability|disabilities|disability income|disability check|"
+	 "therapy dog|special needs|disability|disabilities|disability income|disability check|"
 	 "disability benefits|on disability|ssdi|ssi|bad knees|bad back|bad hip|bad hips|can't do stairs|"
 	 "can't climb stairs|can't use stairs|can't handle stairs|trouble with stairs|"
 	 "stairs are hard|oxygen tank|walker|prosthetic|cancer|chemo|dialysis|stroke|dementia|"
@@ -296,7 +297,7 @@ const PhraseGroup jorge_text_protected[] = {
 	 "mama|papa|madre|padre|suegra|suegro|abuela|abuelo|hermana|hermano|abuelita|abuelito|"
 	 "tia|tio|prima hermana|primo hermano|cunado|cunada|hermanos"},
 	{ES, SIGNAL_PROTECTED_HOUSEHOLD, 0,
-	 "familia de #|somos # personas|somos # en la familia|somos # en familia|somos # en casa|# personas|"
+	 "una familia de #|mi familia de #|nuestra familia de #|la familia de #|familia de #|somos # personas|somos # en la familia|somos # en familia|somos # en casa|# personas|"
 	 "# integrantes|# miembros|somos #|vivimos # personas|seriamos #|seremos #"},
 	{ES, SIGNAL_PROTECTED_THING, 0,
 	 "mi familia|nuestra familia|familia grande|familia numerosa|formar una familia|familia creciendo|"

@@ -21,12 +21,12 @@ const PhraseGroup jorge_text_sentiment[] = {
 	 "well done|grateful|much appreciated|really appreciate|looking forward|wow|yay|exactly what we want|"
 	 "exactly what i want|just what we need|thrilling|great layout|love layout"},
 	{EN, SENTIMENT, 0.6,
-	 "good|happy|glad|nice|enjoy|enjoyed|enjoying|pleased|helpful|appreciate|appreciated|thank you so much|"
+	 "thanks million|good|happy|glad|nice|enjoy|enjoyed|enjoying|pleased|helpful|appreciate|appreciated|thank you so much|"
 	 "thanks so much|sweet|cute|charming|cozy|spacious|bright|cool|friendly|good job|nice job|good news|"
 	 "hopeful|confident|comfortable|reliable|professional|responsive|trust|recommend|recommended|"
 	 "pleasure|fun|ideal|promising|pretty|smooth|delight|elegant|inviting|attractive|clean|"
 	 "well kept|well maintained|move in ready|turnkey|quick response|very helpful|fair price|"
-	 "great deal|good deal|bargain|steal|like it|liked it|really like|we like|i like|liked|likes|"
+	 "great deal|good deal|bargain|steal|like it|liked it|we like|i like|liked|likes|"
 	 "excellent location|motivated|great location|good layout|like layout|nice layout|open layout"},
 	{EN, SENTIMENT, 0.35,
 	 "thanks|thank you|thank|please|interested|yes|ok great|sounds good|sounds great|works for me|works for us|"

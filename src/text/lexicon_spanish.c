@@ -134,6 +134,7 @@ const PhraseGroup jorge_text_spanish[] = {
 
 	/* ---- intent ---- */
 	{ES, SIGNAL_INTENT_BUY, 0.8,
+	 "cuando puedo ver|cuando puedo verla|cuando la puedo ver|cuando podemos ver|"
 	 "quiero comprar|queremos comprar|busco comprar|me gustaria comprar|nos gustaria comprar|"
 	 "necesito comprar|para comprar|pienso comprar|pensamos comprar|pensando en comprar|"
 	 "pensando comprar|planeo comprar|deseo comprar|comprar casa|comprar departamento|"
@@ -176,7 +177,7 @@ const PhraseGroup jorge_text_spanish[] = {
 	{ES, SIGNAL_NONE, 0, "cuanto vale esta casa|venden|vende"},
 	{ES, SIGNAL_INTENT_RENT, 0.9,
 	 "quiero rentar|queremos rentar|busco renta|busco rentar|busco casa en renta|busco departamento|"
-	 "busco casa de renta|en renta|de renta|para rentar|para renta|busco departamento en renta|necesito rentar|"
+	 "busco casa de renta|en renta|para rentar|para renta|busco departamento en renta|necesito rentar|"
 	 "rentar casa|rentar departamento|casa en renta|casa de renta|departamento en renta|"
 	 "en alquiler|me gustaria rentar|nos gustaria rentar|rentar"},
 	{ES, SIGNAL_NONE, 0,
@@ -184,7 +185,8 @@ const PhraseGroup jorge_text_spanish[] = {
 	 "cansada de rentar|en vez de rentar|en lugar de rentar|en vez de pagar renta|actualmente rento|"
 	 "pagando renta|pago de renta|pago renta|ya no queremos rentar|contrato de renta|"
 	 "cansados de pagar renta|cansado de pagar renta|cansada de pagar renta|seguir rentando|"
-	 "seguir pagando renta|no quiero rentar|dejar de pagar de renta"},
+	 "seguir pagando renta|no quiero rentar|estamos rentar|estoy rentar|seguimos rentar|rento ahorita|"
+	 "dejar de pagar de renta"},
 	{ES, SIGNAL_INTENT_BROWSE, 0.85,
 	 "solo estoy viendo|solo viendo|nada mas viendo|nomas viendo|solo mirando|solo estoy mirando|"
 	 "solo estamos viendo|solo estamos mirando|por curiosidad|curiosidad|solo informandome|"
@@ -326,7 +328,7 @@ const PhraseGroup jorge_text_spanish[] = {
 	{ES, SIGNAL_FINANCING, 0.35, "credito por|credito de"},
 	{ES, SIGNAL_INTENT_BUY, 0.8, "quiero ofrecer|ofrezco|oferta de|invertir"},
 	{ES, SIGNAL_AMOUNT_MAX, 1,
-	 "hasta|menos de|maximo|maximo de|como maximo|no mas de|por debajo de|debajo de|a lo mucho|"
+	 "es maximo|es limite|es lo maximo|es tope|es lo mas|hasta|menos de|maximo|maximo de|como maximo|no mas de|por debajo de|debajo de|a lo mucho|"
 	 "a lo maximo|tope|tope de|como tope|que no pase de|sin pasar de|que no pasen de|no pasar de|"
 	 "no mayor a|menor a|menor de|o menos|para abajo|presupuesto maximo|presupuesto hasta|abajo de|"
 	 "limite|limite es|tengo hasta|hasta un maximo de|presupuesto de hasta|que no exceda|"

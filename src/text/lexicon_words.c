@@ -32,7 +32,7 @@ const SpellingGroup jorge_text_spellings[] = {
 	{"it's", "its"},
 	{"let's", "lets"},
 	{"you", "u|ya'll|yall|y'all|ustedes"},
-	{"your", "ur|yr"},
+	{"your", "ur"},
 	{"are", "r"},
 	{"please", "pls|plz|plse"},
 	{"thanks", "thx|thks|tks|thnx|ty"},
@@ -109,7 +109,7 @@ const SpellingGroup jorge_text_spellings[] = {
 	{"tambien", "tmb|tb"},
 	{"quiero", "kiero|quisiera|queria"},
 	{"busco", "buscando|buscamos|busca"},
-	{"presupuesto", "presupuesta|presupuesto|presupesto|presuspuesto"},
+	{"presupuesto", "presupuesta|presupesto|presuspuesto"},
 	{"preaprobado", "preaprobada|preaprobados|preaprobacion|preaprovado|preaprovada"},
 	{"aprobado", "aprobada|aprobados|aprovado|aprovada|aprobaron"},
 	{"precalificado", "precalificada|precalificados|precalificacion"},
@@ -220,6 +220,8 @@ const WordGroup jorge_text_words[] = {
 	{WORD_UNIT, 1e3, "k|ks"},
 	{WORD_UNIT, 1e6, "m|mm|mn|mln"},
 	{WORD_DOLLAR, 0, "dollars|us"},
+	{WORD_FUNCTION, 0,
+	 "about|around|approximately|roughly|maybe|only|coming|unos|unas|quizas|tal|aproximadamente|least"},
 	{WORD_FUNCTION, 0, "dollars|us|total|cash|price|range|or|tops|ish|too|each"},
 
 	/* ---- what a number counts that is no price ---- */
@@ -253,11 +255,14 @@ const WordGroup jorge_text_words[] = {
 	 "mls|apt|unit|suite|ste|hwy|highway|route|interstate|ih|lot|ref|numero|num|number|"
 	 "interior|bldg|building|room|listing|box|ext|extension|exit|rr|fm|loop|section|form|"
 	 "phase|channel|cell|tel|telefono|phone|celular|whatsapp|fico|score|chapter"},
+	{WORD_LOWER, 0, "low|lower|bajos"},
+	{WORD_MIDDLE, 0, "mid|middle|medios"},
+	{WORD_UPPER, 0, "high|upper|altos"},
 	{WORD_DOWN, 0,
 	 "down|downpayment|enganche|saved|savings|equity|deposit|earnest|hoa|income|salary|taxes|tax|"
 	 "repairs|ahorrados|ahorrado|ahorros|inicial|anticipo|renta|rent|ingresos|salario|reserves|"
 	 "credit|reparaciones|renovations|renovation|upgrades|commission|entrada|remodel|rehab|"
-	 "upfront"},
+	 "upfront|off"},
 	{WORD_DOWN_LINK, 0,
 	 "as|for|a|the|our|my|in|de|para|el|la|of|cash|to|put|put|como|mi|nuestro|un|household|gross|"
 	 "on|en|toward|towards|dar"},
@@ -274,12 +279,12 @@ const WordGroup jorge_text_words[] = {
 	{WORD_NEAR, 0, "near|nearby|around|close|cerca|alrededor|by|junto|colonia|barrio|fraccionamiento|"
 	 "subdivision"},
 	{WORD_HOUSING, 0,
-	 "house|home|condo|townhouse|property|place|casa|departamento|propiedad|vivienda|duplex|ranch|"
+	 "anything|something|algo|house|home|condo|townhouse|property|place|casa|departamento|propiedad|vivienda|duplex|ranch|"
 	 "listing|listings|bungalow|casa|terreno|land|terrenos|properties|propiedades"},
 
 	/* ---- words a protected span takes in on its left ---- */
 	{WORD_SUBJECT, 0,
-	 "i|we|she|he|they|yo|nosotros|nosotras|ella|el|ellos|ellas|there|both"},
+	 "i|we|she|he|they|yo|nosotros|nosotras|ella|el|ellos|ellas|there"},
 	{WORD_SUBJECT | WORD_BE | WORD_SELF, 0, "i'm|we're|she's|he's|they're|there's|there're|who's"},
 	{WORD_SUBJECT | WORD_HAVE | WORD_SELF, 0,
 	 "i've|we've|they've|i'd|we'd|we'll|i'll|she'll|he'll|they'll"},
@@ -291,11 +296,13 @@ const WordGroup jorge_text_words[] = {
 	 "becoming"},
 	{WORD_BE | WORD_SELF, 0, "soy|somos|estoy|estamos|fui|fuimos"},
 	{WORD_HAVE, 0,
-	 "have|has|had|having|got|getting|get|raise|raising|raised|expecting|use|uses|using|need|needs|"
-	 "tiene|tienen|tener|usa|usan|uso|support|supporting|adopting|adopted|adopt|homeschool|"
-	 "caring|fostering|started|starting|start|lost|found|landed|accepted|took|quit|left|changed|"
-	 "changing|switched|speak|speaks|hablo|habla|conseguir|consegui|consiguio|empece|empezar|"
-	 "perdi|perdio|cambie|cambiar|criar|attend|attends"},
+	 "have|has|had|having|got|getting|get|raise|raising|raised|expecting|support|supporting|adopting|"
+	 "adopted|adopt|homeschool|caring|fostering|tiene|tienen|tener|criar"},
+	/* of things, states and jobs only */
+	{WORD_GAIN, 0,
+	 "use|uses|using|need|needs|starting|start|lost|found|landed|accepted|took|quit|left|changed|"
+	 "changing|switched|speak|speaks|attend|attends|started|usa|usan|uso|hablo|habla|conseguir|consegui|"
+	 "consiguio|empece|empezar|perdi|perdio|cambie|cambiar"},
 	{WORD_HAVE | WORD_SELF, 0, "tengo|tenemos|esperamos|espero|usamos|hablamos|conseguimos"},
 	{WORD_HELPER, 0,
 	 "will|would|do|did|also|just|currently|now|both|recently|already|still|soon|ya|ahora|tambien|"

@@ -251,6 +251,10 @@ jorge_text_number(const TextScan *scan, int at, Number *number)
 	}
 	else if ((scan_classes(scan, at) & WORD_NUMBER) == 0 || !read_words(scan, at, number))
 		return false;
+	/* "un millon de dolares" */
+	if (number->unit && (scan_classes(scan, number->end) & WORD_FROM) != 0 &&
+		(scan_classes(scan, number->end + 1) & WORD_DOLLAR) != 0)
+		number->end++;
 	if ((scan_classes(scan, number->end) & WORD_DOLLAR) != 0 &&
 		!token_breaks(&scan->tokens[number->end]))
 	{

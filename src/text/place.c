@@ -109,6 +109,15 @@ jorge_text_place_after(TextScan *scan, int at)
 	if (next >= scan->n || token_breaks(&scan->tokens[next]))
 		return;
 	token = &scan->tokens[next];
+	if (near)
+	{
+		int end;
+		uint32 node = jorge_text_match(scan, TRIE_SAYS, next, &end);
+
+		if (node != 0 &&
+			scan->lexicon->meanings[scan->lexicon->nodes[node].says].signal == SIGNAL_LOCATION)
+			keep_place(scan, PLACE_AREA);
+	}
 	if (token->kind != TOKEN_WORD || (token->flags & TOKEN_CAPITAL) == 0)
 		return;
 	if ((scan_classes(scan, next) & ~(WORD_QUALITY | WORD_STREET | WORD_MAYBE_STREET)) != 0 ||

@@ -73,6 +73,20 @@ count_of_persons(const TextScan *scan, int i)
 	return value >= 0 && value <= PERSONS_MAX ? value : NAN;
 }
 
+/* Is token i, a word like "year" or "old", part of an age ("5 year old")? */
+static bool
+is_part_of_age(const TextScan *scan, int i)
+{
+	for (int k = i - 1; k >= i - 3; k--)
+	{
+		if (!isnan(jorge_text_small_number(scan, k)))
+			return true;
+		if ((scan_classes(scan, k) & WORD_YEARS) == 0 && !scan_is_mark(scan, k, MARK_HYPHEN))
+			return false;
+	}
+	return false;
+}
+
 /* Take in counts, adjectives and articles */
 static int
 take_qualities(const TextScan *scan, int i, int limit, Left *left)
@@ -95,12 +109,16 @@ take_qualities(const TextScan *scan, int i, int limit, Left *left)
 				i -= 2;
 			continue;
 		}
-		if (classes & (WORD_QUALITY | WORD_DETERMINER | WORD_POSSESSIVE))
+		if ((classes & (WORD_QUALITY | WORD_DETERMINER | WORD_POSSESSIVE)) != 0 &&
+			((classes & WORD_YEARS) == 0 || is_part_of_age(scan, i - 1)))
 		{
 			left->possessive |= (classes & WORD_POSSESSIVE) != 0;
 			left->negated |= (classes & WORD_NEGATION) != 0;
 			left->aged |= (classes & WORD_YEARS) != 0;
 			i--;
+			/* an article comes first */
+			if (classes & (WORD_DETERMINER | WORD_POSSESSIVE))
+				break;
 		}
 		else if (scan_is_mark(scan, i - 1, MARK_HYPHEN) && scan_glued(scan, i) &&
 				 scan_glued(scan, i - 1) &&
@@ -136,15 +154,16 @@ take_prepositions(const TextScan *scan, int i, int limit, Left *left)
 static int
 take_verb(const TextScan *scan, int i, int limit, Signal signal, Left *left)
 {
+	uint64 verbs = is_persons(signal) ? WORD_HAVE : WORD_HAVE | WORD_GAIN;
 	int j = i;
 
 	while (reaches_back(scan, j, limit) && !left->subject)
 	{
 		uint64 classes = scan_classes(scan, j - 1);
 
-		if ((classes & (WORD_HAVE | WORD_BE | WORD_HELPER | WORD_ADVERB | WORD_NEGATION)) == 0)
+		if ((classes & (verbs | WORD_BE | WORD_HELPER | WORD_ADVERB | WORD_NEGATION)) == 0)
 			break;
-		left->have |= (classes & WORD_HAVE) != 0;
+		left->have |= (classes & verbs) != 0;
 		left->be |= (classes & WORD_BE) != 0;
 		left->negated |= (classes & WORD_NEGATION) != 0;
 		left->subject = (classes & (WORD_SELF | WORD_SUBJECT)) != 0;
@@ -152,13 +171,15 @@ take_verb(const TextScan *scan, int i, int limit, Signal signal, Left *left)
 	}
 	if (!left->subject && reaches_back(scan, j, limit) &&
 		(scan_classes(scan, j - 1) & WORD_SUBJECT) != 0 &&
-		(left->have || left->be || signal == SIGNAL_PROTECTED_WORK))
+		(left->have || left->be || !is_persons(signal)))
 	{
 		left->subject = true;
 		j--;
 	}
+	if (left->with && !left->subject)
+		return i;
 	if (left->have || (left->be && (!is_persons(signal) || left->subject)) ||
-		(signal == SIGNAL_PROTECTED_WORK && left->subject))
+		(left->subject && !is_persons(signal)))
 		return j;
 	if (left->negated && is_persons(signal))
 		while (i > j && (scan_classes(scan, i - 1) & WORD_NEGATION) != 0)
@@ -180,7 +201,17 @@ expand_left(const TextScan *scan, int at, Signal signal, Left *left)
 	left->start = at;
 	if (signal == SIGNAL_PROTECTED)
 		return;
-	i = take_qualities(scan, at, limit, left);
+	/* "tengo 67 anos", "we're black": the phrase has its subject */
+	if ((scan_classes(scan, at) & (WORD_SELF | WORD_SUBJECT)) != 0 &&
+		(scan_classes(scan, at) & WORD_DETERMINER) == 0)
+	{
+		left->subject = true;
+		return;
+	}
+	left->possessive = (scan_classes(scan, at) & WORD_POSSESSIVE) != 0;
+	i = at;
+	if ((scan_classes(scan, at) & (WORD_POSSESSIVE | WORD_DETERMINER)) == 0)
+		i = take_qualities(scan, at, limit, left);
 	/* "me and my wife" */
 	if (is_persons(signal) && left->possessive && reaches_back(scan, i, limit) &&
 		(scan_classes(scan, i - 1) & WORD_JOIN) != 0 && reaches_back(scan, i - 1, limit) &&
@@ -253,10 +284,11 @@ take_ages(const TextScan *scan, int end)
 
 /* Take in "and I", "on the way", "in college" */
 static int
-take_person_tail(const TextScan *scan, Signal signal, int end)
+take_person_tail(const TextScan *scan, Signal signal, const Left *left, int end)
 {
-	bool with_writer =
-		signal == SIGNAL_PROTECTED_PARTNER || signal == SIGNAL_PROTECTED_RELATIVE;
+	/* "my wife and I", "our kids and I", but not "we have 3 kids and I need" */
+	bool with_writer = signal == SIGNAL_PROTECTED_PARTNER ||
+					   signal == SIGNAL_PROTECTED_RELATIVE || left->possessive;
 
 	for (int steps = 0; steps < 3 && end < scan->n; steps++)
 	{
@@ -429,7 +461,7 @@ mark_span(TextScan *scan, const Meaning *meaning, int at, int end)
 	if (!is_span(scan, signal, &left, at, end))
 		return at + 1;
 	if (is_persons(signal) || signal == SIGNAL_PROTECTED_AGE)
-		after = take_person_tail(scan, signal, end);
+		after = take_person_tail(scan, signal, &left, end);
 	else if (is_work(signal))
 		after = take_work_tail(scan, signal, end, &years);
 	if (is_persons(signal) || signal == SIGNAL_PROTECTED_EXPECTING)
@@ -556,7 +588,7 @@ is_left_over(const TextScan *scan, const Token *token, bool join, int kept)
 	bool start = before == NULL || token_ends_sentence(before) || token_breaks(token);
 
 	if (token_ends_sentence(token))
-		return start && (token->flags & TOKEN_SPACED) != 0;
+		return before == NULL || (start && (token->flags & TOKEN_SPACED) != 0);
 	if (join)
 		return start || (scan_classes(scan, kept - 1) & WORD_JOIN) != 0;
 	if (token_pauses(token) && strchr(",;:", token->mark) != NULL)

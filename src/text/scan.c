@@ -94,7 +94,11 @@ keep_intent(TextScan *scan, TextIntent intent, float weight, bool negated)
 		return;
 	scan->intent[intent] = Max(scan->intent[intent], weight);
 	if (intent == INTENT_BUY || intent == INTENT_SELL)
+	{
+		/* "80k saved for a down payment and want a house around 400k" */
 		scan->housing = true;
+		scan->other_at = -1;
+	}
 	if (intent == INTENT_RENT)
 		scan->said_rent = true;
 }
@@ -105,9 +109,10 @@ apply_meaning(TextScan *scan, const Meaning *meaning, int start, int end)
 {
 	bool negated = start <= scan->negated_until;
 	float weight = meaning->weight;
+	Signal signal = (Signal) meaning->signal;
 	double sentiment = weight;
 
-	switch ((Signal) meaning->signal)
+	switch (signal)
 	{
 		case SIGNAL_SENTIMENT:
 			if (start <= scan->strong_until)
@@ -135,7 +140,7 @@ apply_meaning(TextScan *scan, const Meaning *meaning, int start, int end)
 		case SIGNAL_INTENT_RENT:
 		case SIGNAL_INTENT_BUY:
 		case SIGNAL_INTENT_SELL:
-			keep_intent(scan, INTENT_BROWSE + (meaning->signal - SIGNAL_INTENT_BROWSE), weight,
+			keep_intent(scan, INTENT_BROWSE + (signal - SIGNAL_INTENT_BROWSE), weight,
 						negated);
 			break;
 		case SIGNAL_INTENT_STOP:
@@ -161,15 +166,19 @@ apply_meaning(TextScan *scan, const Meaning *meaning, int start, int end)
 		case SIGNAL_AMOUNT_MAX:
 		case SIGNAL_AMOUNT_MIN:
 		case SIGNAL_AMOUNT_ABOUT:
+			/* "don't want to pay more than" */
+			if (signal != SIGNAL_AMOUNT_ABOUT && start <= scan->negated_until + 2 &&
+				scan->negated_until >= 0)
+				signal = signal == SIGNAL_AMOUNT_MIN ? SIGNAL_AMOUNT_MAX : SIGNAL_AMOUNT_MIN;
 			if (scan->budget_end == start && !scan_is_number(scan, end) &&
 				!scan_is_mark(scan, end, '$'))
-				jorge_text_bound_after(scan, (Signal) meaning->signal, start, end);
-			else if (meaning->signal == SIGNAL_AMOUNT_ABOUT)
+				jorge_text_bound_after(scan, signal, start, end);
+			else if (signal == SIGNAL_AMOUNT_ABOUT)
 				scan->about_at = end;
 			else
 			{
 				scan->bound_at = end;
-				scan->bound = (Signal) meaning->signal;
+				scan->bound = signal;
 			}
 			break;
 		case SIGNAL_AMOUNT_OTHER:
@@ -182,9 +191,8 @@ apply_meaning(TextScan *scan, const Meaning *meaning, int start, int end)
 				scan->vague_budget = true;
 			break;
 		default:
-			if (meaning->signal >= SIGNAL_OBJECTION &&
-				meaning->signal < SIGNAL_OBJECTION + TEXT_OBJECTIONS && !negated)
-				scan->out->objections |= 1u << (meaning->signal - SIGNAL_OBJECTION);
+			if (signal >= SIGNAL_OBJECTION && signal < SIGNAL_OBJECTION + TEXT_OBJECTIONS && !negated)
+				scan->out->objections |= 1u << (signal - SIGNAL_OBJECTION);
 			break;
 	}
 }
@@ -246,8 +254,13 @@ see_mark(TextScan *scan, int i, int *sentence_start, bool *asks)
 		return false;
 	if (token_ends_sentence(token))
 	{
+		int budget_at = scan->budget_at;
+
 		*asks |= token->mark == '?';
 		end_sentence(scan, asks);
+		/* "Budget? 400k" */
+		if (token->mark == '?' && budget_at == i)
+			scan->budget_at = i + 1;
 		*sentence_start = i + 1;
 		return true;
 	}
@@ -308,6 +321,8 @@ see_token(TextScan *scan, int i)
 		scan->strong_until = i + 1;
 	else if (classes & WORD_TURN)
 		scan->negated_until = -1;
+	if (classes & (WORD_JOIN | WORD_TURN | WORD_HOUSING))
+		scan->other_at = -1;
 	if (classes & (WORD_PLACE | WORD_NEAR))
 		jorge_text_place_after(scan, i);
 	return i + 1;
@@ -375,7 +390,7 @@ run(TextScan *scan)
 
 			for (; m != 0; m = scan->lexicon->meanings[m].next)
 				apply_meaning(scan, &scan->lexicon->meanings[m], i, end);
-			if (scan->said_tokens == said)
+			if (scan->said_tokens == said && (scan_classes(scan, i) & WORD_GREETING) == 0)
 				other_words++;
 			if (scan_classes(scan, i) & (WORD_PLACE | WORD_NEAR))
 				jorge_text_place_after(scan, end - 1);
@@ -424,6 +439,8 @@ finish_intent(TextScan *scan)
 			strongest = scan->intent[i];
 			out->intent = (TextIntent) i;
 		}
+	if (out->intent == INTENT_UNKNOWN && out->financing == FINANCING_SELLS_FIRST)
+		out->intent = INTENT_SELL;
 	if (scan->intent[INTENT_BUY] >= INTENT_EVIDENCE && scan->intent[INTENT_SELL] >= INTENT_EVIDENCE)
 		out->intent = INTENT_BOTH;
 	if (out->intent == INTENT_UNKNOWN &&
@@ -432,7 +449,8 @@ finish_intent(TextScan *scan)
 	out->intent_strength = (float) (1 - scan->strength_left);
 	if (out->intent == INTENT_BROWSE)
 		out->intent_strength /= 2;
-	if (scan->intent[INTENT_STOP] > 0)
+	if (scan->intent[INTENT_STOP] >= 1 ||
+		(scan->intent[INTENT_STOP] > 0 && scan->strength_left == 1))
 	{
 		out->intent = INTENT_STOP;
 		out->intent_strength = 0;

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Margins and predictions equal libxgboost's bit for bit, from JSON and UBJ, and after a round trip."""
 import math
+import os
+import tempfile
 import time
 
 import numpy as np
@@ -8,7 +10,6 @@ import xgboost as xgb
 
 from forest_models import (Tap, array_text, copy_text, load, psql, random_model, random_rows,
                            xgboost_bits)
-import os
 
 LONG = bool(os.environ.get("JORGE_LONG"))
 RANDOM_MODELS = 1000
@@ -110,7 +111,7 @@ def database(cases):
 
 
 def main():
-    tap = Tap(7)
+    tap = Tap(8)
     rng = np.random.default_rng(20261104)
     started = time.process_time()
     wrong = {"json": [], "ubj": [], "round trip": [], "bytes": [], "widened": []}
@@ -168,6 +169,16 @@ def main():
     hashes = psql(f"select jorge.forest_hash($j${booster.document}$j$), "
                   f"jorge.forest_hash(jorge.forest_from_ubj('\\x{booster.ubj.hex()}'))")[0].split("|")
     tap.ok(hashes[0] == hashes[1], "JSON and UBJ of one XGBoost model make the same document", hashes)
+    with tempfile.TemporaryDirectory() as folder:
+        same = psql(f"""
+            create temp table a as select i, jorge.forest_from_ubj(b) f
+            from (values (1, '\\x{booster.ubj.hex()}'::bytea)) v (i, b);
+            create temp table b (like a);
+            \\copy a to '{folder}/binary' (format binary)
+            \\copy b from '{folder}/binary' (format binary)
+            select count(*) from a join b using (i) where jorge.forest_ubj(a.f) = jorge.forest_ubj(b.f);""")
+        sent = open(folder + "/binary", "rb").read()
+    tap.ok(same == ["1"] and booster.ubj in sent, "binary COPY carries the UBJ and gives it back", same)
     print(f"# {time.process_time() - started:.0f} s CPU")
     tap.exit()
 

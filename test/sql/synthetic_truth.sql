@@ -16,7 +16,7 @@ FROM resolved GROUP BY 1 ORDER BY 1;
 
 -- the best possible ranking
 SELECT round((sum(rank) FILTER (WHERE won = 1) - sum(won) * (sum(won) + 1) / 2.0)::numeric
-           / (sum(won) * (count(*) - sum(won))), 3) BETWEEN 0.955 AND 0.97 AS auc
+           / (sum(won) * (count(*) - sum(won))), 3) BETWEEN 0.96 AND 0.98 AS auc
 FROM (SELECT won, rank() OVER (ORDER BY true_probability) AS rank FROM resolved) ranked;
 
 -- hot leads exist, and most winners are among them
