@@ -91,3 +91,10 @@ CREATE FUNCTION jorge.lead_feature_vector(
     AS 'MODULE_PATHNAME', 'jorge_lead_feature_vector';
 COMMENT ON FUNCTION jorge.lead_feature_vector(record, timestamptz, text) IS
     'lead_features() as an array in catalogue order (view jorge.feature), NULL elements = missing. Same arguments and errors.';
+
+CREATE FUNCTION jorge.features_from_vector(vector float4[])
+    RETURNS jorge.features
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+    AS 'MODULE_PATHNAME', 'jorge_features_from_vector';
+COMMENT ON FUNCTION jorge.features_from_vector(float4[]) IS
+    'The row that an array in catalogue order stands for: what jorge.prediction.features logged, column by column. A shorter array is one of an older catalogue: the later features are missing. ERROR 22023 if it is longer.';

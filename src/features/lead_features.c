@@ -14,6 +14,7 @@
 
 JORGE_FUNCTION(jorge_lead_features);
 JORGE_FUNCTION(jorge_lead_feature_vector);
+JORGE_FUNCTION(jorge_features_from_vector);
 
 /* What one call site keeps between calls, in fn_extra */
 typedef struct FeatureCall
@@ -111,17 +112,11 @@ map_result_type(FunctionCallInfo fcinfo, FeatureCall *call)
 }
 
 /*
- * Features as a row
+ * Make a row of the result type
  */
-Datum
-jorge_lead_features(PG_FUNCTION_ARGS)
+static Datum
+features_row(FunctionCallInfo fcinfo, FeatureCall *call, const float *features)
 {
-	FeatureCall *call = feature_call(fcinfo);
-	float features[JORGE_FEATURES];
-
-	if (!compute_from_arguments(fcinfo, call, features))
-		PG_RETURN_NULL();
-
 	/* the type can grow between two calls of a cached plan */
 	if (call->desc == NULL ||
 		call->type_identifier !=
@@ -135,7 +130,45 @@ jorge_lead_features(PG_FUNCTION_ARGS)
 		if (!call->nulls[a])
 			call->datums[a] = Float4GetDatum(features[feature]);
 	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->desc, call->datums, call->nulls)));
+	return HeapTupleGetDatum(heap_form_tuple(call->desc, call->datums, call->nulls));
+}
+
+/*
+ * Features as a row
+ */
+Datum
+jorge_lead_features(PG_FUNCTION_ARGS)
+{
+	FeatureCall *call = feature_call(fcinfo);
+	float features[JORGE_FEATURES];
+
+	if (!compute_from_arguments(fcinfo, call, features))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(features_row(fcinfo, call, features));
+}
+
+/*
+ * Features that were logged as an array, as a row
+ */
+Datum
+jorge_features_from_vector(PG_FUNCTION_ARGS)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
+	float features[JORGE_FEATURES];
+	Datum *elements;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(array, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT, &elements, &nulls, &n);
+	if (ARR_NDIM(array) > 1 || n > JORGE_FEATURES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the vector has %d values, the catalogue %d features", n, JORGE_FEATURES),
+				 errhint("Pass what jorge.lead_feature_vector() made, e.g. jorge.prediction.features.")));
+	/* the catalogue only grows: a feature that a shorter vector lacks was not known then */
+	for (int i = 0; i < JORGE_FEATURES; i++)
+		features[i] = i >= n || nulls[i] ? NAN : DatumGetFloat4(elements[i]);
+	PG_RETURN_DATUM(features_row(fcinfo, feature_call(fcinfo), features));
 }
 
 /*

@@ -560,6 +560,16 @@ take_out(TextScan *scan)
 		}
 		if (inside)
 		{
+			/* after white space, as now, the dot of ".5" is the number's */
+			if (scan_is_mark(scan, i, '.') && token.chars == 1 && scan_is_number(scan, i + 1) &&
+				scan->tokens[i + 1].offset == token.offset + token.length &&
+				!is_protected(scan, i + 1))
+			{
+				i++;
+				token.kind = TOKEN_NUMBER;
+				token.length += scan->tokens[i].length;
+				token.chars += scan->tokens[i].chars;
+			}
 			token.flags |= TOKEN_SPACED;
 			token.newlines = (uint8) Min(2, token.newlines + newlines);
 		}

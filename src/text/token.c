@@ -197,6 +197,19 @@ join_address(TextScan *scan, size_t length)
 	take_address(scan, &tokens[first], at, length);
 }
 
+/* Does the dot that is the last token, with at after it, begin a number such as ".5"? */
+static bool
+begins_fraction(const TextScan *scan, size_t at, size_t length)
+{
+	FoldedChar next;
+
+	if (at >= length || (scan->n > 1 && scan_glued(scan, scan->n - 1) &&
+						 !scan_is_mark(scan, scan->n - 2, '$')))
+		return false;
+	jorge_fold_char(scan->message + at, length - at, &next);
+	return next.kind == CHAR_DIGIT;
+}
+
 /*
  * Cut the message into scan->tokens
  */
@@ -249,9 +262,7 @@ jorge_text_tokenise(TextScan *scan, size_t length)
 			read_number(scan, at, length, token);
 		else if (c.kind == CHAR_SYMBOL)
 			read_symbol(scan, &c, token);
-		else if (c.folded[0] == '.' && at + 1 < length && scan->message[at + 1] >= '0' &&
-				 scan->message[at + 1] <= '9' && (scan->n == 1 || !scan_glued(scan, scan->n - 1) ||
-												  scan_is_mark(scan, scan->n - 2, '$')))
+		else if (c.folded[0] == '.' && begins_fraction(scan, at + c.bytes, length))
 			read_number(scan, at, length, token);
 		else
 		{
