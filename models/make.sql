@@ -1,6 +1,6 @@
 -- Train jorge_lead_scorer_v1 on the first 20,000 leads of jorge.synthetic_leads(40000, 1), measure it on the other 20,000.
--- Arrivals, conversations and features go through the managed tables, as real ones do. Each lead is learned from twice:
--- as it was when it arrived (jorge.prediction logged it) and as it was in the end.
+-- Arrivals, conversations and features go through the managed tables, as real ones do. Leads are learned from
+-- as they were in the end and, every second one, as it was when it arrived (jorge.prediction logged it).
 SET client_min_messages = warning;
 CREATE EXTENSION jorge;
 SELECT jorge.install() \g /dev/null
@@ -14,7 +14,8 @@ SELECT s.ordinality AS n, s.true_probability, l.outcome = 'won' AS won, m.at_arr
   JOIN jorge.lead l USING (location_id, lead_id),
        LATERAL (SELECT false AS at_arrival, jorge.lead_feature_vector(l) AS features
                 UNION ALL
-                SELECT true, p.features FROM jorge.prediction p WHERE p.lead_id = l.lead_id AND p.location_id = l.location_id AND p.reason = 'inquiry') m,
+                SELECT true, p.features FROM jorge.prediction p WHERE p.lead_id = l.lead_id AND p.location_id = l.location_id AND p.reason = 'inquiry'
+                   AND (s.ordinality > 20000 OR s.ordinality % 2 = 0)) m,
        LATERAL jorge.features_from_vector(m.features) f
  WHERE l.outcome <> 'open';
 ANALYZE history;

@@ -93,6 +93,7 @@ def random_tree(rng, number_, features, depth, max_nodes, wild, plain):
         condition[special] = rng.choice(SPECIAL, special.sum())
         huge = ~inner & (np.abs(condition) > 1e30)
         condition[huge] = np.float32(1e-40)
+        condition[~inner] *= np.float32(rng.choice([1, 1, 30]))  # 30: probabilities down to 1e-39
         infinite = inner & (rng.random(n) < 0.03)
         condition[infinite] = rng.choice(np.array([np.inf, -np.inf], np.float32), infinite.sum())
     else:

@@ -18,22 +18,25 @@ ANALYZE forest_cache, forest_rows;
 SELECT count(*) FROM forest_cache WHERE pg_column_size(f) > 3000;
 SELECT pg_relation_size(reltoastrelid) > 0 AS toasted FROM pg_class WHERE relname = 'forest_cache';
 
--- a join of many models, in the order of rows, and of models
-SELECT count(*), count(*) FILTER (WHERE jorge.predict(f, x) = n + x[1]) AS right FROM forest_rows JOIN forest_cache USING (n);
-SELECT count(*), count(*) FILTER (WHERE p = n + x[1]) AS right
-FROM (SELECT n, x, jorge.predict(f, x) AS p FROM forest_rows JOIN forest_cache USING (n) ORDER BY n, i) s;
+-- a join of many models: one after another, and another one for each row
+SELECT count(*), count(*) FILTER (WHERE jorge.predict(f, x) = n + x[1]) AS right
+FROM (SELECT * FROM forest_rows JOIN forest_cache USING (n) ORDER BY n, i) s;
+SELECT count(*), count(*) FILTER (WHERE jorge.predict(f, x) = n + x[1]) AS right
+FROM (SELECT * FROM forest_rows JOIN forest_cache USING (n) ORDER BY i) s;
 -- rows whose map of columns changes with the model
 SELECT count(*), count(*) FILTER (WHERE jorge.predict_row(f, r) = n + r.x) AS right
-FROM (SELECT n, x[1] AS x FROM forest_rows) r JOIN forest_cache USING (n);
+FROM (SELECT n, f, x[1] AS x FROM forest_rows JOIN forest_cache USING (n) ORDER BY i) r;
 
--- more models than the cache holds, and than are remembered by toast pointer
+-- one larger than the cache is served, alone: it drops all others
 SET jorge.forest_cache = '1MB';
-SELECT count(*), count(*) FILTER (WHERE jorge.predict(f, x) = n + x[1]) AS right FROM forest_rows JOIN forest_cache USING (n);
-SELECT count(*), count(*) FILTER (WHERE jorge.predict(a.f, x) + jorge.predict(b.f, x) = a.n + b.n + 2 * x[1]) AS right
-FROM forest_rows JOIN forest_cache a USING (n) JOIN forest_cache b ON b.n = 301 - a.n;
--- one larger than the cache is served, alone
 SELECT jorge.predict(pg_temp.model(7, 3000000), '{1}'::real[]) AS large;
-SELECT count(*) FILTER (WHERE jorge.predict(f, x) = n + x[1]) AS right FROM forest_rows JOIN forest_cache USING (n) WHERE n <= 10;
+SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'jorge forest';
+-- more models than the cache holds, and than are remembered by toast pointer
+SELECT count(*), count(*) FILTER (WHERE jorge.predict(f, x) = n + x[1]) AS right
+FROM (SELECT * FROM forest_rows JOIN forest_cache USING (n) ORDER BY i) s;
+SELECT count(*), count(*) FILTER (WHERE jorge.predict(f, x) + jorge.predict(g, x) = 301 + 2 * x[1]) AS right
+FROM (SELECT x, a.f, b.f AS g FROM forest_rows JOIN forest_cache a USING (n) JOIN forest_cache b ON b.n = 301 - a.n ORDER BY i) s;
+SELECT sum(total_bytes) <= 1024 * 1024 AS within_bound FROM pg_backend_memory_contexts WHERE name = 'jorge forest';
 RESET jorge.forest_cache;
 
 -- stored in every way: plain and short header in line, compressed, out of line, out of line and compressed; as a constant
