@@ -47,6 +47,23 @@ registry_changed(Datum arg, Oid relid)
 }
 
 /*
+ * Warn, once for each model, of one that learned from another version of the scanner's words
+ */
+static void
+check_lexicon(const Model *model, const Forest *forest)
+{
+	static char warned[sizeof(model->label)];
+	int lexicon = jorge_forest_lexicon(forest);
+
+	if (lexicon == 0 || lexicon == JORGE_LEXICON_VERSION || strcmp(warned, model->label) == 0)
+		return;
+	strlcpy(warned, model->label, sizeof(warned));
+	ereport(WARNING, (errmsg("model \"%s\" was trained on lexicon %d, messages are read with lexicon %d",
+							 model->label, lexicon, JORGE_LEXICON_VERSION),
+					  errhint("Its scores may be off: train it again with jorge.train().")));
+}
+
+/*
  * Map the forest's features to the catalogue
  */
 static void
@@ -54,6 +71,7 @@ map_features(Model *model)
 {
 	const Forest *forest = jorge_forest_from_datum(model->forest);
 
+	check_lexicon(model, forest);
 	model->nfeatures = jorge_forest_features(forest);
 	model->catalogue = MemoryContextAlloc(model->mcxt, sizeof(int) * model->nfeatures);
 	for (int i = 0; i < model->nfeatures; i++)

@@ -1,6 +1,6 @@
 -- An INSERT into jorge.inquiry makes or finds the lead, folds, scores and writes everything, in one transaction.
 BEGIN;
-SELECT plan(40);
+SELECT plan(42);
 
 INSERT INTO jorge.inquiry (received_at, source, name, phone, email, message, budget_max)
 VALUES ('2026-03-02 15:00+00', 'zillow', 'Ann Smith', '(512) 867-5309', 'Ann.Smith+home@gmail.com',
@@ -92,6 +92,8 @@ SELECT throws_ok('SELECT jorge.lead_score(l) FROM jorge.lead l', '42703', NULL, 
 SELECT jorge.promote('jorge_lead_scorer', 1);
 SELECT ok((SELECT bool_and(jorge.refold_lead(lead_id)) FROM jorge.lead WHERE phone LIKE '512-555-250_'), 'rolled back to the old version they can be scored');
 SELECT is((SELECT count(*) FROM jorge.lead_score s JOIN jorge.lead l USING (location_id, lead_id) WHERE l.phone LIKE '512-555-250_' AND s.model = 'jorge_lead_scorer_v1'), 2::bigint, 'and are');
+SELECT lives_ok($$SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', jsonb_set(forest::text::jsonb, '{learner,attributes,jorge_lexicon}', '"0999"')::text::jorge.forest)) FROM jorge.model WHERE version = 1$$, 'a model trained on other words can serve');
+SELECT is((SELECT count(jorge.lead_score(l)) FROM jorge.lead l), (SELECT count(*) FROM jorge.lead), 'and scores every lead');
 DELETE FROM jorge.model_active;
 SET LOCAL client_min_messages = error;
 INSERT INTO jorge.inquiry (source, phone) VALUES ('ghl', '512-555-2601');
