@@ -35,6 +35,38 @@ CREATE FUNCTION jorge.text_signals(
 COMMENT ON FUNCTION jorge.text_signals(text) IS
     'What a message says, in English or Spanish; NULL = not said. length: characters other than white space; sentiment -1 to 1; budgets in US dollars, one of them NULL for a bound; budget_specificity 1 (exact figure) to 0; timeline_days until the wished move and timeline_urgency 1 (now) to 0; financing: mentioned, needs_lender, sells_first, prequalified, preapproved, cash; intent: browse, rent, buy, sell, both, stop; intent_strength, financing_readiness, location_specificity, experience 0 to 1; language en or es. job_stability and family_size come from protected spans, which nothing else sees. Reads the first 4 MB. Rules: doc/text.md.';
 
+CREATE FUNCTION jorge.text_signals(
+        message text,
+        phrases text[],
+        signals text[],
+        weights double precision[],
+        OUT length integer,
+        OUT words integer,
+        OUT question_marks integer,
+        OUT questions integer,
+        OUT exclamation_marks integer,
+        OUT sentiment real,
+        OUT budget_min double precision,
+        OUT budget_max double precision,
+        OUT budget_specificity real,
+        OUT price_range boolean,
+        OUT timeline_urgency real,
+        OUT timeline_days real,
+        OUT financing text,
+        OUT financing_readiness real,
+        OUT intent text,
+        OUT intent_strength real,
+        OUT objections text[],
+        OUT location_specificity real,
+        OUT experience real,
+        OUT language text,
+        OUT job_stability real,
+        OUT family_size real)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000
+    AS 'MODULE_PATHNAME', 'jorge_text_signals_with';
+COMMENT ON FUNCTION jorge.text_signals(text, text[], text[], double precision[]) IS
+    'What a message says with additions to the lexicon: to try them before they are made. The arrays are one addition each: phrase (1 to 10 words), signal (sentiment, timeline_urgency, financing_readiness, intent_browse, _rent, _buy, _sell or _stop, intent_strength, location, objection_... or protected) and weight (sentiment -1 to 1, others 0 to 1). Compiles the lexicon at each call. Error 22023 for an unknown signal, a weight out of range or a phrase without words.';
+
 CREATE FUNCTION jorge.text_visible(message text) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
     AS 'MODULE_PATHNAME', 'jorge_text_visible';

@@ -16,6 +16,16 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+/* Since 16 postgres.h leaves the varlena macros out. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Since 18 a prefix takes the place of pg_attribute_noreturn(). */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* Local transaction id of this backend (needs storage/proc.h). */
 #if PG_VERSION_NUM >= 170000
 #define JORGE_LXID (MyProc->vxid.lxid)

@@ -1,13 +1,13 @@
 /*
  * cache.c: parsed forests of this backend, by content.
  *
- * Two keys lead to a parsed forest. Its content hash does so for ever. The toast pointer of a stored
- * value does so within one statement: there a value id can't come to name another value, since rows a
- * statement has seen are not vacuumed under it; between statements it could, so it is forgotten. The
- * pointer costs nothing to read; the hash costs a slice of the value.
+ * Two keys lead to a parsed forest. Its content hash does so for ever. The toast pointer of a
+ * stored value does so within one statement: there a value id can't come to name another value,
+ * since rows a statement has seen are not vacuumed under it; between statements it could, so it is
+ * forgotten. The pointer costs nothing to read; the hash costs a slice of the value.
  *
- * The cache holds at most jorge.forest_cache, dropping the forests used longest ago; one larger than that is
- * held alone. Only a look-up that parses evicts, and never what it returns.
+ * The cache holds at most jorge.forest_cache, dropping the forests used longest ago; one larger
+ * than that is held alone. Only a look-up that parses evicts, and never what it returns.
  */
 #include "core/jorge.h"
 
@@ -24,8 +24,8 @@
 typedef struct CacheEntry
 {
 	uint8 hash[FOREST_HASH_LENGTH]; /* key */
-	dlist_node by_use;				/* most recent first */
-	MemoryContext mcxt;				/* of the forest */
+	dlist_node by_use;              /* most recent first */
+	MemoryContext mcxt;             /* of the forest */
 	Forest *forest;
 	Size size;
 } CacheEntry;
@@ -41,7 +41,8 @@ typedef struct ToastSeen
 	CacheEntry *entry;
 } ToastSeen;
 
-/* Distinct models that one statement joins without reading their headers again, give or take collisions */
+/* Distinct models that one statement joins without reading their headers again, give or take
+ * collisions */
 #define TOAST_SEEN_SLOTS 256
 
 static HTAB *entries;
@@ -89,10 +90,9 @@ read_header(struct varlena *value, ForestHeader *header)
 	if (slice != value)
 		pfree(slice);
 	if (header->magic != FOREST_MAGIC || header->version != FOREST_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("stored forest has an unknown header (version %u)", header->version),
-				 errhint("It may have been stored by a newer jorge.")));
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("stored forest has an unknown header (version %u)", header->version),
+						errhint("It may have been stored by a newer jorge.")));
 }
 
 /*
@@ -128,9 +128,8 @@ parse(struct varlena *value, MemoryContext *mcxt)
 static void
 make_table(void)
 {
-	HASHCTL control = {.keysize = FOREST_HASH_LENGTH,
-					   .entrysize = sizeof(CacheEntry),
-					   .hcxt = CacheMemoryContext};
+	HASHCTL control = {
+		.keysize = FOREST_HASH_LENGTH, .entrysize = sizeof(CacheEntry), .hcxt = CacheMemoryContext};
 
 	entries = hash_create("jorge forests", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }

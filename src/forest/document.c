@@ -1,8 +1,8 @@
 /*
  * document.c: from a UBJ document to a Forest.
  *
- * The document's shape is that of XGBoost 1.0 to 3.x. What it says beyond what we read stays in the document
- * untouched; what would change a prediction and isn't served is refused by name.
+ * The document's shape is that of XGBoost 1.0 to 3.x. What it says beyond what we read stays in the
+ * document untouched; what would change a prediction and isn't served is refused by name.
  */
 #include "core/jorge.h"
 
@@ -193,14 +193,13 @@ whole_at(UbjReader *reader, Size at, const char *path, int64 fallback)
 /*
  * Refuse what isn't served, by name
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 unsupported(const char *what, const char *name, const char *hint)
 {
 	if (name != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("forests with %s \"%s\" are not supported", what,
-						quote(name, PG_UTF8)),
+				 errmsg("forests with %s \"%s\" are not supported", what, quote(name, PG_UTF8)),
 				 errhint("%s", hint)));
 	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					errmsg("forests with %s are not supported", what), errhint("%s", hint)));
@@ -272,9 +271,9 @@ read_param(UbjReader *reader, Size where, Forest *forest)
 	members_at(reader, where, "learner.learner_model_param", param_members, PARAM_MEMBERS, at);
 	features = whole_at(reader, at[NUM_FEATURE], "learner.learner_model_param.num_feature", 0);
 	if (features < 1)
-		jorge_ubj_malformed(reader, "learner.learner_model_param.num_feature says " INT64_FORMAT
-									" features",
-							features);
+		jorge_ubj_malformed(
+			reader, "learner.learner_model_param.num_feature says " INT64_FORMAT " features",
+			features);
 	if (features > FOREST_MAX_FEATURES)
 		jorge_ubj_too_big("it has " INT64_FORMAT " features, at most %d are allowed", features,
 						  FOREST_MAX_FEATURES);

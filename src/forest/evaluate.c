@@ -1,8 +1,9 @@
 /*
  * evaluate.c: margins and predictions of a parsed forest, bit for bit those of XGBoost.
  *
- * Equality rests on: float comparisons with the document's thresholds, the leaves added in tree order in float,
- * no fused multiply-add (Makefile), and the objective's own formulas with the same libm.
+ * Equality rests on: float comparisons with the document's thresholds, the leaves added in tree
+ * order in float, no fused multiply-add (Makefile), and the objective's own formulas with the same
+ * libm.
  *
  * A walk is a chain of dependent loads, so several trees are walked at once; ten is where a scalar
  * x86-64 core gains no more.
@@ -18,12 +19,11 @@
 #define STACK_ROW 1024
 
 /*
- * Walk trees[first .. first + width - 1] side by side; add their leaves, in order, to the sum and, where wanted, what
- * the leaves' covers say of its variance
+ * Walk trees[first .. first + width - 1] side by side; add their leaves, in order, to the sum and,
+ * where wanted, what the leaves' covers say of its variance
  */
 static pg_attribute_always_inline float
-add_group(const Forest *forest, const float *row, int first, int width, float sum,
-		  double *variance)
+add_group(const Forest *forest, const float *row, int first, int width, float sum, double *variance)
 {
 	const ForestNode *nodes = forest->nodes;
 	const ForestTree *trees = forest->trees + first;

@@ -1,9 +1,10 @@
 /*
  * forest.h: a trained forest as an immutable SQL value, and its evaluation.
  *
- * Vocabulary: a document is XGBoost's model file, JSON or UBJ; a jorge.forest value is a fixed header
- * (with a content hash) followed by the document as UBJ; a Forest is the evaluator's parsed form, kept in a
- * bounded cache of the backend; the margin is the raw sum of leaves, before the objective's link.
+ * Vocabulary: a document is XGBoost's model file, JSON or UBJ; a jorge.forest value is a fixed
+ * header (with a content hash) followed by the document as UBJ; a Forest is the evaluator's parsed
+ * form, kept in a bounded cache of the backend; the margin is the raw sum of leaves, before the
+ * objective's link.
  *
  * Margins and probabilities are bit-equal to XGBoost's: float additions in tree order, no fused
  * multiply-add, 1 / (1 + expf(-margin) + 1e-16) as its Sigmoid writes it.
@@ -13,7 +14,8 @@
 
 #include "fmgr.h"
 
-/* Limits of the compact node: 16-bit step to a child, 16-bit index of a row that has each feature twice. */
+/* Limits of the compact node: 16-bit step to a child, 16-bit index of a row that has each feature
+ * twice. */
 #define FOREST_MAX_TREE_NODES 65535
 #define FOREST_MAX_FEATURES 32767
 
@@ -25,10 +27,10 @@ typedef struct Forest Forest;
 /* ---- getting one ---- */
 
 /*
- * Forest behind a jorge.forest Datum, which may be toasted (don't detoast it first). Cached in the backend:
- * the pointer is good until the next call of this function, so take it anew in each call of yours
- * and after anything that may run SQL. Keeps its own account of toast pointers seen in the statement, for
- * all call sites; fn_extra stays free for the caller.
+ * Forest behind a jorge.forest Datum, which may be toasted (don't detoast it first). Cached in the
+ * backend: the pointer is good until the next call of this function, so take it anew in each call
+ * of yours and after anything that may run SQL. Keeps its own account of toast pointers seen in the
+ * statement, for all call sites; fn_extra stays free for the caller.
  */
 extern const Forest *jorge_forest_from_datum(Datum value);
 
@@ -40,7 +42,8 @@ extern Datum jorge_forest_from_ubj(const char *ubj, Size length);
 
 /* ---- asking it ---- */
 
-/* FOREST_HASH_LENGTH bytes: equal for equal documents; what to key anything derived from a forest by. */
+/* FOREST_HASH_LENGTH bytes: equal for equal documents; what to key anything derived from a forest
+ * by. */
 extern const uint8 *jorge_forest_hash(const Forest *forest);
 
 extern int jorge_forest_features(const Forest *forest);
@@ -64,16 +67,17 @@ extern float jorge_forest_predict(const Forest *forest, const float *x);
 
 /*
  * Margin, and the variance of the margin that the sizes of the leaves it fell in imply:
- * sum over trees of eta^2 * H / (H + 1)^2, H = cover (sum of hessians) of the leaf, eta = learning rate
- * (attribute jorge_learning_rate, else XGBoost's default 0.3). A leaf's value is -eta G / (H + 1) and G has
- * variance H for a calibrated logistic model. NAN where the document has no covers.
+ * sum over trees of eta^2 * H / (H + 1)^2, H = cover (sum of hessians) of the leaf, eta = learning
+ * rate (attribute jorge_learning_rate, else XGBoost's default 0.3). A leaf's value is -eta G / (H +
+ * 1) and G has variance H for a calibrated logistic model. NAN where the document has no covers.
  */
 extern float jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance);
 
 /*
- * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and the
- * base value in contributions[features]; they sum to the margin. In log-odds for binary:logistic. ERROR 22023 where the
- * document has no covers (sum_hessian), 54000 for trees deeper than FOREST_MAX_SHAP_DEPTH.
+ * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and
+ * the base value in contributions[features]; they sum to the margin. In log-odds for
+ * binary:logistic. ERROR 22023 where the document has no covers (sum_hessian), 54000 for trees
+ * deeper than FOREST_MAX_SHAP_DEPTH.
  */
 #define FOREST_MAX_SHAP_DEPTH 512
 extern void jorge_forest_contributions(const Forest *forest, const float *x, double *contributions);

@@ -1,15 +1,16 @@
 /*
  * internal.h: the parsed form of a forest, shared by the reader, the cache, the evaluator and SHAP.
  *
- * Nodes of a tree stand in breadth-first order, the right child after the left one, the trees one after
- * another. A node is 8 bytes and branchless to pass:
+ * Nodes of a tree stand in breadth-first order, the right child after the left one, the trees one
+ * after another. A node is 8 bytes and branchless to pass:
  *
  *   next = node + node->step + (row[node->slot] >= node->threshold)
  *
- * row[] is the doubled row: row[2f] = x[f] and row[2f+1] = x[f], or +inf where x[f] is missing (NAN). A
- * node whose default is left reads slot 2f: a NAN compares false, so it goes left. One whose default is right
- * reads slot 2f + 1: +inf compares true with any threshold. A leaf has a NAN threshold and step 0, so it
- * stays where it is, and every tree of a group may be walked to the depth of the deepest.
+ * row[] is the doubled row: row[2f] = x[f] and row[2f+1] = x[f], or +inf where x[f] is missing
+ * (NAN). A node whose default is left reads slot 2f: a NAN compares false, so it goes left. One
+ * whose default is right reads slot 2f + 1: +inf compares true with any threshold. A leaf has a NAN
+ * threshold and step 0, so it stays where it is, and every tree of a group may be walked to the
+ * depth of the deepest.
  */
 #ifndef JORGE_FOREST_INTERNAL_H
 #define JORGE_FOREST_INTERNAL_H
@@ -57,14 +58,14 @@ struct Forest
 	ForestTree *trees;
 	int nnodes;
 	ForestNode *nodes; /* aligned to a cache line */
-	float *values;	   /* by node; 0 for inner ones */
-	float *covers;	   /* by node: sum of hessians; NULL if some tree has none */
-	int depth;		   /* of the deepest tree */
+	float *values;     /* by node; 0 for inner ones */
+	float *covers;     /* by node: sum of hessians; NULL if some tree has none */
+	int depth;         /* of the deepest tree */
 	double expected;   /* margin where nothing of the row is known; only with covers */
 
 	ForestAttribute *attributes; /* sorted by name */
 	int nattributes;
-	int lexicon;		  /* 0 = not told */
+	int lexicon;          /* 0 = not told */
 	double learning_rate; /* shrinkage of the leaves */
 };
 
@@ -74,15 +75,15 @@ typedef struct ForestHeader
 	uint32 magic;
 	uint32 version;
 	uint8 hash[FOREST_HASH_LENGTH]; /* of the document */
-	uint32 length;					/* of the document, bytes */
+	uint32 length;                  /* of the document, bytes */
 } ForestHeader;
 
 #define FOREST_MAGIC 0x4a4f5247 /* "JORG" */
 #define FOREST_VERSION 1
 
 /*
- * Parse a document, reading from reader->at = 0, into memory of mcxt. Errors carry reader->sqlstate. The hash is
- * left to the caller.
+ * Parse a document, reading from reader->at = 0, into memory of mcxt. Errors carry
+ * reader->sqlstate. The hash is left to the caller.
  */
 extern Forest *jorge_forest_parse(UbjReader *reader, MemoryContext mcxt);
 
@@ -103,7 +104,8 @@ typedef struct ForestBuilder
 
 extern ForestTree jorge_forest_parse_tree(UbjReader *reader, int number, ForestBuilder *builder);
 
-/* Margin expected where no feature is known: every split weighted by its covers, which must be there. */
+/* Margin expected where no feature is known: every split weighted by its covers, which must be
+ * there. */
 extern double jorge_forest_expected(const Forest *forest);
 
 /* Write each feature twice: a missing one as NAN and as +inf. row[] has room for 2 * features. */
@@ -123,8 +125,9 @@ jorge_double_row(const float *x, int features, float *row)
 #define NO_MEMBER ((Size) -1)
 
 /*
- * Find members of the object whose marker is at reader->at, leaving the reader after it. at[i] becomes the
- * offset of the marker of names[i]'s value, or NO_MEMBER. A name that comes twice is an error.
+ * Find members of the object whose marker is at reader->at, leaving the reader after it. at[i]
+ * becomes the offset of the marker of names[i]'s value, or NO_MEMBER. A name that comes twice is an
+ * error.
  */
 extern void jorge_forest_members(UbjReader *reader, const char *path, const char *const *names,
 								 int n, Size *at);

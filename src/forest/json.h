@@ -7,8 +7,8 @@
 #include "lib/stringinfo.h"
 
 /*
- * Append to ubj the document that a JSON text (UTF-8) holds. Arrays of trees become the typed arrays XGBoost's
- * UBJ has; every key is kept, in its order.
+ * Append to ubj the document that a JSON text (UTF-8) holds. Arrays of trees become the typed
+ * arrays XGBoost's UBJ has; every key is kept, in its order.
  */
 extern void jorge_json_to_ubj(const char *json, Size length, StringInfo ubj);
 

@@ -49,11 +49,11 @@ typedef struct TypedKey
 } TypedKey;
 
 static const TypedKey typed_keys[] = {
-	{"base_weights", 'd'},		  {"categories", 'l'},		 {"categories_nodes", 'l'},
+	{"base_weights", 'd'},        {"categories", 'l'},       {"categories_nodes", 'l'},
 	{"categories_segments", 'L'}, {"categories_sizes", 'L'}, {"default_left", 'U'},
-	{"left_children", 'l'},		  {"loss_changes", 'd'},	 {"parents", 'l'},
-	{"right_children", 'l'},	  {"split_conditions", 'd'}, {"split_indices", 'l'},
-	{"split_type", 'U'},		  {"sum_hessian", 'd'},
+	{"left_children", 'l'},       {"loss_changes", 'd'},     {"parents", 'l'},
+	{"right_children", 'l'},      {"split_conditions", 'd'}, {"split_indices", 'l'},
+	{"split_type", 'U'},          {"sum_hessian", 'd'},
 };
 
 typedef struct JsonReader
@@ -79,7 +79,7 @@ static void read_value(JsonReader *reader, Place place, char type);
 /*
  * Report malformed JSON at the place reached
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 bad(const JsonReader *reader, const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -371,7 +371,8 @@ read_token(JsonReader *reader)
 }
 
 /*
- * Value of a token as XGBoost reads it: integers as int64 (so that -0 is 0), others rounded to float32
+ * Value of a token as XGBoost reads it: integers as int64 (so that -0 is 0), others rounded to
+ * float32
  */
 static float
 token_as_float(const Token *token)
@@ -500,8 +501,7 @@ type_of(Place parent, const char *key, int length)
 {
 	if (parent == PLACE_TREE)
 		for (int i = 0; i < lengthof(typed_keys); i++)
-			if (strlen(typed_keys[i].key) == length &&
-				memcmp(typed_keys[i].key, key, length) == 0)
+			if (strlen(typed_keys[i].key) == length && memcmp(typed_keys[i].key, key, length) == 0)
 				return typed_keys[i].type;
 	return 0;
 }

@@ -1,9 +1,9 @@
 /*
  * json_write.c: from UBJ to JSON text that XGBoost reads back bit by bit.
  *
- * A float32 is printed as the shortest decimal that reads back as the same float32, always with an exponent
- * or a point, because XGBoost takes a bare "1" for an integer and refuses it among floats. Of the
- * escapes only those XGBoost knows are used; other control characters are \u00XX.
+ * A float32 is printed as the shortest decimal that reads back as the same float32, always with an
+ * exponent or a point, because XGBoost takes a bare "1" for an integer and refuses it among floats.
+ * Of the escapes only those XGBoost knows are used; other control characters are \u00XX.
  */
 #include "core/jorge.h"
 

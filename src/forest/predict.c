@@ -20,7 +20,8 @@ JORGE_FUNCTION(jorge_predict_contributions);
 JORGE_FUNCTION(jorge_predict_row);
 JORGE_FUNCTION(jorge_feature_vector);
 
-/* Forests whose column maps one call site keeps: a join with more of them makes maps again and again. */
+/* Forests whose column maps one call site keeps: a join with more of them makes maps again and
+ * again. */
 #define MAX_ROW_MAPS 32
 
 /* A forest's features as columns of the rows of one call site */
@@ -184,10 +185,9 @@ map_of(FunctionCallInfo fcinfo, const Forest *forest)
 	dlist_iter iter;
 
 	if (forest->feature_names == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("forest has no feature names, so it can't read rows"),
-				 errhint("Give an array to jorge.predict(), or train with feature names.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("forest has no feature names, so it can't read rows"),
+						errhint("Give an array to jorge.predict(), or train with feature names.")));
 	if (maps == NULL)
 	{
 		maps = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(RowMaps));
@@ -218,7 +218,8 @@ map_of(FunctionCallInfo fcinfo, const Forest *forest)
 }
 
 /*
- * Refuse rows that have none of the forest's columns: more likely a mistake than a row of missing values
+ * Refuse rows that have none of the forest's columns: more likely a mistake than a row of missing
+ * values
  */
 static void
 check_row_type(RowMap *map, const Forest *forest, HeapTupleHeader row)
@@ -237,18 +238,18 @@ check_row_type(RowMap *map, const Forest *forest, HeapTupleHeader row)
 					strcmp(NameStr(TupleDescAttr(desc, a)->attname), forest->feature_names[f]) == 0;
 	ReleaseTupleDesc(desc);
 	if (!found)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("row has no column that the forest knows as a feature"),
-				 errhint("Features are matched by name; the first is \"%s\". All of them: "
-						 "(jorge.forest_info(forest)).feature_names.",
-						 forest->feature_names[0])));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("row has no column that the forest knows as a feature"),
+						errhint("Features are matched by name; the first is \"%s\". All of them: "
+								"(jorge.forest_info(forest)).feature_names.",
+								forest->feature_names[0])));
 	map->checked_type = type;
 	map->checked_typmod = typmod;
 }
 
 /*
- * Features of a row by name, in the forest's order, NAN = missing; good until the call site's next row
+ * Features of a row by name, in the forest's order, NAN = missing; good until the call site's next
+ * row
  */
 static const float *
 row_features(FunctionCallInfo fcinfo, const Forest *forest, HeapTupleHeader row)
@@ -286,7 +287,7 @@ jorge_feature_vector(PG_FUNCTION_ARGS)
 		elements[f] = Float4GetDatum(x[f]);
 		nulls[f] = isnan(x[f]);
 	}
-	PG_RETURN_ARRAYTYPE_P(construct_md_array(elements, nulls, 1, unconstify(int *, &forest->features),
-											 &lower, FLOAT4OID, sizeof(float4), true,
-											 TYPALIGN_INT));
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(elements, nulls, 1,
+											 unconstify(int *, &forest->features), &lower,
+											 FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
 }

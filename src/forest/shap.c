@@ -1,20 +1,21 @@
 /*
  * shap.c: exact path-dependent SHAP values in double.
  *
- * What a feature contributes is its Shapley value in the game where an unknown feature sends a row down both
- * sides of a split, in proportion to their covers (Lundberg, Erion, Lee 2018: TreeSHAP). For a leaf of
- * value v, below splits on a set F of features, it is
+ * What a feature contributes is its Shapley value in the game where an unknown feature sends a row
+ * down both sides of a split, in proportion to their covers (Lundberg, Erion, Lee 2018: TreeSHAP).
+ * For a leaf of value v, below splits on a set F of features, it is
  *
  *   v (one_i - zero_i) * integral over t from 0 to 1 of the product, over j in F but i, of
  *   zero_j (1 - t) + one_j t
  *
- * where zero_j is the share of rows that pass j's splits on the path when j is unknown, one_j the share when it is
- * known (1 or 0). The integrand is a polynomial of degree |F| - 1, so Gauss-Legendre quadrature with
- * |F| / 2 points, rounded up, is exact. All its terms are positive, so paths of hundreds of features
- * lose no digits, where TreeSHAP's own recursion (extend and unwind) loses all of them from about 60.
+ * where zero_j is the share of rows that pass j's splits on the path when j is unknown, one_j the
+ * share when it is known (1 or 0). The integrand is a polynomial of degree |F| - 1, so
+ * Gauss-Legendre quadrature with |F| / 2 points, rounded up, is exact. All its terms are positive,
+ * so paths of hundreds of features lose no digits, where TreeSHAP's own recursion (extend and
+ * unwind) loses all of them from about 60.
  *
- * Summing leaves on the way up (as in Linear TreeSHAP; Yu, Xu, Bifet, Read 2022) makes the cost nodes * points. A
- * feature met again on a path has its earlier account of that subtree taken back.
+ * Summing leaves on the way up (as in Linear TreeSHAP; Yu, Xu, Bifet, Read 2022) makes the cost
+ * nodes * points. A feature met again on a path has its earlier account of that subtree taken back.
  */
 #include "core/jorge.h"
 
@@ -96,8 +97,8 @@ make_quadrature(int n, double *points, double *weights)
 }
 
 /*
- * Account for a node's subtree: given the product of all factors at each point, leave in sums[] the leaves'
- * weighted products, and add to the contributions of the features it splits on
+ * Account for a node's subtree: given the product of all factors at each point, leave in sums[] the
+ * leaves' weighted products, and add to the contributions of the features it splits on
  */
 static void
 follow(Shap *shap, const ForestNode *node, const double *product, double *sums)
@@ -133,8 +134,8 @@ follow(Shap *shap, const ForestNode *node, const double *product, double *sums)
 		if (here.zero == 0 && here.one == 0)
 			continue; /* no row comes here, known or unknown */
 		for (int q = 0; q < n; q++)
-			child_product[q] = product[q] * factor(here, shap->points[q]) /
-							   factor(above, shap->points[q]);
+			child_product[q] =
+				product[q] * factor(here, shap->points[q]) / factor(above, shap->points[q]);
 		shap->standing[feature] = here;
 		follow(shap, child, child_product, child_sums);
 		for (int q = 0; q < n; q++)
@@ -187,16 +188,14 @@ jorge_forest_contributions(const Forest *forest, const float *x, double *contrib
 	double *sums;
 
 	if (forest->covers == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("forest has no covers (sum_hessian), which contributions need"),
-				 errhint("Save the model with XGBoost's save_model(), which writes them.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("forest has no covers (sum_hessian), which contributions need"),
+						errhint("Save the model with XGBoost's save_model(), which writes them.")));
 	if (forest->depth > FOREST_MAX_SHAP_DEPTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("contributions need trees of depth %d at most, this forest's has %d",
-						FOREST_MAX_SHAP_DEPTH, forest->depth),
-				 errhint("Train with a smaller max_depth.")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("contributions need trees of depth %d at most, this forest's has %d",
+							   FOREST_MAX_SHAP_DEPTH, forest->depth),
+						errhint("Train with a smaller max_depth.")));
 
 	row = palloc(sizeof(float) * 2 * forest->features);
 	jorge_double_row(x, forest->features, row);

@@ -1,9 +1,10 @@
 /*
  * tree.c: reading one tree of a document: checked, then laid out for the evaluator.
  *
- * What is checked is what makes a walk safe (children in range, each node reached once, split features
- * known), what makes it mean what XGBoost means (finite leaves, no NAN thresholds, numerical splits only), and what
- * XGBoost itself takes on trust when it loads the document (parents, array lengths).
+ * What is checked is what makes a walk safe (children in range, each node reached once, split
+ * features known), what makes it mean what XGBoost means (finite leaves, no NAN thresholds,
+ * numerical splits only), and what XGBoost itself takes on trust when it loads the document
+ * (parents, array lengths).
  */
 #include "core/jorge.h"
 
@@ -31,9 +32,13 @@ enum
 };
 
 static const char *const tree_members[TREE_MEMBERS] = {
-	"left_children",	"right_children", "parents",	  "split_indices", "split_conditions",
-	"default_left",		"sum_hessian",	  "base_weights", "loss_changes",  "split_type",
-	"categories",		"categories_nodes", "tree_param", "id",
+	"left_children",    "right_children",
+	"parents",          "split_indices",
+	"split_conditions", "default_left",
+	"sum_hessian",      "base_weights",
+	"loss_changes",     "split_type",
+	"categories",       "categories_nodes",
+	"tree_param",       "id",
 };
 
 enum
@@ -45,7 +50,8 @@ enum
 
 static const char *const tree_params[TREE_PARAMS] = {"num_nodes", "size_leaf_vector"};
 
-/* XGBoost's marks: no child or no parent; its 31 low bits, as it writes the parent of a root; a pruned node */
+/* XGBoost's marks: no child or no parent; its 31 low bits, as it writes the parent of a root; a
+ * pruned node */
 #define XGBOOST_NONE (-1)
 #define XGBOOST_NO_PARENT 0x7fffffff
 #define XGBOOST_DELETED 0x7fffffff
@@ -65,8 +71,8 @@ typedef struct RawTree
 } RawTree;
 
 /*
- * Open a member that must be an array; returns its length, having gone to its first element. A length that must be
- * expected, unless that is -1.
+ * Open a member that must be an array; returns its length, having gone to its first element. A
+ * length that must be expected, unless that is -1.
  */
 static int
 open_member(UbjReader *reader, int number, int member, Size at, int expected, UbjArray *array)
@@ -223,10 +229,10 @@ refuse_categories(UbjReader *reader, int number, const Size *at, int n)
 		categorical |=
 			open_member(reader, number, CATEGORIES_NODES, at[CATEGORIES_NODES], -1, &array) > 0;
 	if (categorical)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("forests with categorical splits are not supported (tree %d)",
-							   number),
-						errhint("Train on numbers, for example one 0/1 feature a category.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("forests with categorical splits are not supported (tree %d)", number),
+				 errhint("Train on numbers, for example one 0/1 feature a category.")));
 }
 
 /*
@@ -279,11 +285,10 @@ check_head(UbjReader *reader, const RawTree *tree, const Size *at)
 			jorge_ubj_malformed(reader, "tree %d: tree_param.num_nodes is not the %d of its arrays",
 								tree->number, tree->n);
 		if (read_param(reader, tree->number, SIZE_LEAF_VECTOR, param[SIZE_LEAF_VECTOR], 0) > 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("forests with more than one target are not supported (tree %d)",
-							tree->number),
-					 errhint("Train one forest a target.")));
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("forests with more than one target are not supported (tree %d)",
+								   tree->number),
+							errhint("Train one forest a target.")));
 	}
 	if (at[ID] != NO_MEMBER)
 	{
@@ -307,8 +312,8 @@ check_node(const UbjReader *reader, const RawTree *tree, int i, int parent, int 
 
 	if (tree->parent != NULL && tree->parent[i] != parent &&
 		!(parent == XGBOOST_NONE && tree->parent[i] == XGBOOST_NO_PARENT))
-		jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, not %d",
-							tree->number, i, tree->parent[i], parent);
+		jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, not %d", tree->number, i,
+							tree->parent[i], parent);
 	if (left == XGBOOST_NONE && right == XGBOOST_NONE)
 	{
 		if (!isfinite(tree->condition[i]))
@@ -322,13 +327,14 @@ check_node(const UbjReader *reader, const RawTree *tree, int i, int parent, int 
 								tree->number, i, left, right, tree->n);
 		/* XGBoost 1.3 and later take the node after the left child, whatever right_children says */
 		if (right != left + 1)
-			jorge_ubj_malformed(reader,
-								"tree %d: node %d has children %d and %d, which XGBoost requires to "
-								"be neighbours",
-								tree->number, i, left, right);
+			jorge_ubj_malformed(
+				reader,
+				"tree %d: node %d has children %d and %d, which XGBoost requires to "
+				"be neighbours",
+				tree->number, i, left, right);
 		if (tree->feature[i] < 0 || tree->feature[i] >= features)
-			jorge_ubj_malformed(reader, "tree %d: node %d splits on feature %d of %d",
-								tree->number, i, tree->feature[i], features);
+			jorge_ubj_malformed(reader, "tree %d: node %d splits on feature %d of %d", tree->number,
+								i, tree->feature[i], features);
 		if (isnan(tree->condition[i]))
 			jorge_ubj_malformed(reader, "tree %d: node %d has no threshold", tree->number, i);
 		if (tree->default_left[i] != 0 && tree->default_left[i] != 1)
@@ -376,9 +382,9 @@ static ForestTree
 lay_out(UbjReader *reader, const RawTree *tree, ForestBuilder *builder)
 {
 	ForestTree result = {.root = builder->nnodes, .depth = 0};
-	int *source = palloc(sizeof(int) * tree->n);		/* node of the document, by new position */
-	int *parent = palloc(sizeof(int) * tree->n);		/* likewise */
-	bool *reached = palloc0(sizeof(bool) * tree->n);	/* by node of the document */
+	int *source = palloc(sizeof(int) * tree->n);     /* node of the document, by new position */
+	int *parent = palloc(sizeof(int) * tree->n);     /* likewise */
+	bool *reached = palloc0(sizeof(bool) * tree->n); /* by node of the document */
 	int count = 1;
 	int level_end = 1;
 

@@ -54,9 +54,9 @@ jorge_ubj_too_big(const char *format, ...)
 			break;
 		enlargeStringInfo(&what, needed);
 	}
-	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					errmsg("forest is too big: %s", what.data),
-					errhint("Train with fewer or shallower trees, or fewer features.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("forest is too big: %s", what.data),
+			 errhint("Train with fewer or shallower trees, or fewer features.")));
 }
 
 /*
@@ -293,8 +293,7 @@ static void
 check_text(const UbjReader *reader, UbjText text)
 {
 	if (pg_encoding_verifymbstr(PG_UTF8, text.data, text.length) != text.length)
-		jorge_ubj_malformed(reader,
-							"string at byte %zu is not valid UTF-8 or contains a zero byte",
+		jorge_ubj_malformed(reader, "string at byte %zu is not valid UTF-8 or contains a zero byte",
 							(Size) (text.data - reader->data));
 }
 

@@ -8,10 +8,12 @@
 #include "text/scan.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 JORGE_FUNCTION(jorge_lexicon);
 JORGE_FUNCTION(jorge_lexicon_version);
 JORGE_FUNCTION(jorge_text_signals);
+JORGE_FUNCTION(jorge_text_signals_with);
 JORGE_FUNCTION(jorge_text_visible);
 
 #define LEXICON_COLUMNS 6
@@ -180,11 +182,9 @@ signals_desc(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
-/*
- * Scan a message with the built-in words
- */
-Datum
-jorge_text_signals(PG_FUNCTION_ARGS)
+/* Scan the message that is the call's first argument, and return its row */
+static Datum
+signals_row(FunctionCallInfo fcinfo, const TextLexicon *lexicon)
 {
 	static const char *const languages[] = {NULL, "en", "es"};
 	text *message = PG_GETARG_TEXT_PP(0);
@@ -193,7 +193,7 @@ jorge_text_signals(PG_FUNCTION_ARGS)
 	bool nulls[SIGNAL_COLUMNS] = {false};
 	TextSignals signals;
 
-	jorge_text_scan(VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message), NULL, &signals);
+	jorge_text_scan(VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message), lexicon, &signals);
 	values[COLUMN_LENGTH] = Int32GetDatum(signals.length);
 	values[COLUMN_WORDS] = Int32GetDatum(signals.words);
 	values[COLUMN_QUESTION_MARKS] = Int32GetDatum(signals.question_marks);
@@ -217,7 +217,68 @@ jorge_text_signals(PG_FUNCTION_ARGS)
 	put_float4(values, nulls, COLUMN_JOB_STABILITY, signals.job_stability);
 	put_float4(values, nulls, COLUMN_FAMILY_SIZE, signals.family_size);
 	PG_FREE_IF_COPY(message, 0);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+/*
+ * Scan a message with the built-in words
+ */
+Datum
+jorge_text_signals(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(signals_row(fcinfo, NULL));
+}
+
+/* Elements of an argument that is a one-dimensional array without NULLs */
+static Datum *
+array_elements(FunctionCallInfo fcinfo, int argno, Oid type, int *n)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(argno);
+	Datum *elements;
+
+	if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("additions must be one-dimensional arrays without nulls"),
+						errhint("Give phrases, signals and weights as arrays of the same length.")));
+	if (type == FLOAT8OID)
+		deconstruct_array(array, type, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements,
+						  NULL, n);
+	else
+		deconstruct_array(array, type, -1, false, TYPALIGN_INT, &elements, NULL, n);
+	return elements;
+}
+
+/*
+ * Scan a message with additions to the built-in words, compiled for this call
+ */
+Datum
+jorge_text_signals_with(PG_FUNCTION_ARGS)
+{
+	int n;
+	int n_signals;
+	int n_weights;
+	Datum *phrases = array_elements(fcinfo, 1, TEXTOID, &n);
+	Datum *signals = array_elements(fcinfo, 2, TEXTOID, &n_signals);
+	Datum *weights = array_elements(fcinfo, 3, FLOAT8OID, &n_weights);
+	TextAddition *additions = palloc(mul_size(Max(n, 1), sizeof(TextAddition)));
+	MemoryContext mcxt;
+	Datum row;
+
+	if (n != n_signals || n != n_weights)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%d phrases, %d signals and %d weights do not match", n, n_signals,
+							   n_weights),
+						errhint("Give phrases, signals and weights as arrays of the same length.")));
+	for (int i = 0; i < n; i++)
+	{
+		additions[i].phrase = TextDatumGetCString(phrases[i]);
+		additions[i].signal = TextDatumGetCString(signals[i]);
+		additions[i].weight = DatumGetFloat8(weights[i]);
+	}
+	mcxt = AllocSetContextCreate(CurrentMemoryContext, "jorge lexicon", ALLOCSET_DEFAULT_SIZES);
+	row = signals_row(fcinfo, jorge_text_lexicon(mcxt, additions, n));
+	MemoryContextDelete(mcxt);
+	PG_RETURN_DATUM(row);
 }
 
 /*

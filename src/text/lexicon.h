@@ -121,6 +121,8 @@ typedef struct SpellingGroup
 #define WORD_LOWER (UINT64CONST(1) << 49) /* the low 400s */
 #define WORD_MIDDLE (UINT64CONST(1) << 50)
 #define WORD_UPPER (UINT64CONST(1) << 51)
+#define WORD_LINK_START (UINT64CONST(1) << 52) /* www, http */
+#define WORD_LINK_END (UINT64CONST(1) << 53)   /* com */
 #define WORD_HELPER (UINT64CONST(1) << 35)
 #define WORD_POSSESSIVE (UINT64CONST(1) << 36)
 #define WORD_DETERMINER (UINT64CONST(1) << 37)

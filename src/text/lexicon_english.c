@@ -14,7 +14,7 @@
 const PhraseGroup jorge_text_english[] = {
 	/* ---- timeline: days to the wished move; for words without a date, a typical distance ---- */
 	{EN, SIGNAL_TIMELINE_DAYS, 0,
-	 "asap|a s a p|as soon as possible|immediately|right away|right now|urgent|urgently|emergency|"
+	 "asap|a s a p|as soon as possible|immediately|right away|urgent|buy right now|move right now|urgently|emergency|"
 	 "need to move now|ready now|ready to buy|ready to move|ready to go now|move now|at once|"
 	 "as quickly as possible|as fast as possible|yesterday if possible|in hurry|in rush|quick close|"
 	 "quick sale|fast sale|sell fast|sell quickly|close quickly|close fast|sooner better|"
@@ -137,7 +137,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "no preapproval yet|should i get preapproved|should i get pre approved|"
 	 "do we need to be preapproved|do we need to be pre approved|do i need to be preapproved|"
 	 "do i need to be pre approved|do i need pre approval|do i need preapproval|"
-	 "do we need pre approval|do we need preapproval|what do i need to qualify|can i qualify|"
+	 "do we need pre approval|do we need preapproval|what do i need to qualify|know if i qualify|know if we qualify|if i qualify|if we qualify|can i qualify|"
 	 "would i qualify|will i qualify|get me preapproved|get me pre approved|get us preapproved|"
 	 "help me get preapproved|help me get pre approved|help us get preapproved|"
 	 "help us get pre approved|bad credit|poor credit|low credit|credit is bad|"
@@ -233,7 +233,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "apartments for rent|houses for rent|homes for rent|looking for apartment|need apartment|"
 	 "for lease|short term rental|lease to own|looking to lease|want to lease|looking for rent|"
 	 "place to rent|house to rent|home to rent|apartment to rent|condo to rent|something to rent|"
-	 "is this for rent|is it for rent|any rentals|rentals|room for rent|to rent|for rent|available for rent"},
+	 "is this for rent|is it for rent|looking for rentals|have rentals|see rentals|room for rent|to rent|for rent|available for rent"},
 	{EN, SIGNAL_NONE, 0,
 	 "stop renting|tired of renting|done renting|instead of renting|renting now|"
 	 "we rent now|rental property|rental properties|rental income|tired of paying rent|lease option|"
@@ -435,7 +435,6 @@ const PhraseGroup jorge_text_english[] = {
 	{EN, SIGNAL_BUDGET, 1,
 	 "budget up to|budget under|budget below|budget maximum|maximum budget|budget is up to|budget of up to|"
 	 "spend up to|pay up to"},
-	{EN, SIGNAL_INTENT_BUY, 0.6, "homes under|house under"},
 	{EN, SIGNAL_FINANCING, 0.9,
 	 "approved up to|approved for up to|preapproved up to|pre approved up to|"
 	 "preapproved for up to|pre approved for up to"},
@@ -460,7 +459,7 @@ const PhraseGroup jorge_text_english[] = {
 	 "minute from|over to|from there|from you|from your|all over|about your|over phone|over year|"
 	 "questions about|question about|excited about|anything about|over weekend please|minimum wage"},
 	{EN, SIGNAL_AMOUNT_OTHER, 1,
-	 "rent|rent is|renting for|hoa|hoa fee|hoa fees|hoa dues|taxes|property taxes|tax|payment|payments|"
+	 "worth|rent|rent is|renting for|hoa|hoa fee|hoa fees|hoa dues|taxes|property taxes|tax|payment|payments|"
 	 "monthly payment|monthly payments|income|household income|salary|make|makes|making|earn|earns|"
 	 "earning|credit score|score|fico|put down|putting down|down payment|down payment of|downpayment|"
 	 "downpayment of|deposit|earnest money|zip code|zip|mls|mls number|apt|owe|owes|still owe|"

@@ -18,7 +18,7 @@ const PhraseGroup jorge_text_protected[] = {
 	{EN, SIGNAL_PROTECTED_CHILD, 2,
 	 "kids|children|boys|girls|sons|daughters|twins|grandkids|grandchildren|babies|teens|teenagers|"
 	 "toddlers|stepkids|stepchildren|little ones|kiddos|infants|minors|nieces|nephews|foster kids|"
-	 "foster children|step kids|step children|teen boys|teen girls|kid's|kids'|younger kids"},
+	 "foster children|step kids|step children|teen boys|teen girls|kid's|younger kids"},
 	{EN, SIGNAL_PROTECTED_CHILD, 3, "triplets"},
 	{EN, SIGNAL_PROTECTED_CHILD, 1,
 	 "kid|child|baby|daughter|newborn|toddler|infant|teenager|teen|stepson|stepdaughter|grandson|"
@@ -204,7 +204,7 @@ const PhraseGroup jorge_text_protected[] = {
 	{EN, SIGNAL_PROTECTED_JOB, 0.7,
 	 "my job|our jobs|my work|her job|his job|my office|my employer|our employer|his work|her work|stable job|steady job|full time job|"
 	 "good job and|government job|remote job|my company|my boss|full time employment|stable income|steady income|"
-	 "w2|w 2|my career|his office|her office|husband's job|wife's job|a full time job|a stable job|my commute|"
+	 "w2|my career|his office|her office|husband's job|wife's job|a full time job|a stable job|my commute|"
 	 "a steady job|a good job|job is stable|jobs|steady paycheck|tenured|federal employee|"
 	 "state employee|government employee|city employee|employment"},
 	{EN, SIGNAL_PROTECTED_JOB, 0.5,
@@ -249,7 +249,7 @@ const PhraseGroup jorge_text_protected[] = {
 	 "vice president|director|principal|librarian|uber driver|bus driver|delivery driver|"
 	 "registered nurse|rn|lpn|nurse practitioner|traveling nurse|travel nurse|military officer|"
 	 "soldier|marine|sergeant|officer|machinist|technician|barber|nail tech|caretaker|"
-	 "housekeeper|homemaker|stay at home mom|photographer|journalist|editor|actor|coach|trainer|"
+	 "housekeeper|homemaker|photographer|journalist|editor|actor|coach|trainer|"
 	 "personal trainer|chiropractor|optometrist|paralegal|judge|mail carrier|postal worker|"
 	 "business analyst|product manager|barista|tech|contract engineer|supervisor|superintendent"},
 
@@ -294,16 +294,16 @@ const PhraseGroup jorge_text_protected[] = {
 	 "mi viejo|mi vieja|nuestra pareja|exesposo|exesposa|ex esposo|ex esposa"},
 	{ES, SIGNAL_PROTECTED_RELATIVE, 2, "mis padres|papas|suegros|abuelos|sus padres|nuestros padres|mis papas"},
 	{ES, SIGNAL_PROTECTED_RELATIVE, 1,
-	 "mama|papa|madre|padre|suegra|suegro|abuela|abuelo|hermana|hermano|abuelita|abuelito|"
+	 "madre|padre|suegra|suegro|abuela|abuelo|hermana|hermano|abuelita|abuelito|"
 	 "tia|tio|prima hermana|primo hermano|cunado|cunada|hermanos"},
 	{ES, SIGNAL_PROTECTED_HOUSEHOLD, 0,
-	 "una familia de #|mi familia de #|nuestra familia de #|la familia de #|familia de #|somos # personas|somos # en la familia|somos # en familia|somos # en casa|# personas|"
+	 "somos una familia de #|una familia de #|mi familia de #|nuestra familia de #|la familia de #|familia de #|somos # personas|somos # en la familia|somos # en familia|somos # en casa|# personas|"
 	 "# integrantes|# miembros|somos #|vivimos # personas|seriamos #|seremos #"},
 	{ES, SIGNAL_PROTECTED_THING, 0,
 	 "mi familia|nuestra familia|familia grande|familia numerosa|formar una familia|familia creciendo|"
 	 "toda la familia|la familia|una familia|para familia|ambiente familiar|familias|"
 	 "escuela|escuelas|buenas escuelas|distrito escolar|primaria|secundaria|preparatoria|"
-	 "guarderia|kindergarten|preescolar|colegio|colegios|custodia|pension alimenticia|"
+	 "guarderia|preescolar|colegio|colegios|custodia|pension alimenticia|"
 	 "empiecen las clases|antes de que empiecen las clases|antes de que empiece la escuela|"
 	 "ano escolar|regreso a clases|inicio de clases|familia"},
 	{ES, SIGNAL_NONE, 0, "casa unifamiliar|unifamiliar|area familiar|cuarto familiar|sala familiar|la madre de"},
@@ -313,7 +313,7 @@ const PhraseGroup jorge_text_protected[] = {
 	 "madre soltera|padre soltero|mama soltera|papa soltero|soltero|soltera|solteros|casado|casada|"
 	 "casados|recien casados|divorciado|divorciada|divorciados|separado|separada|viudo|viuda|"
 	 "comprometidos|mujer sola|hombre solo|mujer soltera|madre de #|padre de #|divorcio|"
-	 "mi divorcio|un divorcio|pareja joven|pareja de recien casados|pareja casada|pareja gay|gay|"
+	 "mi divorcio|un divorcio|pareja joven|pareja de recien casados|pareja casada|pareja gay|"
 	 "lesbiana|lesbianas|homosexual|transgenero|boda|matrimonio|matrimonio joven|una mujer|"
 	 "un hombre|mujeres|tercera edad|adulto mayor|adultos mayores|anciano|anciana|ancianos|nos casamos|"
 	 "me divorcie|me voy a casar|nos vamos a casar|nos acabamos de casar|me case|me estoy divorciando"},
@@ -331,14 +331,14 @@ const PhraseGroup jorge_text_protected[] = {
 	 "silla de ruedas|discapacidad|discapacidades|incapacidad|necesidades especiales|perro de servicio|"
 	 "animal de servicio|andadera|acceso para discapacitados|no puedo subir escaleras|"
 	 "no puede subir escaleras|problemas de movilidad|movilidad reducida|rampa para silla de ruedas|"
-	 "cancer|dialisis|problemas de salud|motivos de salud|razones de salud|enfermedad|oxigeno|cirugia|"
-	 "iglesia|iglesias|parroquia|misa|mezquita|sinagoga|templo|nuestra fe|mi fe|religion|"
+	 "dialisis|problemas de salud|motivos de salud|razones de salud|enfermedad|oxigeno|cirugia|"
+	 "iglesia|iglesias|parroquia|misa|mezquita|sinagoga|templo|nuestra fe|mi fe|"
 	 "si dios quiere|dios lo bendiga|dios la bendiga|dios los bendiga|dios le bendiga|bendiciones|"
-	 "primera comunion|bautizo|pastor|gracias a dios|primero dios|"
-	 "no hablo ingles|no habla ingles|no hablamos ingles|no hablo mucho ingles|mi ingles no es bueno|habla espanol|hablan espanol|hablas espanol|"
+	 "primera comunion|bautizo|gracias a dios|primero dios|"
+	 "no hablo ingles|no habla ingles|no hablamos ingles|no hablo mucho ingles|mi ingles no es bueno|habla espanol|hablan espanol|"
 	 "que hable espanol|en espanol|mi ingles|poco ingles|hablo poco ingles|hable espanol|alguien que hable espanol|"
 	 "seguro social|numero de itin|tengo itin|con itin|sin papeles|sin documentos|estatus migratorio|"
-	 "permiso de trabajo|residencia permanente|tarjeta verde|visa de trabajo|visa|"
+	 "permiso de trabajo|residencia permanente|tarjeta verde|visa de trabajo|"
 	 "ciudadania|barrio latino|zona latina|comunidad latina|comunidad hispana|nuestra cultura"},
 	{ES, SIGNAL_PROTECTED_STATE, 0,
 	 "discapacitado|discapacitada|minusvalido|minusvalida|ciego|ciega|sordo|sorda|autista|autismo|"
@@ -347,13 +347,13 @@ const PhraseGroup jorge_text_protected[] = {
 	 "mexicano|mexicana|mexicanos|colombiano|colombiana|colombianos|venezolano|venezolana|"
 	 "venezolanos|hondureno|hondurena|hondurenos|guatemalteco|guatemalteca|salvadoreno|"
 	 "salvadorena|salvadorenos|cubano|cubana|cubanos|peruano|peruana|ecuatoriano|argentino|"
-	 "argentina|dominicano|dominicana|puertorriqueno|hispano|hispana|hispanos|latino|latina|latinos|"
+	 "dominicano|dominicana|puertorriqueno|hispano|hispana|hispanos|latinos|"
 	 "inmigrante|inmigrantes|indocumentado|indocumentada|indocumentados|refugiado|refugiados|ciudadano|"
 	 "ciudadana|ciudadanos|residente permanente|residentes permanentes|veterano|veterano de guerra|"
-	 "militar|indigena|afroamericano|asiatico|asiatica|chino|china|extranjero|extranjera|extranjeros"},
+	 "militar|indigena|afroamericano|asiatico|asiatica|extranjero|extranjera|extranjeros"},
 	{ES, SIGNAL_PROTECTED_COUNTRY, 0,
-	 "nicaragua|republica dominicana|espana|brasil|estados unidos|centroamerica|otro pais|"
-	 "mi pais|nuestro pais|guatemala|honduras|peru|chile|puerto rico|costa rica|haiti"},
+	 "republica dominicana|espana|brasil|estados unidos|centroamerica|otro pais|"
+	 "mi pais|nuestro pais"},
 
 	/* ---- Spanish: jobs ---- */
 	{ES, SIGNAL_PROTECTED_WORK, 0.7,
@@ -385,16 +385,16 @@ const PhraseGroup jorge_text_protected[] = {
 	 "trabajando con un agente|trabajo con otra agente|trabajo con ustedes|trabajan en|trabajar con|"
 	 "trabajamos con agente|trabajamos con un agente"},
 	{ES, SIGNAL_PROTECTED_ROLE, 0.7,
-	 "enfermera|enfermero|maestro|maestra|maestros|profesor|profesora|ingeniero|ingeniera|doctor|doctora|"
+	 "enfermera|enfermero|maestro|maestra|maestros|profesor|profesora|ingeniero|ingeniera|doctora|"
 	 "medico|medica|abogado|abogada|contador|contadora|bombero|policia|chofer|camionero|mecanico|"
 	 "electricista|plomero|carpintero|soldador|cocinero|cocinera|mesero|mesera|estilista|"
 	 "peluquera|cajero|cajera|gerente|albanil|obrero|obrera|constructor|programador|programadora|"
 	 "analista|consultor|contratista|dentista|farmaceutico|trabajadora social|trabajador social|"
 	 "piloto|artista|musico|disenador|disenadora|arquitecto|arquitecta|vendedor|vendedora|"
 	 "secretaria|recepcionista|conserje|jardinero|pintor|agricultor|veterinario|cirujano|"
-	 "director|directora|bibliotecaria|ama de casa|soldado|oficial|tecnico|tecnica|barbero|ninera|"
+	 "directora|bibliotecaria|ama de casa|soldado|oficial|tecnico|tecnica|barbero|ninera|"
 	 "empleada domestica|limpio casas|trabajador|empleado|empleada|empresario|empresaria|"
-	 "comerciante|operador|operadora|supervisor|supervisora"},
+	 "comerciante|operador|operadora|supervisora"},
 	{ES, SIGNAL_TAIL_PERSON, 0,
 	 "en camino|de edad|que viven con nosotros|que vive con nosotros|"
 	 "vive con nosotros|viven con nosotros|en la escuela|que vive conmigo|vive conmigo|conmigo|"

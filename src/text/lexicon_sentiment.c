@@ -77,13 +77,13 @@ const PhraseGroup jorge_text_sentiment[] = {
 	 "enamoramos|magnifico|magnifica|extraordinario|la mejor|el mejor"},
 	{ES, SENTIMENT, 0.8,
 	 "hermosa|hermoso|preciosa|precioso|emocionado|emocionada|emocionados|feliz|felices|muy contento|"
-	 "muy contenta|bellisima|bello|bella|que bonita|que bonito|que padre|padrisimo|padrisima|"
+	 "muy contenta|bellisima|bello|bella|que bonita|que bonito|padrisimo|padrisima|"
 	 "chevere|buenisimo|buenisima|linda|lindo|divina|divino|agradecido|agradecida|muy amable|"
 	 "mil gracias|muchisimas gracias|encantado|encantada|ilusionados|ilusion|emocion|impresionante"},
 	{ES, SENTIMENT, 0.6,
 	 "bonita|bonito|bonitas|bonitos|me gusta|nos gusta|me gusto|nos gusto|gusta|gusto|contento|contenta|"
 	 "contentos|bueno|buena|muchas gracias|amable|agradable|comoda|comodo|espaciosa|espacioso|"
-	 "amplia|amplio|ideal|recomiendo|recomendado|recomendaron|confianza|confio|justo lo que|alegre|"
+	 "amplia|amplio|recomiendo|recomendado|recomendaron|confianza|confio|justo lo que|alegre|"
 	 "excelente servicio|buen precio|buena zona|buena oportunidad|bien|muy bien|mejor|"
 	 "buen trabajo|buenas noticias|limpia|limpio|moderna|moderno|acogedora|acogedor|"
 	 "profesional|atento|atenta|rapido servicio|buen servicio|que bien"},
@@ -109,7 +109,7 @@ const PhraseGroup jorge_text_sentiment[] = {
 	 "mal servicio|mala atencion|negaron|rechazaron|no me interesa|no nos interesa|humedad|rota|"
 	 "roto|mal estado|desesperado|desesperada|harto|harta|hartos|no estoy interesado"},
 	{ES, SENTIMENT, -1.0,
-	 "terrible|horrible|pesimo|pesima|odio|odiamos|asco|estafa|estafador|estafadores|fraude|"
+	 "pesimo|pesima|odio|odiamos|asco|estafa|estafador|estafadores|fraude|"
 	 "mentira|mentiroso|mentirosos|mentiras|robo|ratero|rateros|ladrones|inaceptable|"
 	 "enojado|enojada|furioso|furiosa|ridiculo|ridicula|basura|peor|lo peor|no me moleste|"
 	 "no me molesten|dejen de molestar|deje de molestar|acoso|demanda|porqueria|abuso|verguenza"},

@@ -35,7 +35,7 @@ const PhraseGroup jorge_text_spanish[] = {
 	 "para semana santa|antes de ano nuevo|para ano nuevo|mes de enero|fines de enero"},
 	{ES, SIGNAL_TIMELINE_DAYS, 75,
 	 "este verano|esta primavera|este otono|este invierno|en verano|para verano|antes de verano|"
-	 "antes del verano|en primavera|para primavera|en otono|en invierno|este verano"},
+	 "antes del verano|en primavera|para primavera|en otono|en invierno"},
 	{ES, SIGNAL_TIMELINE_DAYS, 120,
 	 "este ano|fin de ano|fines de ano|finales de ano|a fin de ano|a finales de ano|"
 	 "antes de fin de ano|antes de que termine el ano|antes de que acabe el ano|despues de navidad|"
@@ -96,8 +96,8 @@ const PhraseGroup jorge_text_spanish[] = {
 	 "vender departamento primero|depende de venta|dinero de venta"},
 	{ES, SIGNAL_FINANCING, 0.35,
 	 "hipoteca|prestamo|credito|financiamiento|financiacion|financiar|banco|enganche|"
-	 "tasa de interes|tasas de interes|intereses|infonavit|fovissste|prestamo fha|fha|"
-	 "cuota inicial|pago inicial|down payment|itin|estoy tramitando credito|tramitando credito|"
+	 "tasa de interes|tasas de interes|intereses|infonavit|fovissste|prestamo fha|"
+	 "cuota inicial|pago inicial|itin|estoy tramitando credito|tramitando credito|"
 	 "en proceso de credito|solicite prestamo|solicitando credito|aplicando para prestamo|"
 	 "en tramite|financiamiento del dueno|dueno a dueno|puntaje de credito|hablando con banco"},
 	{ES, SIGNAL_FINANCING, 0.2,
@@ -251,7 +251,7 @@ const PhraseGroup jorge_text_spanish[] = {
 	 "precios muy altos|precios estan muy altos|fuera de presupuesto|fuera de mi presupuesto|"
 	 "se sale de presupuesto|no me alcanza|no nos alcanza|no alcanzo|no puedo pagar tanto|"
 	 "no puedo pagar eso|mas barato|mas barata|mas baratas|bajar precio|bajan precio|baje precio|"
-	 "bajen precio|bajar de precio|rebajar|es mucho dinero|mucho dinero|precio es negociable|"
+	 "bajen precio|bajar de precio|rebajar|es mucho|es mucho dinero|mucho dinero|precio es negociable|"
 	 "se puede negociar|negociable|rebaja|descuento|no vale eso|esta alto precio|mejor precio|"
 	 "mas economico|mas economica|se pasa de presupuesto|esta muy alto"},
 	{ES, OBJECTS(TIMING), 1,
@@ -318,15 +318,15 @@ const PhraseGroup jorge_text_spanish[] = {
 	 "credito aprobado por|credito por|credito de|me aprobaron|nos aprobaron|tengo hasta|cuento con|contamos con|"
 	 "quiero ofrecer|ofrezco|oferta de|invertir|mejor dicho|digo|llegar a|podemos llegar a|"
 	 "me alcanza para|aprobado para|preaprobado para|dispongo de|me dieron|quisiera sacar|quiero sacar|"
-	 "venderla en|vender en|pido|pedimos"},
+	 "venderla en|vender en|pido|pedimos|acepta|aceptan|aceptaria|aceptarian"},
 	{ES, SIGNAL_FINANCING, 0.9,
-	 "aprobado por|preaprobado por|pre aprobado por|pre aprobada por|pre aprobados por|"
-	 "credito aprobado por|aprobado para|preaprobado para|me aprobaron|nos aprobaron|aprobado hasta|"
+	 "aprobado por|pre aprobado por|pre aprobada por|pre aprobados por|"
+	 "credito aprobado por|aprobado para|preaprobado para|aprobado hasta|"
 	 "aprobado hasta por|preaprobado hasta|preaprobado hasta por|pre aprobado hasta|"
 	 "me aprobaron hasta|nos aprobaron hasta|credito aprobado hasta"},
-	{ES, SIGNAL_FINANCING, 0.75, "precalificado por|precalificado hasta"},
+	{ES, SIGNAL_FINANCING, 0.75, "precalificado hasta"},
 	{ES, SIGNAL_FINANCING, 0.35, "credito por|credito de"},
-	{ES, SIGNAL_INTENT_BUY, 0.8, "quiero ofrecer|ofrezco|oferta de|invertir"},
+	{ES, SIGNAL_INTENT_BUY, 0.8, "quiero ofrecer|ofrezco|oferta de"},
 	{ES, SIGNAL_AMOUNT_MAX, 1,
 	 "es maximo|es limite|es lo maximo|es tope|es lo mas|hasta|menos de|maximo|maximo de|como maximo|no mas de|por debajo de|debajo de|a lo mucho|"
 	 "a lo maximo|tope|tope de|como tope|que no pase de|sin pasar de|que no pasen de|no pasar de|"
@@ -354,13 +354,13 @@ const PhraseGroup jorge_text_spanish[] = {
 	 "renta|renta es|renta de|pago de renta|pago renta|pagando renta|pagando de renta|"
 	 "pago de|pagos de|mensualidad|mensualidad de|mensualidades de|pagos|enganche|enganche de|dar de enganche|"
 	 "inicial de|cuota inicial|cuota inicial de|anticipo|anticipo de|ingreso|ingresos|ingresos de|gano|"
-	 "ganamos|ganando|sueldo|sueldo de|salario|puntaje|puntaje de|score|credito de score|deposito|deposito de|"
+	 "ganamos|ganando|sueldo|sueldo de|salario|puntaje|puntaje de|credito de score|deposito|deposito de|"
 	 "codigo postal|cp|debo|debemos|se debe|debiendo|hipoteca de|impuestos|predial|ahorrado|ahorrados|"
 	 "ahorros|ahorros de|tengo ahorrado|tengo ahorrados|construida en|construido en|"
 	 "mantenimiento|cuesta|piden|la venden en|se vende en|listada en|precio de lista|"
 	 "anunciada en|publicada en|vendieron en|pague|pagamos|valuada en|reparaciones|"
 	 "esta en|comision|descuento de|costos de cierre|gastos de cierre|compre en|compramos en|salio en|"
-	 "pagamos de renta|pago de renta"},
+	 "pagamos de renta"},
 	{ES, SIGNAL_BUDGET_VAGUE, 1,
 	 "presupuesto flexible|presupuesto es flexible|no se presupuesto|no tengo presupuesto|"
 	 "sin presupuesto|sin presupuesto fijo|presupuesto abierto|no se cuanto puedo pagar|"

@@ -86,7 +86,7 @@ const SpellingGroup jorge_text_spellings[] = {
 	{"weekend", "wknd|weekends|wkend"},
 	{"tomorrow", "tmrw|tmw|tomorow|tommorow|tommorrow"},
 	{"tonight", "tonite"},
-	{"january", "jan|february|feb|april|apr|june|jun|july|jul|august|aug|september|sept|sep|october|"
+	{"january", "jan|february|feb|march|marzo|may|april|apr|june|jun|july|jul|august|aug|september|sept|sep|october|"
 				"oct|november|nov|december|dec|enero|febrero|abril|mayo|junio|julio|agosto|septiembre|"
 				"setiembre|octubre|noviembre|diciembre"},
 	{"spring", "autumn|winter|primavera|otono|invierno"},
@@ -159,7 +159,7 @@ const WordGroup jorge_text_words[] = {
 	/* ---- shape of sentences ---- */
 	{WORD_FILLER, 0,
 	 "a|an|the|my|our|your|their|his|her|some|any|probably|currently|really|very|definitely|"
-	 "el|la|los|las|un|una|mi|mis|su|sus|tu|tus|nuestro|nuestra|nuestros|nuestras|muy|"
+	 "el|la|los|las|un|una|mi|mis|su|sus|tu|tus|nuestro|nuestra|nuestros|nuestras|"
 	 "realmente|actualmente|probablemente"},
 	{WORD_NEGATION, 0,
 	 "not|no|never|don't|doesn't|didn't|isn't|aren't|wasn't|can't|couldn't|won't|wouldn't|haven't|"
@@ -266,6 +266,10 @@ const WordGroup jorge_text_words[] = {
 	{WORD_DOWN_LINK, 0,
 	 "as|for|a|the|our|my|in|de|para|el|la|of|cash|to|put|put|como|mi|nuestro|un|household|gross|"
 	 "on|en|toward|towards|dar"},
+
+	/* ---- addresses of the net ---- */
+	{WORD_LINK_START, 0, "www|http|https"},
+	{WORD_LINK_END, 0, "com|net|org"},
 
 	/* ---- places ---- */
 	{WORD_STREET, 0,

@@ -98,6 +98,8 @@ static const struct
 	{WORD_LOWER, "word_lower"},
 	{WORD_MIDDLE, "word_middle"},
 	{WORD_UPPER, "word_upper"},
+	{WORD_LINK_START, "word_link_start"},
+	{WORD_LINK_END, "word_link_end"},
 	{WORD_HELPER, "word_helper"},
 	{WORD_POSSESSIVE, "word_possessive"},
 	{WORD_DETERMINER, "word_determiner"},

@@ -127,7 +127,15 @@ take_unit(const TextScan *scan, Number *number, bool spanish, bool unsettled)
 	number->scale = value;
 	number->unit = true;
 	number->end = i + 1;
-	/* "2 mil millones" is beyond any house; "1 millon 200 mil" is not */
+	/* "2 mil millones" */
+	if (value == 1000 && (scan_classes(scan, i + 1) & WORD_NUMBER) != 0 &&
+		scan_value(scan, i + 1) == 1e6)
+	{
+		number->value *= 1e6;
+		number->end++;
+		return;
+	}
+	/* "1 millon 200 mil" */
 	if (value >= 1e6 && scan_is_number(scan, i + 1) && (scan_classes(scan, i + 2) & WORD_NUMBER) != 0 &&
 		scan_value(scan, i + 2) == 1000 && !token_breaks(&scan->tokens[i + 1]))
 	{
@@ -176,7 +184,9 @@ read_words(const TextScan *scan, int at, Number *number)
 		if ((classes & WORD_NUMBER) == 0)
 		{
 			if (i > at && (classes & (WORD_JOIN | WORD_FILLER)) != 0 &&
-				(scan_classes(scan, i + 1) & WORD_NUMBER) != 0)
+				((scan_classes(scan, i + 1) & WORD_NUMBER) != 0 ||
+				 ((scan_classes(scan, i + 1) & WORD_FILLER) != 0 &&
+				  (scan_classes(scan, i + 2) & WORD_NUMBER) != 0)))
 				continue;
 			if (i > at && scan_is_mark(scan, i, MARK_HYPHEN) && scan_glued(scan, i))
 				continue;
@@ -233,6 +243,10 @@ jorge_text_number(const TextScan *scan, int at, Number *number)
 		number->money = true;
 	else if (scan_is_mark(scan, before, MARK_FOREIGN_MONEY))
 		number->foreign = true;
+	/* "$-500" */
+	if (scan_is_mark(scan, before, MARK_HYPHEN) && scan_glued(scan, at) &&
+		scan_is_mark(scan, before - 1, '$'))
+		number->negative = true;
 	/* a hyphen with no word or number right before it is a sign */
 	if (scan_is_mark(scan, before, MARK_HYPHEN) && scan_glued(scan, before + 1) &&
 		!scan_glued(scan, before))

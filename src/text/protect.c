@@ -239,8 +239,15 @@ take_ages(const TextScan *scan, int end)
 	int i = end;
 	bool open = false;
 	bool said = false;
+	bool apart = false;
 	int numbers = 0;
 
+	/* "my two children, 5 and 7, ..." */
+	if (scan_is_mark(scan, i, ',') && i + 1 < limit && !token_breaks(&scan->tokens[i + 1]))
+	{
+		apart = said = !isnan(jorge_text_small_number(scan, i + 1));
+		i += (scan_classes(scan, i + 1) & WORD_AGED) != 0 || apart ? 1 : 0;
+	}
 	for (; i < limit && !token_breaks(&scan->tokens[i]) && !open; i++)
 	{
 		uint64 classes = scan_classes(scan, i);
@@ -269,7 +276,7 @@ take_ages(const TextScan *scan, int end)
 				 isnan(jorge_text_small_number(scan, i + 1)))
 			break;
 	}
-	if (numbers == 0)
+	if (numbers == 0 || (apart && (numbers < 2 || !jorge_text_clause_ends(scan, i))))
 		return end;
 	while (i < limit && (scan_classes(scan, i) & (WORD_YEARS | WORD_AGED)) != 0)
 		i++;
@@ -460,6 +467,11 @@ mark_span(TextScan *scan, const Meaning *meaning, int at, int end)
 	expand_left(scan, at, signal, &left);
 	if (!is_span(scan, signal, &left, at, end))
 		return at + 1;
+	/* "we have [we have 3 kids] 3 kids": what stands before the span shows in the next pass */
+	if (is_persons(signal) && !isnan(left.count) && !left.have && left.start > 0 &&
+		is_protected(scan, left.start - 1) &&
+		!token_breaks(&scan->tokens[left.start]))
+		return end;
 	if (is_persons(signal) || signal == SIGNAL_PROTECTED_AGE)
 		after = take_person_tail(scan, signal, &left, end);
 	else if (is_work(signal))

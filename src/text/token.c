@@ -170,26 +170,17 @@ join_address(TextScan *scan, size_t length)
 		if (first == last)
 			return;
 	}
-	else if (token->kind == TOKEN_WORD && token->length >= 2 && token->length <= 5)
+	else if (scan_classes(scan, last) & WORD_LINK_START)
 	{
-		const char *text = scan->lexicon->words[token->word].text;
-
-		if (token->word == WORD_NONE)
+		if (!more || (scan->message[at] != '.' && scan->message[at] != ':'))
 			return;
-		if (strcmp(text, "www") == 0 || strcmp(text, "http") == 0 || strcmp(text, "https") == 0)
-		{
-			if (!more || (scan->message[at] != '.' && scan->message[at] != ':'))
-				return;
-		}
-		else if (strcmp(text, "com") == 0 || strcmp(text, "net") == 0 || strcmp(text, "org") == 0)
-		{
-			if (last < 2 || !scan_glued(scan, last) || !scan_is_mark(scan, last - 1, '.') ||
-				!scan_glued(scan, last - 1) || tokens[last - 2].kind != TOKEN_WORD)
-				return;
-			first = last - 2;
-		}
-		else
+	}
+	else if (scan_classes(scan, last) & WORD_LINK_END)
+	{
+		if (last < 2 || !scan_glued(scan, last) || !scan_is_mark(scan, last - 1, '.') ||
+			!scan_glued(scan, last - 1) || tokens[last - 2].kind != TOKEN_WORD)
 			return;
+		first = last - 2;
 	}
 	else
 		return;
