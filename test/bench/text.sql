@@ -8,7 +8,7 @@ DECLARE
 BEGIN
     FOR run IN 1..5 LOOP
         FOR k IN 0..2 LOOP
-            long := left(repeat(sample, 1 + 262144 * 2 ^ k / length(sample))::text, (262144 * 2 ^ k)::integer);
+            long := left(repeat(sample, (1 + 262144 * 2 ^ k / length(sample))::integer), (262144 * 2 ^ k)::integer);
             began := cpu(); PERFORM jorge.text_signals(long);
             INSERT INTO measured VALUES (format('one message of %s kB', 256 * 2 ^ k), run, (cpu() - began) * 1e6);
         END LOOP;
