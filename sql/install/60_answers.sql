@@ -103,6 +103,9 @@ AS $fn$
 DECLARE
     lead jorge.lead;
 BEGIN
+    IF $1 IS NULL THEN
+        RETURN NULL;
+    END IF;
     SELECT l.* INTO lead FROM jorge.lead l
      WHERE l.location_id = $3 AND l.lead_id = jorge.lead_alias($1, $3);
     IF NOT FOUND THEN
@@ -121,6 +124,7 @@ CREATE OR REPLACE FUNCTION jorge.score_lead(lead jsonb, options jsonb DEFAULT '{
 AS $fn$
 DECLARE
     unknown text;
+    arrived record;
 BEGIN
     IF jsonb_typeof(lead) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'a lead is a JSON object' USING ERRCODE = 'invalid_parameter_value',
@@ -132,8 +136,12 @@ BEGIN
         RAISE EXCEPTION 'unknown field: %', unknown USING ERRCODE = 'undefined_column',
             HINT = 'Fields are the columns of jorge.inquiry.';
     END IF;
-    RETURN jsonb_build_object('lead_id', NULL) || jorge.score_answer(jsonb_populate_record(NULL::jorge.inquiry, lead), options);
+    -- as it would be stored: one inquiry, no conversation yet
+    SELECT i.*, 1 AS inquiries, 0 AS interactions, 0 AS inbound, 0 AS outbound, 0 AS calls, 0 AS visits, 0 AS replies, 0 AS reply_seconds
+      INTO arrived
+      FROM jsonb_populate_record(NULL::jorge.inquiry, lead) i;
+    RETURN jsonb_build_object('lead_id', NULL) || jorge.score_answer(arrived, options);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.score_lead(jsonb, jsonb) IS
-    'One call, one answer for a lead that is not stored: a JSON object with columns of jorge.inquiry. Nothing is written.';
+    'One call, one answer for a lead that is not stored: a JSON object with columns of jorge.inquiry, scored as if it arrived now. Nothing is written. ERROR 22023 for anything but an object, 42703 for an unknown field.';
