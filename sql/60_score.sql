@@ -4,7 +4,7 @@ CREATE FUNCTION jorge.lead_score(lead record) RETURNS float8
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'jorge_lead_score';
 COMMENT ON FUNCTION jorge.lead_score(record) IS
-    'Probability 0 ... 1 that the lead is won within the horizon, by the model that serves this location (setting jorge.model). Takes any row: columns are read by name as jorge.lead_features() does, a missing column is a missing value. One model a statement. ERROR 42704 if none serves.';
+    'Probability 0 ... 1 that the lead is won within the horizon, by the model that serves this location (setting jorge.model). Takes any row: columns are read by name as jorge.lead_features() does, a missing column is a missing value. One model a statement. Errors: 42704 no model serves; 42703 the row has no known column at all.';
 
 CREATE FUNCTION jorge.score(lead record, OUT probability float8, OUT score float8, OUT class text, OUT confidence float8,
                             OUT lower float8, OUT upper float8, OUT model text)

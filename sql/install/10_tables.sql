@@ -60,7 +60,7 @@ BEGIN
     END IF;
 END
 $do$;
-COMMENT ON TABLE jorge.inquiry IS 'One arrival from one source, as it came: append-only. Inserting here makes or finds the lead and scores it in the same transaction. All columns but source are optional.';
+COMMENT ON TABLE jorge.inquiry IS 'One arrival from one source, as it came. jorge only appends: grant nobody UPDATE or DELETE. Inserting here makes or finds the lead and scores it in the same transaction. All columns but source are optional.';
 COMMENT ON COLUMN jorge.inquiry.location_id IS 'Tenant; default is the setting jorge.location_id, else "main".';
 COMMENT ON COLUMN jorge.inquiry.inquiry_id IS 'Id of this arrival.';
 COMMENT ON COLUMN jorge.inquiry.received_at IS 'When it arrived.';

@@ -9,6 +9,10 @@ AS $fn$
 DECLARE
     made integer;
 BEGIN
+    IF $1 IS NULL OR $1 !~ '^[A-Za-z0-9_.-]{1,63}$' OR $2 IS NULL THEN
+        RAISE EXCEPTION 'a model needs a name of letters, digits, "_", "." and "-", and a forest' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example: SELECT jorge.register_model(''jorge_lead_scorer'', forest) FROM trained.';
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('jorge.model ' || $5 || ' ' || $1, 0));
     INSERT INTO jorge.model (location_id, name, version, ubj, forest, metrics, notes)
     SELECT $5, $1, coalesce(max(m.version), 0) + 1, jorge.forest_ubj($2), $2, coalesce($3, '{}'), $4

@@ -102,6 +102,11 @@ BEGIN
     fields := CASE from_source WHEN 'ghl' THEN jorge.inquiry_from_ghl(payload)
                                WHEN 'facebook' THEN jorge.inquiry_from_facebook(payload)
                                ELSE jorge.inquiry_from_generic(payload) END;
+    IF coalesce(fields ->> 'name', fields ->> 'first_name', fields ->> 'last_name', fields ->> 'phone', fields ->> 'email',
+                fields ->> 'message', fields ->> 'source_ref') IS NULL THEN
+        RAISE EXCEPTION 'the % payload has no name, phone, e-mail, message or id', from_source USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'ghl: contact or workflow webhook; facebook: lead with field_data; other sources: flat JSON with columns of jorge.inquiry.';
+    END IF;
     arrived := jsonb_populate_record(NULL::jorge.inquiry, fields);
     arrived.inquiry_id := gen_random_uuid();
     INSERT INTO jorge.inquiry (inquiry_id, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email, street,

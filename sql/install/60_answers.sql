@@ -26,8 +26,10 @@ AS $fn$
         WHEN feature = 'sentiment_score' THEN CASE WHEN value > 0.1 THEN 'positive tone' WHEN value < -0.1 THEN 'negative tone' ELSE 'neutral tone' END
         WHEN feature IN ('response_time_hours', 'response_time_log') THEN CASE WHEN value IS NULL THEN 'has not answered yet' ELSE 'answers us' END
         WHEN feature = 'first_response_hours' THEN CASE WHEN value IS NULL THEN 'we have not answered yet' ELSE 'our answer after ' || round(value::numeric, 1) || ' h' END
-        WHEN feature IN ('engagement_score', 'engagement_normalized', 'num_interactions', 'interactions_log', 'inbound_share') THEN CASE WHEN value > 0 THEN 'conversation so far' ELSE 'no conversation yet' END
-        WHEN feature = 'visits' THEN CASE WHEN value > 0 THEN 'has visited' ELSE 'no visit yet' END
+        WHEN feature IN ('engagement_score', 'engagement_normalized') THEN CASE WHEN value > 0 THEN 'engaged so far' WHEN value = 0 THEN 'no engagement yet' ELSE 'engagement unknown' END
+        WHEN feature IN ('num_interactions', 'interactions_log') THEN CASE WHEN value > 0 THEN 'conversation so far' WHEN value = 0 THEN 'no conversation yet' ELSE 'conversation unknown' END
+        WHEN feature = 'inbound_share' THEN coalesce(round((100 * value)::numeric) || ' % of the conversation is theirs', 'nobody has called or written yet')
+        WHEN feature = 'visits' THEN CASE WHEN value > 0 THEN 'has visited' WHEN value = 0 THEN 'no visit yet' ELSE 'visits unknown' END
         WHEN feature LIKE 'source\_%' THEN CASE WHEN value > 0 THEN 'came from ' ELSE 'not from ' END || replace(substr(feature, 8), '_com', '.com')
         ELSE replace(feature, '_', ' ') || coalesce(' ' || round(value::numeric, 2)::text, ' unknown') END
 $fn$;
@@ -56,18 +58,25 @@ CREATE OR REPLACE FUNCTION jorge.score_answer(lead record, options jsonb DEFAULT
 AS $fn$
 DECLARE
     began timestamptz := clock_timestamp();
-    unknown text := (SELECT string_agg(key, ', ') FROM jsonb_object_keys(options) key WHERE key NOT IN ('include_shap', 'top'));
-    top integer := coalesce((options ->> 'top')::integer, 3);
+    unknown text;
+    top integer;
     scored record;
     features jorge.features;
     reasons jsonb;
     shap jsonb;
     sentence text;
 BEGIN
+    IF jsonb_typeof(options) <> 'object' OR (options ? 'top' AND options ->> 'top' !~ '^[0-9]{1,3}$')
+       OR (options ? 'include_shap' AND jsonb_typeof(options -> 'include_shap') <> 'boolean') THEN
+        RAISE EXCEPTION 'options are not as they should be: %', options USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Options are include_shap (boolean, default false) and top (number of signals, default 3).';
+    END IF;
+    SELECT string_agg(key, ', ' ORDER BY key) INTO unknown FROM jsonb_object_keys(options) key WHERE key NOT IN ('include_shap', 'top');
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option: %', unknown USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Options are include_shap (boolean, default false) and top (number of signals, default 3).';
     END IF;
+    top := coalesce((options ->> 'top')::integer, 3);
     scored := jorge.score(lead);
     features := jorge.lead_features(lead);
     SELECT jsonb_agg(jsonb_build_object('feature', feature, 'value', value, 'text', jorge.signal_text(feature, value),
@@ -137,11 +146,16 @@ BEGIN
             HINT = 'Fields are the columns of jorge.inquiry.';
     END IF;
     -- as it would be stored: one inquiry, no conversation yet
-    SELECT i.*, 1 AS inquiries, 0 AS interactions, 0 AS inbound, 0 AS outbound, 0 AS calls, 0 AS visits, 0 AS replies, 0 AS reply_seconds
-      INTO arrived
-      FROM jsonb_populate_record(NULL::jorge.inquiry, lead) i;
+    BEGIN
+        SELECT i.*, 1 AS inquiries, 0 AS interactions, 0 AS inbound, 0 AS outbound, 0 AS calls, 0 AS visits, 0 AS replies, 0 AS reply_seconds
+          INTO arrived
+          FROM jsonb_populate_record(NULL::jorge.inquiry, lead) i;
+    EXCEPTION WHEN data_exception THEN
+        RAISE EXCEPTION 'a field of the lead can''t be read: %', SQLERRM USING ERRCODE = SQLSTATE,
+            HINT = 'Fields have the types of the columns of jorge.inquiry.';
+    END;
     RETURN jsonb_build_object('lead_id', NULL) || jorge.score_answer(arrived, options);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.score_lead(jsonb, jsonb) IS
-    'One call, one answer for a lead that is not stored: a JSON object with columns of jorge.inquiry, scored as if it arrived now. Nothing is written. ERROR 22023 for anything but an object, 42703 for an unknown field.';
+    'One call, one answer for a lead that is not stored: a JSON object with columns of jorge.inquiry, scored as if it arrived now. Nothing is written. A literal needs its cast: ''{"message": "..."}''::jsonb. ERROR 22023 for anything but an object, 42703 for an unknown field.';

@@ -19,6 +19,9 @@ BEGIN
       FROM pg_temp.jorge_synthetic ORDER BY received_at
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS loaded = ROW_COUNT;
+    IF loaded < n THEN
+        RAISE NOTICE '% of % leads were loaded before', n - loaded, n USING HINT = 'Use another seed for further leads.';
+    END IF;
     INSERT INTO jorge.interaction (lead_id, at, channel, direction, body, duration_seconds)
     SELECT l.lead_id, i.at, i.channel, i.direction, i.body, i.duration_seconds
       FROM pg_temp.jorge_synthetic s

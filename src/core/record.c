@@ -355,3 +355,13 @@ jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc, R
 	}
 	read_mapped(reader, tuple, values);
 }
+
+int
+jorge_record_found(const RecordReader *reader)
+{
+	int found = 0;
+
+	for (int c = 0; c < reader->ncolumns; c++)
+		found += reader->slots[c].attno >= 0;
+	return found;
+}

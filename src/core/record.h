@@ -56,6 +56,9 @@ extern RecordText jorge_record_trim(RecordText text);
 /* Reader for these columns, which must outlive it; its memory is in mcxt. */
 extern RecordReader *jorge_record_reader(MemoryContext mcxt, const RecordColumn *columns, int n);
 
+/* How many of the columns the row last read has */
+extern int jorge_record_found(const RecordReader *reader);
+
 /* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
 extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
 

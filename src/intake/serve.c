@@ -226,7 +226,7 @@ jorge_unscored_warn(void)
 						  errmsg_plural("%d lead is stored without a new score: %s",
 										"%d leads are stored without a new score: %s", unscored.leads, unscored.leads,
 										unscored.reason),
-						  errhint("See SELECT * FROM jorge.error; afterwards jorge.refold_lead() scores them.")));
+						  errhint("See SELECT * FROM jorge.error; when it is mended, SELECT jorge.refold_lead(ref) scores them.")));
 }
 
 /*

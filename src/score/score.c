@@ -18,6 +18,7 @@ typedef struct ScoreCall
 	ModelCall model;
 	RecordReader *reader;
 	RecordValue *values;
+	bool checked; /* the row has a column we know */
 } ScoreCall;
 
 JORGE_FUNCTION(jorge_lead_score);
@@ -56,6 +57,12 @@ score_row(FunctionCallInfo fcinfo, Scored *scored)
 	float features[JORGE_FEATURES];
 
 	jorge_record_read(call->reader, PG_GETARG_HEAPTUPLEHEADER(0), call->values);
+	if (!call->checked && jorge_record_found(call->reader) == 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("the row has no column that a lead is read from"),
+						errhint("Name its columns in a subquery as jorge.lead does, for example "
+								"SELECT jorge.lead_score(c) FROM (SELECT notes AS message FROM contacts) c.")));
+	call->checked = true;
 	jorge_lead_input(call->values, &input);
 	jorge_features_compute(&input, GetCurrentTransactionStartTimestamp(), NULL, features);
 	jorge_model_score(model, features, scored);

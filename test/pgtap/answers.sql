@@ -1,6 +1,6 @@
 -- jorge.score_lead(): one call, one answer, for a stored lead and for one that is not stored.
 BEGIN;
-SELECT plan(16);
+SELECT plan(22);
 
 INSERT INTO jorge.inquiry (source, name, phone, message, budget_max)
 VALUES ('zillow', 'Ann Smith', '512-555-2001', 'Cash buyer, want to see 1204 Oak Street this week, up to $600k. We have three kids.', 620000);
@@ -34,6 +34,13 @@ SELECT is(jorge.score_lead(NULL::uuid), NULL, 'NULL gives NULL');
 -- a lead is found under every id it was given
 INSERT INTO jorge.lead_alias (location_id, alias_id, lead_id) SELECT location_id, '00000000-0000-4000-8000-00000000a11a', lead_id FROM jorge.lead;
 SELECT is((SELECT jorge.score_lead('00000000-0000-4000-8000-00000000a11a'::uuid) ->> 'lead_id'), (SELECT lead_id::text FROM jorge.lead), 'by an alias');
+
+SELECT throws_ok($$SELECT jorge.lead_score(x) FROM (SELECT 1 AS a, 'b' AS c) x$$, '42703', NULL, 'a row of which nothing is known by name is an error');
+SELECT throws_ok($$SELECT jorge.score_lead('{"source": "ghl"}'::jsonb, '[]')$$, '22023', NULL, 'options are an object');
+SELECT throws_ok($$SELECT jorge.score_lead('{"source": "ghl"}'::jsonb, '{"top": "abc"}')$$, '22023', NULL, 'with a number');
+SELECT throws_ok($$SELECT jorge.ingest('ghl', '{"foo": "bar"}')$$, '22023', NULL, 'a payload of which nothing is understood is refused');
+SELECT throws_ok($$SELECT jorge.ingest('ghl', '[]')$$, '22023', NULL, 'so is one that is no object');
+SELECT throws_ok($$SELECT jorge.register_model('x y/z', NULL)$$, '22023', NULL, 'a model needs a name and a forest');
 
 SELECT * FROM finish();
 ROLLBACK;
