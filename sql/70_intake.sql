@@ -5,30 +5,35 @@ CREATE FUNCTION jorge.announce_change() RETURNS trigger
     AS 'MODULE_PATHNAME', 'jorge_announce_change';
 COMMENT ON FUNCTION jorge.announce_change() IS
     'Trigger: makes every backend forget what it has cached of the table once the change is committed.';
+REVOKE ALL ON FUNCTION jorge.announce_change() FROM PUBLIC;
 
 CREATE FUNCTION jorge.lexicon_changed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_lexicon_changed';
 COMMENT ON FUNCTION jorge.lexicon_changed() IS
     'Trigger on jorge.lexicon_extra: refuses words the scanner can''t use (ERROR 22023), then as jorge.announce_change().';
+REVOKE ALL ON FUNCTION jorge.lexicon_changed() FROM PUBLIC;
 
 CREATE FUNCTION jorge.inquiry_intake() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_inquiry_intake';
 COMMENT ON FUNCTION jorge.inquiry_intake() IS
     'Trigger, once a statement: makes or finds the lead of each new inquiry by exact phone or e-mail, folds the inquiry into it, scores it and writes score, prediction and event, as the table''s owner. A failure of the scoring leaves the lead stored, a WARNING and a row in jorge.error.';
+REVOKE ALL ON FUNCTION jorge.inquiry_intake() FROM PUBLIC;
 
 CREATE FUNCTION jorge.interaction_intake() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_interaction_intake';
 COMMENT ON FUNCTION jorge.interaction_intake() IS
     'Trigger, once a statement: folds new interactions into their leads (counters, text signals) and scores them anew.';
+REVOKE ALL ON FUNCTION jorge.interaction_intake() FROM PUBLIC;
 
 CREATE FUNCTION jorge.interaction_unseen() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_interaction_unseen';
 COMMENT ON FUNCTION jorge.interaction_unseen() IS
     'Trigger: drops an interaction whose provider and provider_ref were stored before.';
+REVOKE ALL ON FUNCTION jorge.interaction_unseen() FROM PUBLIC;
 
 CREATE FUNCTION jorge.resolve_pending() RETURNS bigint
     LANGUAGE c VOLATILE

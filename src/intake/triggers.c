@@ -7,16 +7,19 @@
 
 #include "core/attribute_map.h"
 #include "core/owner.h"
+#include "core/settings.h"
 #include "intake/intake.h"
 #include "intake/statements.h"
 
 #include "access/table.h"
+#include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 /* Statements of up to this many inquiries lock their keys' buckets; larger ones lock all other intake out. */
 #define SMALL_STATEMENT 64
@@ -46,6 +49,21 @@ statement_trigger(FunctionCallInfo fcinfo, const char *name)
 							   name),
 						errhint("SELECT jorge.install() makes the trigger.")));
 	return trigger;
+}
+
+/*
+ * Check that the trigger is on a managed table or a partition of it: what it reads has the types of that table
+ */
+static void
+check_managed(Relation rel, const char *name)
+{
+	Oid managed = jorge_managed_relation(name, false);
+
+	if (RelationGetRelid(rel) != managed &&
+		!(rel->rd_rel->relispartition && get_partition_parent(RelationGetRelid(rel), false) == managed))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("the trigger is for jorge.%s, not for \"%s\"", name, RelationGetRelationName(rel)),
+						errhint("SELECT jorge.install() makes the triggers.")));
 }
 
 /*
@@ -125,6 +143,7 @@ jorge_inquiry_intake(PG_FUNCTION_ARGS)
 
 	if (tuplestore_tuple_count(trigger->tg_newtable) == 0)
 		return PointerGetDatum(NULL);
+	check_managed(trigger->tg_relation, "inquiry");
 	jorge_map_attributes(&map, trigger->tg_relation, jorge_inquiry_column_names, INQUIRY_COLUMNS);
 	take_in(trigger, true, &map, jorge_take_in_inquiries);
 	return PointerGetDatum(NULL);
@@ -141,6 +160,7 @@ jorge_interaction_intake(PG_FUNCTION_ARGS)
 
 	if (tuplestore_tuple_count(trigger->tg_newtable) == 0)
 		return PointerGetDatum(NULL);
+	check_managed(trigger->tg_relation, "interaction");
 	jorge_map_attributes(&map, trigger->tg_relation, jorge_interaction_column_names, INTERACTION_COLUMNS);
 	take_in(trigger, false, &map, jorge_take_in_interactions);
 	return PointerGetDatum(NULL);
@@ -168,6 +188,7 @@ jorge_interaction_unseen(PG_FUNCTION_ARGS)
 						errhint("SELECT jorge.install() makes the trigger.")));
 
 	desc = RelationGetDescr(trigger->tg_relation);
+	check_managed(trigger->tg_relation, "interaction");
 	for (int i = 0; i < lengthof(names); i++)
 	{
 		bool null;
@@ -177,12 +198,20 @@ jorge_interaction_unseen(PG_FUNCTION_ARGS)
 			return PointerGetDatum(trigger->tg_trigtuple);
 	}
 
+	/* row security is checked after this trigger: another tenant's row must not tell whether it was seen */
+	if (check_enable_rls(jorge_managed_relation("interaction", false), InvalidOid, true) == RLS_ENABLED &&
+		strcmp(TextDatumGetCString(values[0]), jorge_session_location()) != 0)
+		return PointerGetDatum(trigger->tg_trigtuple);
+
 	jorge_owner_enter(&owner, jorge_managed_relation("interaction_ref", false));
 	SPI_connect();
 	if (plan == NULL)
 	{
-		SPIPlanPtr made = SPI_prepare("INSERT INTO jorge.interaction_ref (location_id, provider, provider_ref, at, interaction_id)"
-									  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+		/* an UPDATE that moves a row to another partition comes here again with the same interaction_id */
+		SPIPlanPtr made = SPI_prepare("INSERT INTO jorge.interaction_ref AS r (location_id, provider, provider_ref, at, interaction_id)"
+									  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT ON CONSTRAINT interaction_ref_pkey"
+									  " DO UPDATE SET at = EXCLUDED.at"
+									  " WHERE r.interaction_id OPERATOR(pg_catalog.=) EXCLUDED.interaction_id",
 									  lengthof(types), types);
 
 		if (made == NULL || SPI_keepplan(made) != 0)

@@ -1,6 +1,6 @@
 -- An INSERT into jorge.inquiry makes or finds the lead, folds, scores and writes everything, in one transaction.
 BEGIN;
-SELECT plan(42);
+SELECT plan(46);
 
 INSERT INTO jorge.inquiry (received_at, source, name, phone, email, message, budget_max)
 VALUES ('2026-03-02 15:00+00', 'zillow', 'Ann Smith', '(512) 867-5309', 'Ann.Smith+home@gmail.com',
@@ -99,6 +99,20 @@ SET LOCAL client_min_messages = error;
 INSERT INTO jorge.inquiry (source, phone) VALUES ('ghl', '512-555-2601');
 RESET client_min_messages;
 SELECT is((SELECT e.sqlstate FROM jorge.error e JOIN jorge.lead l ON l.lead_id = e.ref WHERE l.phone = '512-555-2601'), '42704', 'no model at all: the lead is stored, the reason recorded');
+
+-- a trigger function of ours on another table, and a row that an UPDATE moves to another partition
+CREATE TEMP TABLE stranger (location_id bigint, provider bigint, provider_ref bigint, at timestamptz, interaction_id uuid);
+CREATE TRIGGER unseen BEFORE INSERT ON stranger FOR EACH ROW EXECUTE FUNCTION jorge.interaction_unseen();
+SELECT throws_ok('INSERT INTO stranger VALUES (1, 2, 3, now(), gen_random_uuid())', '39P01', NULL, 'a trigger function refuses a table that is not managed');
+SELECT ok(NOT has_function_privilege('public', 'jorge.interaction_unseen()', 'EXECUTE'), 'only the owner makes triggers with it');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, provider, provider_ref)
+SELECT lead_id, '2026-03-31', 'call', 'in', 'ghl', 'moved' FROM jorge.lead LIMIT 1;
+UPDATE jorge.interaction SET at = '1999-04-01' WHERE provider_ref = 'moved';
+UPDATE jorge.interaction SET at = now() WHERE provider_ref = 'moved';
+SELECT is((SELECT count(*) FROM jorge.interaction WHERE provider_ref = 'moved'), 1::bigint, 'an UPDATE that moves an interaction to another partition keeps it');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, provider, provider_ref)
+SELECT lead_id, '2026-03-31', 'call', 'in', 'ghl', 'moved' FROM jorge.lead LIMIT 1;
+SELECT is((SELECT count(*) FROM jorge.interaction WHERE provider_ref = 'moved'), 1::bigint, 'and its replay is still dropped');
 
 SELECT * FROM finish();
 ROLLBACK;
