@@ -6,9 +6,11 @@
 #include "core/owner.h"
 #include "intake/intake.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
@@ -26,6 +28,7 @@ static HTAB *lexicons = NULL;
 static MemoryContext lexicons_mcxt = NULL;
 static Oid words_relid = InvalidOid;
 static bool stale = false;
+static LocalTransactionId snapshot_lxid = InvalidLocalTransactionId; /* set = read by that transaction's snapshot */
 
 JORGE_FUNCTION(jorge_lexicon_changed);
 
@@ -57,6 +60,7 @@ reset_cache(void)
 	info.hcxt = lexicons_mcxt;
 	lexicons = hash_create("jorge lexicons", 16, &info, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	stale = false;
+	snapshot_lxid = InvalidLocalTransactionId;
 }
 
 /*
@@ -92,13 +96,16 @@ jorge_lexicon_for(const char *location)
 	Datum args[1];
 	bool found;
 
-	if (lexicons == NULL || stale)
+	/* what a transaction's own, older snapshot showed is good for that transaction only */
+	if (lexicons == NULL || stale || (snapshot_lxid != InvalidLocalTransactionId && snapshot_lxid != JORGE_LXID))
 		reset_cache();
 	entry = hash_search(lexicons, location, HASH_FIND, NULL);
 	if (entry != NULL)
 		return entry->lexicon;
 
 	words_relid = jorge_managed_relation("lexicon_extra", false);
+	if (IsolationUsesXactSnapshot())
+		snapshot_lxid = JORGE_LXID;
 	jorge_owner_enter(&owner, words_relid);
 	SPI_connect();
 	args[0] = CStringGetTextDatum(location);

@@ -103,7 +103,7 @@ score_range(void *context, int first, int last)
 		jorge_lead_state_input(&lead->state, &input);
 		jorge_features_compute(&input, now, NULL, lead->features);
 		jorge_model_score(model, lead->features, &lead->score);
-		lead->model = model->label;
+		lead->model = pstrdup(model->label); /* another lead's look-up may free the model */
 		lead->scored = true;
 	}
 }

@@ -7,6 +7,7 @@
 #include "core/settings.h"
 #include "score/model.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -34,6 +35,7 @@ typedef struct CachedModel
 static HTAB *cached_models = NULL;
 static bool cached_models_stale = false;
 static char *cached_name = NULL; /* the setting jorge.model that the cache was filled under */
+static LocalTransactionId cached_lxid = InvalidLocalTransactionId; /* set = filled by that transaction's snapshot */
 static Oid registry = InvalidOid; /* jorge.model_active when the cache was filled */
 
 /*
@@ -185,7 +187,8 @@ jorge_model_for_query(ModelCall *call, MemoryContext mcxt)
 	Snapshot snapshot = GetActiveSnapshot();
 	const char *location = jorge_session_location();
 
-	if (call->model != NULL && same_snapshot(call, snapshot))
+	if (call->model != NULL && same_snapshot(call, snapshot) && strcmp(call->location, location) == 0 &&
+		strcmp(call->name, jorge_settings.model) == 0)
 		return call->model;
 
 	if (call->model != NULL)
@@ -198,6 +201,8 @@ jorge_model_for_query(ModelCall *call, MemoryContext mcxt)
 						errhint("Promote one: SELECT jorge.promote('%s', version), or run SELECT "
 								"jorge.install() for the default model.",
 								jorge_settings.model)));
+	call->location = MemoryContextStrdup(call->model->mcxt, location);
+	call->name = MemoryContextStrdup(call->model->mcxt, jorge_settings.model);
 	call->lxid = JORGE_LXID;
 	call->curcid = snapshot->curcid;
 	call->xmin = snapshot->xmin;
@@ -224,6 +229,7 @@ forget_cached_models(void)
 		hash_search(cached_models, entry->location, HASH_REMOVE, NULL);
 	}
 	cached_models_stale = false;
+	cached_lxid = InvalidLocalTransactionId;
 }
 
 Model *
@@ -249,6 +255,9 @@ jorge_model_for_trigger(const char *location)
 		cached_name = name;
 		cached_models_stale = true;
 	}
+	/* what a transaction's own, older snapshot showed is good for that transaction only */
+	if (cached_lxid != InvalidLocalTransactionId && cached_lxid != JORGE_LXID)
+		cached_models_stale = true;
 	if (cached_models_stale)
 		forget_cached_models();
 
@@ -257,7 +266,12 @@ jorge_model_for_trigger(const char *location)
 		return entry->model;
 
 	registry = jorge_managed_relation("model_active", false);
-	/* A fresh snapshot is taken after the change that made us look, so what it reads is not older. */
+	/*
+	 * In READ COMMITTED a fresh snapshot is taken after the change that made us look, so what it reads is not
+	 * older.
+	 */
+	if (IsolationUsesXactSnapshot())
+		cached_lxid = JORGE_LXID;
 	model = read_registry(location, CacheMemoryContext, false);
 	if (strlen(location) >= LOCATION_MAX)
 		return model; /* served, not cached */

@@ -37,6 +37,8 @@ typedef struct Scored
 typedef struct ModelCall
 {
 	Model *model;
+	const char *location; /* the session's location and setting jorge.model it was looked up for */
+	const char *name;
 	LocalTransactionId lxid;
 	TransactionId xmin, xmax;
 	uint32 xcnt;
