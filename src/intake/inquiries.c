@@ -223,6 +223,11 @@ join_groups(Arrival *arrivals, int i, int j)
 	arrivals[high].group = low;
 	if (arrivals[high].found)
 		note_found(&arrivals[low], &arrivals[high].lead_id, arrivals[high].found_by);
+	if (arrivals[high].conflict && !arrivals[low].conflict)
+	{
+		arrivals[low].conflict = true;
+		arrivals[low].other_id = arrivals[high].other_id;
+	}
 }
 
 /*
