@@ -90,6 +90,18 @@ select_rows(SPIPlanPtr *plan, const char *const *names, int n, const char *from,
 }
 
 /*
+ * Is one of the events an inquiry?
+ */
+static bool
+has_inquiry(const LeadEvent *events, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (events[i].is_inquiry)
+			return true;
+	return false;
+}
+
+/*
  * Fold a lead anew from everything stored and its new inquiries
  */
 static void
@@ -122,7 +134,12 @@ fold_anew(IntakeLead *lead)
 	}
 	qsort(events, n, sizeof(LeadEvent), jorge_compare_events);
 
-	jorge_lead_state_init(&lead->state, lead->state.values[LEAD_location_id], lead->state.values[LEAD_lead_id]);
+	/* a lead that was inserted as such has nothing to make its wishes from */
+	if (!has_inquiry(events, n))
+		jorge_lead_state_forget_interactions(&lead->state);
+	else
+		jorge_lead_state_init(&lead->state, lead->state.values[LEAD_location_id],
+							  lead->state.values[LEAD_lead_id]);
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -139,7 +156,7 @@ jorge_fold_leads(IntakeLead *leads, int n)
 
 		CHECK_FOR_INTERRUPTS();
 		qsort(lead->events, lead->nevents, sizeof(LeadEvent), jorge_compare_events);
-		if (!lead->is_new && (lead->nevents == 0 || !jorge_event_is_later(&lead->state, &lead->events[0])))
+		if (!lead->is_new && (lead->anew || lead->nevents == 0 || !jorge_event_is_later(&lead->state, &lead->events[0])))
 		{
 			fold_anew(lead);
 			continue;

@@ -16,6 +16,7 @@ typedef struct IntakeLead
 {
 	LeadState state;
 	bool is_new;
+	bool anew; /* fold all that is stored, whatever the times of the new events */
 	bool linked; /* an arrival of the batch has been given to it */
 	LeadEvent *events; /* new ones, in order of the fold */
 	int nevents;

@@ -66,6 +66,9 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 			e++;
 		}
 	}
+	/* rows of later batches are stored already, so an earlier batch may have folded a note that no time tells of */
+	for (int l = 0; !small && l < nleads; l++)
+		leads[l].anew = true;
 	jorge_fold_leads(leads, nleads);
 	jorge_score_leads(leads, nleads);
 	if (unscanned != NULL)

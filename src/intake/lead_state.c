@@ -120,6 +120,22 @@ jorge_lead_state_init(LeadState *state, Datum location_id, Datum lead_id)
 }
 
 void
+jorge_lead_state_forget_interactions(LeadState *state)
+{
+	LeadState old = *state;
+
+	jorge_lead_state_init(state, old.values[LEAD_location_id], old.values[LEAD_lead_id]);
+	memcpy(state->values, old.values, sizeof(state->values));
+	memcpy(state->nulls, old.nulls, sizeof(state->nulls));
+	state->source = old.source;
+	state->sources = old.sources;
+	state->max_sources = old.max_sources;
+	state->first_seen_at = old.first_seen_at;
+	state->last_seen_at = old.last_seen_at;
+	state->inquiries = old.inquiries;
+}
+
+void
 jorge_lead_state_load(LeadState *state, const Datum *values, const bool *nulls)
 {
 	jorge_lead_state_init(state, values[LEAD_location_id], values[LEAD_lead_id]);

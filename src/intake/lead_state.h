@@ -149,6 +149,9 @@ typedef struct LeadState
 /* Start a lead to which nothing has been folded; memory is the current context's. */
 extern void jorge_lead_state_init(LeadState *state, Datum location_id, Datum lead_id);
 
+/* Undo the folding of interactions; wishes, sources and what else inquiries say are kept. */
+extern void jorge_lead_state_forget_interactions(LeadState *state);
+
 /* Decode a stored row; values and nulls are in the order of LeadColumn and must outlive the state. */
 extern void jorge_lead_state_load(LeadState *state, const Datum *values, const bool *nulls);
 
