@@ -18,6 +18,11 @@ BEGIN
         EXECUTE format('CREATE POLICY shared ON jorge.%I FOR SELECT USING (location_id = ''*'')', relation);
         EXECUTE format('COMMENT ON POLICY shared ON jorge.%I IS %L', relation, 'Shared models are readable by every location.');
     END LOOP;
+    -- Partitions have no policy: rows are read through their parent.
+    FOR relation IN SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relispartition AND NOT c.relrowsecurity
+                       AND c.relkind = 'r' AND c.relnamespace = 'jorge'::pg_catalog.regnamespace LOOP
+        EXECUTE format('ALTER TABLE jorge.%I ENABLE ROW LEVEL SECURITY', relation);
+    END LOOP;
 END
 $do$;
 
