@@ -5,6 +5,8 @@
 
 #include "core/attribute_map.h"
 
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 
 #define MAX_MAPS 8
@@ -24,7 +26,7 @@ table_changed(Datum arg, Oid relid)
 }
 
 void
-jorge_map_attributes(AttributeMap *map, Relation rel, const char *const *names, int n)
+jorge_map_attributes(AttributeMap *map, Relation rel, const char *const *names, const Oid *types, int n)
 {
 	TupleDesc desc = RelationGetDescr(rel);
 	bool known = false;
@@ -57,6 +59,13 @@ jorge_map_attributes(AttributeMap *map, Relation rel, const char *const *names, 
 							errmsg("table \"%s\" has no column \"%s\"", RelationGetRelationName(rel),
 								   names[c]),
 							errhint("Run SELECT jorge.install() to complete the managed tables.")));
+		if (!IsBinaryCoercible(TupleDescAttr(desc, map->attno[c])->atttypid, types[c]))
+			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+							errmsg("column \"%s\" of table \"%s\" has type %s instead of %s", names[c],
+								   RelationGetRelationName(rel),
+								   format_type_be(TupleDescAttr(desc, map->attno[c])->atttypid),
+								   format_type_be(types[c])),
+							errhint("Give the column its type back with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 	}
 	map->relid = RelationGetRelid(rel);
 }

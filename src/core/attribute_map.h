@@ -14,8 +14,10 @@ typedef struct AttributeMap
 
 /*
  * Find names[0..n-1] in the relation; the static map is made again when the table changes.
- * ERROR 42703 if a column is gone.
+ * ERROR 42703 if a column is gone, 42804 if it has
+ * another type than types[], or than one stored alike.
  */
-extern void jorge_map_attributes(AttributeMap *map, Relation rel, const char *const *names, int n);
+extern void jorge_map_attributes(AttributeMap *map, Relation rel, const char *const *names,
+								 const Oid *types, int n);
 
 #endif

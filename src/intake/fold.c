@@ -56,14 +56,14 @@ append_rows(LeadEvent *events, int *n, bool is_inquiry)
  * Write "SELECT prefix.column, ... "
  */
 static char *
-select_columns(const char *const *names, int n, const char *from)
+select_columns(const char *const *names, const Oid *types, int n, const char *from)
 {
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT ");
 	for (int c = 0; c < n; c++)
-		appendStringInfo(&sql, "%se.%s", c ? ", " : "", names[c]);
+		appendStringInfo(&sql, "%se.%s::%s", c ? ", " : "", names[c], format_type_be_qualified(types[c]));
 	appendStringInfoString(&sql, from);
 	return sql.data;
 }
@@ -72,14 +72,14 @@ select_columns(const char *const *names, int n, const char *from)
  * Run a saved look-up of one lead's stored rows
  */
 static void
-select_rows(SPIPlanPtr *plan, const char *const *names, int n, const char *from, const LeadState *state)
+select_rows(SPIPlanPtr *plan, const char *const *names, const Oid *column_types, int n, const char *from, const LeadState *state)
 {
 	Oid types[2] = {TEXTOID, UUIDOID};
 	Datum args[2] = {state->values[LEAD_location_id], state->values[LEAD_lead_id]};
 
 	if (*plan == NULL)
 	{
-		SPIPlanPtr made = SPI_prepare_cursor(select_columns(names, n, from), 2, types, CURSOR_OPT_GENERIC_PLAN);
+		SPIPlanPtr made = SPI_prepare_cursor(select_columns(names, column_types, n, from), 2, types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (made == NULL || SPI_keepplan(made) != 0)
 			elog(ERROR, "could not prepare a look-up of stored events: %s", SPI_result_code_string(SPI_result));
@@ -113,13 +113,13 @@ fold_anew(IntakeLead *lead)
 	ErrorData *error;
 	int n = 0;
 
-	select_rows(&inquiries, jorge_inquiry_column_names, INQUIRY_COLUMNS,
+	select_rows(&inquiries, jorge_inquiry_column_names, jorge_inquiry_column_types, INQUIRY_COLUMNS,
 				" FROM jorge.inquiry_lead l JOIN jorge.inquiry e ON e.location_id" EQ
 				"l.location_id AND e.inquiry_id" EQ "l.inquiry_id"
 				" WHERE l.location_id" EQ "$1 AND l.lead_id" EQ "$2",
 				&lead->state);
 	events = append_rows(events, &n, true);
-	select_rows(&interactions, jorge_interaction_column_names, INTERACTION_COLUMNS,
+	select_rows(&interactions, jorge_interaction_column_names, jorge_interaction_column_types, INTERACTION_COLUMNS,
 				" FROM jorge.interaction e WHERE e.location_id" EQ "$1 AND e.lead_id" EQ "$2", &lead->state);
 	events = append_rows(events, &n, false);
 	jorge_scan_events(events, n, &error);

@@ -32,6 +32,12 @@ const char *const jorge_inquiry_column_names[INQUIRY_COLUMNS] = {
 const char *const jorge_interaction_column_names[INTERACTION_COLUMNS] = {
 	"location_id", "interaction_id", "lead_id", "at", "channel", "direction", "body"};
 
+const Oid jorge_inquiry_column_types[INQUIRY_COLUMNS] = {
+	TEXTOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, WISH_COLUMNS(COLUMN_TYPE)};
+
+const Oid jorge_interaction_column_types[INTERACTION_COLUMNS] = {
+	TEXTOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID};
+
 /* How a stored column and a member of the decoded part belong together */
 typedef enum MemberKind
 {

@@ -117,7 +117,9 @@ typedef enum InteractionColumn
 extern const char *const jorge_lead_column_names[LEAD_COLUMNS];
 extern const Oid jorge_lead_column_types[LEAD_COLUMNS];
 extern const char *const jorge_inquiry_column_names[INQUIRY_COLUMNS];
+extern const Oid jorge_inquiry_column_types[INQUIRY_COLUMNS];
 extern const char *const jorge_interaction_column_names[INTERACTION_COLUMNS];
+extern const Oid jorge_interaction_column_types[INTERACTION_COLUMNS];
 
 /* One inquiry or interaction: the unit of the fold */
 typedef struct LeadEvent

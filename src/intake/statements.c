@@ -162,7 +162,10 @@ statement_text(IntakeStatement statement)
 			break;
 		case LOCK_LEADS:
 			appendStringInfoString(&sql, "SELECT ");
-			append_columns(&sql, "l.", 0);
+			/* cast, so that a column whose type the owner has changed is read as what it was */
+			for (int c = 0; c < LEAD_COLUMNS; c++)
+				appendStringInfo(&sql, "%sl.%s::%s", c ? ", " : "", jorge_lead_column_names[c],
+								 format_type_be_qualified(jorge_lead_column_types[c]));
 			appendStringInfoString(&sql, " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
 										 "w.location_id AND l.lead_id" EQ "w.lead_id FOR NO KEY UPDATE OF l");
 			break;

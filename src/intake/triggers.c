@@ -17,6 +17,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -144,7 +145,8 @@ jorge_inquiry_intake(PG_FUNCTION_ARGS)
 	if (tuplestore_tuple_count(trigger->tg_newtable) == 0)
 		return PointerGetDatum(NULL);
 	check_managed(trigger->tg_relation, "inquiry");
-	jorge_map_attributes(&map, trigger->tg_relation, jorge_inquiry_column_names, INQUIRY_COLUMNS);
+	jorge_map_attributes(&map, trigger->tg_relation, jorge_inquiry_column_names,
+						 jorge_inquiry_column_types, INQUIRY_COLUMNS);
 	take_in(trigger, true, &map, jorge_take_in_inquiries);
 	return PointerGetDatum(NULL);
 }
@@ -161,7 +163,8 @@ jorge_interaction_intake(PG_FUNCTION_ARGS)
 	if (tuplestore_tuple_count(trigger->tg_newtable) == 0)
 		return PointerGetDatum(NULL);
 	check_managed(trigger->tg_relation, "interaction");
-	jorge_map_attributes(&map, trigger->tg_relation, jorge_interaction_column_names, INTERACTION_COLUMNS);
+	jorge_map_attributes(&map, trigger->tg_relation, jorge_interaction_column_names,
+						 jorge_interaction_column_types, INTERACTION_COLUMNS);
 	take_in(trigger, false, &map, jorge_take_in_interactions);
 	return PointerGetDatum(NULL);
 }
@@ -192,6 +195,12 @@ jorge_interaction_unseen(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(names); i++)
 	{
 		bool null;
+
+		if (!IsBinaryCoercible(SPI_gettypeid(desc, SPI_fnumber(desc, names[i])), types[i]))
+			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+							errmsg("column \"%s\" of table \"%s\" has another type than it was made with", names[i],
+								   RelationGetRelationName(trigger->tg_relation)),
+							errhint("Give the column its type back with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 
 		values[i] = SPI_getbinval(trigger->tg_trigtuple, desc, SPI_fnumber(desc, names[i]), &null);
 		if (null) /* the table's own constraint will say so */
@@ -241,7 +250,8 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT ");
 	for (int c = 0; c < INQUIRY_COLUMNS; c++)
-		appendStringInfo(&sql, "%se.%s", c ? ", " : "", jorge_inquiry_column_names[c]);
+		appendStringInfo(&sql, "%se.%s::%s", c ? ", " : "", jorge_inquiry_column_names[c],
+						 format_type_be_qualified(jorge_inquiry_column_types[c]));
 	appendStringInfo(&sql,
 					 " FROM jorge.inquiry e WHERE NOT EXISTS (SELECT FROM jorge.inquiry_lead l"
 					 " WHERE l.location_id OPERATOR(pg_catalog.=) e.location_id"
