@@ -66,9 +66,16 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 			e++;
 		}
 	}
-	/* rows of later batches are stored already, so an earlier batch may have folded a note that no time tells of */
+	/*
+	 * Rows of later batches are stored already, so an earlier batch may have folded them. Times tell, but for
+	 * those of notes, which the row doesn't keep.
+	 */
 	for (int l = 0; !small && l < nleads; l++)
+	{
 		leads[l].anew = true;
+		for (int e = 0; e < leads[l].nevents; e++)
+			leads[l].anew &= leads[l].events[e].nulls[INTERACTION_direction];
+	}
 	jorge_fold_leads(leads, nleads);
 	jorge_score_leads(leads, nleads);
 	if (unscanned != NULL)

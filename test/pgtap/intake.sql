@@ -114,5 +114,15 @@ INSERT INTO jorge.interaction (lead_id, at, channel, direction, provider, provid
 SELECT lead_id, '2026-03-31', 'call', 'in', 'ghl', 'moved' FROM jorge.lead LIMIT 1;
 SELECT is((SELECT count(*) FROM jorge.interaction WHERE provider_ref = 'moved'), 1::bigint, 'and its replay is still dropped');
 
+-- a lead that no inquiry made, and a statement of more than one batch that ends in notes
+INSERT INTO jorge.lead (lead_id, name, city) VALUES ('22222222-1111-1111-1111-111111111111', 'Own Row', 'Austin');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction) VALUES ('22222222-1111-1111-1111-111111111111', '2026-01-02', 'sms', 'in');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction)
+SELECT '22222222-1111-1111-1111-111111111111', '2026-01-01'::timestamptz + CASE WHEN n > 1000 THEN interval '5 days' ELSE n * interval '1 second' END,
+       CASE WHEN n > 1000 THEN 'note' ELSE 'sms' END, CASE WHEN n <= 1000 THEN 'out' END
+  FROM generate_series(1, 1010) n;
+SELECT is((SELECT interactions FROM jorge.lead WHERE name = 'Own Row'), 1011, 'no note is counted twice');
+SELECT is((SELECT city FROM jorge.lead WHERE lead_id = '22222222-1111-1111-1111-111111111111'), 'Austin', 'a lead that no inquiry made keeps its wishes');
+
 SELECT * FROM finish();
 ROLLBACK;
