@@ -1,6 +1,6 @@
 -- An INSERT into jorge.inquiry makes or finds the lead, folds, scores and writes everything, in one transaction.
 BEGIN;
-SELECT plan(46);
+SELECT plan(48);
 
 INSERT INTO jorge.inquiry (received_at, source, name, phone, email, message, budget_max)
 VALUES ('2026-03-02 15:00+00', 'zillow', 'Ann Smith', '(512) 867-5309', 'Ann.Smith+home@gmail.com',
