@@ -68,8 +68,12 @@ BEGIN
 
     PERFORM jorge.upkeep();
     PERFORM jorge.resolve_pending();
+    -- interactions that were stored while the trigger was absent
+    PERFORM jorge.refold_lead(l.lead_id, l.location_id)
+       FROM jorge.lead l JOIN (SELECT location_id, lead_id, count(*) AS stored FROM jorge.interaction GROUP BY 1, 2) i
+         ON i.location_id = l.location_id AND i.lead_id = l.lead_id AND i.stored <> l.interactions;
 END
 $install$;
 COMMENT ON FUNCTION jorge.install() IS
-    'Makes or completes the managed lead business: tables, policies, triggers, policy functions, the default model. Safe to repeat; keeps every row and every policy function its owner has changed. Also what puts columns, triggers and policies back after DROP EXTENSION ... CASCADE and CREATE EXTENSION; inquiries that arrived meanwhile get their leads.';
+    'Makes or completes the managed lead business: tables, policies, triggers, policy functions, the default model. Safe to repeat; keeps every row and every policy function its owner has changed. Also what puts columns, triggers and policies back after DROP EXTENSION ... CASCADE and CREATE EXTENSION; inquiries and interactions that arrived meanwhile are taken in.';
 REVOKE ALL ON FUNCTION jorge.install() FROM PUBLIC;

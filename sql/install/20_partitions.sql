@@ -66,4 +66,4 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.upkeep(integer) IS
-    'Makes the partitions of this month and the next ones, and empties the default partitions. Run it nightly; any moment is safe.';
+    'Makes the partitions of this month and the next ones, and empties the default partitions. Run it nightly, at a quiet hour: it waits for transactions that are writing, and new ones wait for it.';

@@ -270,7 +270,8 @@ compare_found(const void *a, const void *b)
 	const Arrival *x = *(Arrival *const *) a;
 	const Arrival *y = *(Arrival *const *) b;
 
-	return memcmp(x->lead_id.data, y->lead_id.data, UUID_LEN);
+	return jorge_compare_leads(UUIDPGetDatum(&x->lead_id), x->event->values[INQUIRY_location_id], UUIDPGetDatum(&y->lead_id),
+							   y->event->values[INQUIRY_location_id]);
 }
 
 /*
@@ -300,8 +301,8 @@ lock_known(Arrival *arrivals, int n, IntakeLead *leads)
 
 	/* both are in the order of ids; a lead that is gone makes its arrivals a new person */
 	for (int i = 0, l = 0; i < count; i++)
-		if (l < locked && memcmp(DatumGetUUIDP(leads[l].state.values[LEAD_lead_id])->data, roots[i]->lead_id.data,
-								 UUID_LEN) == 0)
+		if (l < locked && jorge_compare_leads(leads[l].state.values[LEAD_lead_id], leads[l].state.values[LEAD_location_id],
+											  ids[i], locations[i]) == 0)
 			roots[i]->lead = &leads[l++];
 	return locked;
 }

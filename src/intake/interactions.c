@@ -17,8 +17,8 @@ compare_leads(const void *a, const void *b)
 	const LeadEvent *x = a;
 	const LeadEvent *y = b;
 
-	return memcmp(DatumGetUUIDP(x->values[INTERACTION_lead_id])->data,
-				  DatumGetUUIDP(y->values[INTERACTION_lead_id])->data, UUID_LEN);
+	return jorge_compare_leads(x->values[INTERACTION_lead_id], x->values[INTERACTION_location_id],
+							   y->values[INTERACTION_lead_id], y->values[INTERACTION_location_id]);
 }
 
 /*
@@ -27,8 +27,8 @@ compare_leads(const void *a, const void *b)
 static bool
 belongs_to(const LeadEvent *event, const IntakeLead *lead)
 {
-	return memcmp(DatumGetUUIDP(event->values[INTERACTION_lead_id])->data,
-				  DatumGetUUIDP(lead->state.values[LEAD_lead_id])->data, UUID_LEN) == 0;
+	return jorge_compare_leads(event->values[INTERACTION_lead_id], event->values[INTERACTION_location_id],
+							   lead->state.values[LEAD_lead_id], lead->state.values[LEAD_location_id]) == 0;
 }
 
 void

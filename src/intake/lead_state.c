@@ -234,6 +234,21 @@ jorge_lead_state_store(LeadState *state)
 	state->nulls[LEAD_multi_source_bonus] = false;
 }
 
+int
+jorge_compare_leads(Datum id, Datum location, Datum other_id, Datum other_location)
+{
+	int order = memcmp(DatumGetUUIDP(id)->data, DatumGetUUIDP(other_id)->data, UUID_LEN);
+	text *a;
+	text *b;
+
+	if (order != 0)
+		return order;
+	a = DatumGetTextPP(location);
+	b = DatumGetTextPP(other_location);
+	order = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b)));
+	return order != 0 ? order : (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+}
+
 bool
 jorge_event_text(const LeadEvent *event, const char **data, int *length)
 {

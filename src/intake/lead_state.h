@@ -160,6 +160,9 @@ extern void jorge_lead_state_load(LeadState *state, const Datum *values, const b
 /* Write the decoded part back into values[] and nulls[] */
 extern void jorge_lead_state_store(LeadState *state);
 
+/* Order of leads: id, then location, byte by byte; 0 = the same lead */
+extern int jorge_compare_leads(Datum id, Datum location, Datum other_id, Datum other_location);
+
 /* Text of an event that counts as said by the person; false if it has none */
 extern bool jorge_event_text(const LeadEvent *event, const char **data, int *length);
 

@@ -94,12 +94,13 @@ jorge_lexicon_for(const char *location)
 	JorgeOwner owner;
 	Oid types[1] = {TEXTOID};
 	Datum args[1];
+	bool cacheable = strlen(location) < LOCATION_MAX;
 	bool found;
 
 	/* what a transaction's own, older snapshot showed is good for that transaction only */
 	if (lexicons == NULL || stale || (snapshot_lxid != InvalidLocalTransactionId && snapshot_lxid != JORGE_LXID))
 		reset_cache();
-	entry = hash_search(lexicons, location, HASH_FIND, NULL);
+	entry = cacheable ? hash_search(lexicons, location, HASH_FIND, NULL) : NULL;
 	if (entry != NULL)
 		return entry->lexicon;
 
@@ -117,7 +118,7 @@ jorge_lexicon_for(const char *location)
 	SPI_finish();
 	jorge_owner_leave(&owner);
 
-	if (strlen(location) < LOCATION_MAX)
+	if (cacheable)
 	{
 		entry = hash_search(lexicons, location, HASH_ENTER, &found);
 		entry->lexicon = lexicon;

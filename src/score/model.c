@@ -237,6 +237,7 @@ jorge_model_for_trigger(const char *location)
 {
 	CachedModel *entry;
 	Model *model;
+	bool cacheable = strlen(location) < LOCATION_MAX;
 	bool found;
 
 	if (cached_models == NULL)
@@ -261,7 +262,7 @@ jorge_model_for_trigger(const char *location)
 	if (cached_models_stale)
 		forget_cached_models();
 
-	entry = hash_search(cached_models, location, HASH_FIND, NULL);
+	entry = cacheable ? hash_search(cached_models, location, HASH_FIND, NULL) : NULL;
 	if (entry != NULL)
 		return entry->model;
 
@@ -272,9 +273,9 @@ jorge_model_for_trigger(const char *location)
 	 */
 	if (IsolationUsesXactSnapshot())
 		cached_lxid = JORGE_LXID;
-	model = read_registry(location, CacheMemoryContext, false);
-	if (strlen(location) >= LOCATION_MAX)
-		return model; /* served, not cached */
+	model = read_registry(location, cacheable ? CacheMemoryContext : CurrentMemoryContext, false);
+	if (!cacheable)
+		return model;
 	entry = hash_search(cached_models, location, HASH_ENTER, &found);
 	entry->model = model;
 	return model;

@@ -30,6 +30,11 @@ is "$(sql "SELECT jorge.install(); SELECT jorge.install(); SELECT count(*) FROM 
 is "$(sql "SELECT count(*) FROM pg_policies WHERE schemaname = 'jorge'")" 18 "the policies are there"
 is "$(sql "INSERT INTO jorge.inquiry (source, phone) VALUES ('ghl', '512-555-2002'); SELECT count(*) FROM jorge.lead_score JOIN jorge.lead USING (lead_id) WHERE phone = '512-555-2002'")" 1 "new inquiries are scored"
 
+sql "DROP EXTENSION jorge CASCADE" >/dev/null 2>&1
+is "$(sql "INSERT INTO jorge.interaction (lead_id, channel, direction) SELECT lead_id, 'call', 'in' FROM jorge.lead ORDER BY lead_id LIMIT 1")" "" "interactions arrive without the extension too"
+sql "CREATE EXTENSION jorge; SELECT jorge.install()" >/dev/null
+is "$(sql "SELECT count(*) FROM jorge.lead l WHERE interactions <> (SELECT count(*) FROM jorge.interaction i WHERE i.lead_id = l.lead_id)")" 0 "and are counted once it is back"
+
 before_scores=$(sql "$scores")
 before_rows=$(sql "$rows")
 pg_dump -Fc -d postgres -f "$JORGE_CLUSTER/dump" && psql -qX -c "CREATE DATABASE restored" && pg_restore -d restored "$JORGE_CLUSTER/dump"
