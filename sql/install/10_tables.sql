@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS jorge.location (
 COMMENT ON TABLE jorge.location IS 'Tenants (GHL sub-accounts) and their settings. A location needs no row here to receive leads.';
 COMMENT ON COLUMN jorge.location.location_id IS 'Tenant id, as in every other table.';
 COMMENT ON COLUMN jorge.location.name IS 'Name shown to people.';
-COMMENT ON COLUMN jorge.location.time_zone IS 'IANA zone for leads that name none; default is the Austin market.';
+COMMENT ON COLUMN jorge.location.time_zone IS 'IANA zone of the office; default is the Austin market. Features of a lead that names no zone are in UTC.';
 COMMENT ON COLUMN jorge.location.created_at IS 'When the row was made.';
 
 CREATE TABLE IF NOT EXISTS jorge.inquiry (

@@ -47,11 +47,10 @@ struct RecordReader
 	const RecordColumn *columns;
 	int ncolumns;
 
-	/* what slots[] was made for: a registered row type, or a caller's descriptor */
+	/* the registered row type that slots[] was made for */
 	Oid type;
 	int32 typmod;
 	uint64 type_identifier; /* changes with ALTER TABLE, which keeps the type's OID */
-	TupleDesc source;
 	TupleDesc desc; /* our copy; NULL = no map yet */
 	MemoryContext map_mcxt;
 	Slot *slots;
@@ -177,7 +176,6 @@ map_columns(RecordReader *reader, TupleDesc desc)
 	MemoryContext old;
 
 	reader->desc = NULL; /* so that an error below leaves no half-made map */
-	reader->source = NULL;
 	reader->type = InvalidOid;
 	if (reader->map_mcxt == NULL)
 		reader->map_mcxt =
@@ -340,20 +338,6 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
 	read_mapped(reader, &tuple, values);
-}
-
-/*
- * Read a tuple of a scan or a trigger
- */
-void
-jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc, RecordValue *values)
-{
-	if (reader->desc == NULL || reader->source != desc)
-	{
-		map_columns(reader, desc);
-		reader->source = desc;
-	}
-	read_mapped(reader, tuple, values);
 }
 
 int

@@ -62,11 +62,4 @@ extern int jorge_record_found(const RecordReader *reader);
 /* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
 extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
 
-/*
- * The same from a tuple and its descriptor, as a scan or a trigger has them. Descriptors are told apart
- * by address, so desc must live as long as the reader is used.
- */
-extern void jorge_record_read_tuple(RecordReader *reader, HeapTuple tuple, TupleDesc desc,
-									RecordValue *values);
-
 #endif

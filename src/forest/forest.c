@@ -5,12 +5,6 @@
 
 #include "forest/internal.h"
 
-const uint8 *
-jorge_forest_hash(const Forest *forest)
-{
-	return forest->hash;
-}
-
 int
 jorge_forest_features(const Forest *forest)
 {

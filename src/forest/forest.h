@@ -42,10 +42,6 @@ extern Datum jorge_forest_from_ubj(const char *ubj, Size length);
 
 /* ---- asking it ---- */
 
-/* FOREST_HASH_LENGTH bytes: equal for equal documents; what to key anything derived from a forest
- * by. */
-extern const uint8 *jorge_forest_hash(const Forest *forest);
-
 extern int jorge_forest_features(const Forest *forest);
 
 /* Name of a feature, NULL where the document names none. */

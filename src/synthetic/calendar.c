@@ -42,12 +42,6 @@ utc(int year, int month, int day, int hour)
 }
 
 TimestampTz
-jorge_synth_window_start(void)
-{
-	return utc(2024, 7, 1, 5);
-}
-
-TimestampTz
 jorge_synth_window_end(void)
 {
 	return utc(2026, 7, 1, 5);

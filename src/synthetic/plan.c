@@ -52,12 +52,6 @@ static const int timeline_choice[SYNTH_TIMELINES + 1] = {0, 1, 3, 3, 5, 5, 5, 7,
 static const double timeline_days[SYNTH_TIMELINES + 1] = {NAN, 7,   20,  30,  45,  60, 90,
 														  135, 180, 260, 365, 600, 900};
 
-double
-jorge_synth_timeline_days(int timeline)
-{
-	return timeline_days[timeline];
-}
-
 /*
  * Logistic function
  */

@@ -81,7 +81,7 @@ typedef enum SynthFinancing
 	SYNTH_FINANCINGS
 } SynthFinancing;
 
-/* When they want to move or sell; jorge_synth_timeline_days gives the days a phrase speaks of. */
+/* When they want to move or sell */
 #define SYNTH_TIMELINES 12 /* 1 ... 12; 0 = unsaid */
 
 typedef enum SynthBudgetKind
@@ -252,7 +252,6 @@ typedef struct SynthPlan
 
 /* ---- the calendar (calendar.c) ---- */
 
-extern TimestampTz jorge_synth_window_start(void);
 extern TimestampTz jorge_synth_window_end(void);
 extern void jorge_synth_arrival(SynthRandom *random, SynthPlan *plan);
 extern int jorge_synth_local_hour(TimestampTz at);
@@ -291,7 +290,6 @@ extern void jorge_synth_house(SynthRandom *random, SynthPlan *plan);
 /* ---- the plan and the truth ---- */
 
 /* Days a timeline index speaks of; NAN for 0 */
-extern double jorge_synth_timeline_days(int timeline);
 
 extern void jorge_synth_plan(SynthPlan *plan, uint64 seed, uint64 row);
 
