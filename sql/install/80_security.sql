@@ -5,9 +5,10 @@ DO $do$
 DECLARE
     relation text;
 BEGIN
-    FOREACH relation IN ARRAY ARRAY['location', 'inquiry', 'lead', 'lead_key', 'inquiry_lead', 'lead_alias', 'interaction',
-                                    'interaction_ref', 'lead_score', 'prediction', 'event', 'error', 'job_log',
-                                    'lexicon_extra', 'model', 'model_active'] LOOP
+    -- every table of a tenant, partitions aside: they have no policy, rows are read through their parent
+    FOR relation IN SELECT c.relname FROM pg_catalog.pg_class c
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'location_id' AND NOT a.attisdropped
+                     WHERE c.relnamespace = 'jorge'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition LOOP
         EXECUTE format('ALTER TABLE jorge.%I ENABLE ROW LEVEL SECURITY', relation);
         EXECUTE format('DROP POLICY IF EXISTS tenant ON jorge.%I', relation);
         EXECUTE format('CREATE POLICY tenant ON jorge.%I USING (location_id = jorge.current_location())', relation);
@@ -18,7 +19,6 @@ BEGIN
         EXECUTE format('CREATE POLICY shared ON jorge.%I FOR SELECT USING (location_id = ''*'')', relation);
         EXECUTE format('COMMENT ON POLICY shared ON jorge.%I IS %L', relation, 'Shared models are readable by every location.');
     END LOOP;
-    -- Partitions have no policy: rows are read through their parent.
     FOR relation IN SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relispartition AND NOT c.relrowsecurity
                        AND c.relkind = 'r' AND c.relnamespace = 'jorge'::pg_catalog.regnamespace LOOP
         EXECUTE format('ALTER TABLE jorge.%I ENABLE ROW LEVEL SECURITY', relation);

@@ -103,6 +103,13 @@ jorge_forest_margin(const Forest *forest, const float *x)
 	return evaluate(forest, x, NULL);
 }
 
+void
+jorge_forest_margins(const Forest *forest, const float *x, int rows, float *margins)
+{
+	for (int r = 0; r < rows; r++)
+		margins[r] = evaluate(forest, x + (Size) r * forest->features, NULL);
+}
+
 float
 jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance)
 {

@@ -57,6 +57,9 @@ extern int jorge_forest_lexicon(const Forest *forest);
 
 extern float jorge_forest_margin(const Forest *forest, const float *x);
 
+/* Margins of many rows, bit-equal to jorge_forest_margin's: x is rows x features, row by row. */
+extern void jorge_forest_margins(const Forest *forest, const float *x, int rows, float *margins);
+
 /* Prediction on the objective's scale: probability for binary:logistic. */
 extern float jorge_forest_link(const Forest *forest, float margin);
 extern float jorge_forest_predict(const Forest *forest, const float *x);

@@ -16,6 +16,7 @@ is "$(sql -U website "SELECT jorge.lead_class(0.9)")" HOT "pure functions are fo
 # progress_rows() is volatile because it reads other backends, not because it writes
 is "$(sql "SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY 1) FROM pg_proc p WHERE pronamespace = 'jorge'::regnamespace AND provolatile = 'v' AND proname <> 'progress_rows' AND prorettype <> 'trigger'::regtype AND has_function_privilege('website', p.oid, 'EXECUTE')")" "" "no function that writes is granted to PUBLIC"
 is "$(sql "SELECT count(*) FROM pg_proc WHERE pronamespace = 'jorge'::regnamespace AND prosecdef")" 0 "no function is SECURITY DEFINER"
+is "$(sql "SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class c WHERE relnamespace = 'jorge'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'shipped_function' AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant'))")" "" "every table has row security and a tenant policy"
 
 is "$(sql -U north "INSERT INTO jorge.inquiry (source, phone) VALUES ('zillow', '512-555-2001'); SELECT location_id, inquiries FROM jorge.lead")" "north|1" "a tenant's inquiry becomes a lead of its own, though the phone is known elsewhere"
 is "$(sql "SELECT count(*) FROM jorge.lead")" 2 "the owner sees both"
