@@ -1,0 +1,47 @@
+-- Durations: text form, edges, NULL, empty, one row, all censored, separable and hopeless fits, bad input.
+SET search_path = jorge, pg_catalog;
+SET extra_float_digits = -6;
+SELECT '5:1 2:0 5:1 2.5:2*3'::durations, ''::durations::text = '' AS empty_is_fine;
+SELECT durations(d, c) FROM (VALUES (3.0, 1), (NULL, 1), (3, NULL), (3, 1), (0, 0)) v(d, c);
+SELECT durations(d, c) IS NULL AS no_rows FROM (VALUES (1.0, 1)) v(d, c) WHERE false;
+SELECT merge(d) FROM (VALUES ('1:1'::durations), (NULL), ('1:1 2:0')) v(d);
+SELECT * FROM survival_curve('1:1 2:0 3:1 4:2 4:0', 1);
+SELECT * FROM survival_curve('');
+SELECT * FROM survival_curve('7:0*3');
+SELECT * FROM survival_at('', 5);
+SELECT * FROM survival_at('1:1', 1);
+SELECT * FROM survival_quantile('1:1*2 3:1*2');
+SELECT * FROM survival_quantile('7:0*3');
+SELECT * FROM survival_mean('1:1 2:0', 10);
+SELECT close_probability('10:1*5 20:2*5 30:0*10', 0, 15, 1) AS new_deal, close_probability('10:1*5 20:2*5 30:0*10', 12, 10, 1) AS too_late,
+       close_probability('10:1*5 20:2*5 30:0*10', 12, 10) AS any_end, close_probability('10:1', 50, 10) IS NULL AS unknown;
+SELECT * FROM logrank('1:1 2:1', '1:1 2:1');
+SELECT * FROM logrank('1:0', '2:0');
+SELECT aft(d, e, '{}', 'weibull') IS NULL AS too_few FROM (VALUES (1.0, true), (2, false)) v(d, e);
+SELECT (aft(d, true, ARRAY[1], 'weibull')) IS NULL AS collinear FROM generate_series(1, 20) d;
+SELECT (aft(d, d < 15, ARRAY[NULL::float8], 'weibull')) IS NULL FROM generate_series(1, 20) d;
+SELECT round((aft(1e-300 * d, true, '{}', 'lognormal')).scale::numeric, 4) AS tiny_times FROM generate_series(1, 20) d;
+\set VERBOSITY terse
+SELECT (aft(d, true, '{}', 'gamma')) FROM generate_series(1, 20) d;
+SELECT (aft(0, true, '{}', 'weibull'));
+SELECT (aft(1, true, ARRAY['NaN'::float8], 'weibull'));
+SELECT aft(d, true, CASE WHEN d > 5 THEN ARRAY[1.0::float8] ELSE '{}' END, 'weibull') FROM generate_series(1, 20) d;
+SELECT aft_survival(ROW('weibull', ARRAY[1.0], ARRAY[1.0], 1, 1, 1, 1, 1)::aft_model, 1, ARRAY[2]);
+SELECT aft_survival(ROW('weibull', NULL, ARRAY[1.0], 1, 1, 1, 1, 1)::aft_model, 1);
+SELECT aft_quantile(ROW('weibull', ARRAY[1.0], ARRAY[1.0], 1, 1, 1, 1, 1)::aft_model, 1);
+SELECT durations(-1, 1);
+SELECT durations('Infinity', 1);
+SELECT durations('NaN', 1);
+SELECT durations(1, -1);
+SELECT '5'::durations;
+SELECT '5:-1'::durations;
+SELECT '5:1*0'::durations;
+SELECT 'nan:1'::durations;
+SELECT '5:1x'::durations;
+SELECT '5:99999999999'::durations;
+SELECT * FROM survival_curve('1:1', -1);
+SELECT * FROM survival_curve('1:1', 0, 1);
+SELECT * FROM survival_curve('1:1', 0, 0.9, 'exact');
+SELECT * FROM survival_quantile('1:1', 0);
+SELECT * FROM survival_mean('1:1', 'Infinity');
+SELECT * FROM survival_at('1:1', -1);
