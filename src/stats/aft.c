@@ -6,8 +6,8 @@
  * logistic (loglogistic). Newton's steps in (coefficients, log scale) with halving; the standard
  * errors come from the inverse of the information at the end. Parametrisation as in R's survreg.
  *
- * The aggregate's state is a bytea that holds the observations; they are sorted before the fit, so
- * that the result does not depend on the order of rows or on the plan.
+ * The observations are sorted before the fit, so that the result does not depend on the order of rows
+ * or on the plan.
  */
 #include "core/jorge.h"
 
@@ -16,10 +16,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "stats/rows.h"
 #include "stats/stats.h"
 
 JORGE_FUNCTION(jorge_aft_add);
-JORGE_FUNCTION(jorge_aft_combine);
 JORGE_FUNCTION(jorge_aft_finish);
 JORGE_FUNCTION(jorge_aft_survival);
 JORGE_FUNCTION(jorge_aft_quantile);
@@ -27,8 +27,6 @@ JORGE_FUNCTION(jorge_aft_quantile);
 #define MAX_COVARIATES 50
 #define MAX_PARAMETERS (MAX_COVARIATES + 2)
 #define MAX_ROUNDS 200
-/* Largest state, bytes */
-#define MAX_STATE ((Size) 512 * 1024 * 1024)
 
 typedef enum AftLaw
 {
@@ -40,15 +38,8 @@ typedef enum AftLaw
 
 static const char *const law_names[] = {"weibull", "exponential", "lognormal", "loglogistic"};
 
-/* State: a bytea with room to spare */
-typedef struct AftState
-{
-	int32 vl_len_;
-	int32 law;
-	int32 covariates;
-	int32 rows; /* each: time, event (0 or 1), covariates */
-	double data[FLEXIBLE_ARRAY_MEMBER];
-} AftState;
+/* Rows of an aggregate's state, tagged with the law: time, ended (0 or 1), covariates */
+#define FIRST_COVARIATE 2
 
 static AftLaw
 law_by_name(const char *name)
@@ -58,45 +49,6 @@ law_by_name(const char *name)
 			return (AftLaw) i;
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown distribution: \"%s\"", name),
 					errhint("Distributions are weibull, exponential, lognormal and loglogistic.")));
-}
-
-static int
-width(const AftState *state)
-{
-	return 2 + state->covariates;
-}
-
-static Size
-state_size(int covariates, int64 rows)
-{
-	return offsetof(AftState, data) + rows * (2 + covariates) * sizeof(double);
-}
-
-/*
- * State with room for some rows, and the rows of an older one
- */
-static AftState *
-make_state(AftLaw law, int covariates, int64 rows, const AftState *older)
-{
-	Size size = state_size(covariates, rows);
-	AftState *state;
-
-	if (size > MAX_STATE)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows for one survival model"),
-						errhint("Fit a sample of them.")));
-	state = palloc0(size);
-	if (older != NULL)
-		memcpy(state, older, state_size(covariates, older->rows));
-	SET_VARSIZE(state, size);
-	state->law = law;
-	state->covariates = covariates;
-	return state;
-}
-
-static bool
-is_full(const AftState *state, int more)
-{
-	return state_size(state->covariates, (int64) state->rows + more) > VARSIZE(state);
 }
 
 /*
@@ -125,22 +77,19 @@ covariates_argument(FunctionCallInfo fcinfo, int argno, int *n)
 Datum
 jorge_aft_add(PG_FUNCTION_ARGS)
 {
-	AftState *state = PG_ARGISNULL(0) ? NULL : (AftState *) PG_GETARG_POINTER(0);
-	MemoryContext mcxt, caller;
-	double *to;
+	Rows *rows;
+	double *row;
 	double time;
 	const double *x;
 	AftLaw law;
 	int n;
 
-	if (!AggCheckCallContext(fcinfo, &mcxt))
-		elog(ERROR, "jorge.aft_add called outside of its aggregate");
 	/* a row that is not whole says nothing */
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4))
 	{
-		if (state == NULL)
+		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 	time = PG_GETARG_FLOAT8(1);
 	x = covariates_argument(fcinfo, 3, &n);
@@ -148,48 +97,11 @@ jorge_aft_add(PG_FUNCTION_ARGS)
 	if (!(time > 0) || isinf(time))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a duration can't be %g here", time),
 						errhint("Durations are finite and above zero; add half a day to those of zero days.")));
-	if (state != NULL && (state->law != law || state->covariates != n))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("distribution and number of covariates must be the same in all rows")));
-	caller = MemoryContextSwitchTo(mcxt);
-	if (state == NULL)
-		state = make_state(law, n, 64, NULL);
-	else if (is_full(state, 1))
-		state = make_state(law, n, 2 * (int64) state->rows, state);
-	MemoryContextSwitchTo(caller);
-	to = state->data + (Size) state->rows * width(state);
-	to[0] = time;
-	to[1] = PG_GETARG_BOOL(2) ? 1 : 0;
-	memcpy(to + 2, x, n * sizeof(double));
-	state->rows++;
-	PG_RETURN_POINTER(state);
-}
-
-Datum
-jorge_aft_combine(PG_FUNCTION_ARGS)
-{
-	AftState *state = PG_ARGISNULL(0) ? NULL : (AftState *) PG_GETARG_POINTER(0);
-	const AftState *other = PG_ARGISNULL(1) ? NULL : (const AftState *) PG_GETARG_POINTER(1);
-	MemoryContext mcxt, caller;
-
-	if (!AggCheckCallContext(fcinfo, &mcxt))
-		elog(ERROR, "jorge.aft_combine called outside of its aggregate");
-	if (other == NULL)
-	{
-		if (state == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
-	}
-	if (state != NULL && (state->law != other->law || state->covariates != other->covariates))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("distribution and number of covariates must be the same in all rows")));
-	caller = MemoryContextSwitchTo(mcxt);
-	if (state == NULL)
-		state = make_state((AftLaw) other->law, other->covariates, Max(other->rows, 1), NULL);
-	else if (is_full(state, other->rows))
-		state = make_state((AftLaw) state->law, state->covariates, 2 * ((int64) state->rows + other->rows), state);
-	MemoryContextSwitchTo(caller);
-	memcpy(state->data + (Size) state->rows * width(state), other->data, (Size) other->rows * width(other) * sizeof(double));
-	state->rows += other->rows;
-	PG_RETURN_POINTER(state);
+	rows = jorge_rows_add(fcinfo, law, FIRST_COVARIATE + n, &row);
+	row[0] = time;
+	row[1] = PG_GETARG_BOOL(2) ? 1 : 0;
+	memcpy(row + FIRST_COVARIATE, x, n * sizeof(double));
+	PG_RETURN_POINTER(rows);
 }
 
 /* ---- likelihood ---- */
@@ -247,19 +159,20 @@ typedef struct AftFit
  * Log-likelihood, gradient and information at fit->theta
  */
 static void
-evaluate(const AftState *state, AftFit *fit)
+evaluate(const Rows *rows, AftFit *fit)
 {
-	int p = 1 + state->covariates;
-	bool has_scale = state->law != LAW_EXPONENTIAL;
+	int covariates = rows->width - FIRST_COVARIATE;
+	int p = 1 + covariates;
+	bool has_scale = rows->tag != LAW_EXPONENTIAL;
 	double log_scale = has_scale ? fit->theta[p] : 0;
 	double scale = exp(log_scale);
 
 	fit->value = 0;
 	memset(fit->gradient, 0, sizeof(fit->gradient));
 	memset(fit->information, 0, sizeof(fit->information));
-	for (int r = 0; r < state->rows; r++)
+	for (int r = 0; r < rows->n; r++)
 	{
-		const double *data = state->data + (Size) r * width(state);
+		const double *data = rows->data + (Size) r * rows->width;
 		double x[MAX_PARAMETERS];
 		double eta = 0;
 		double log_time = log(data[0]);
@@ -271,11 +184,11 @@ evaluate(const AftState *state, AftFit *fit)
 		if (r % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
 		x[0] = 1;
-		memcpy(x + 1, data + 2, state->covariates * sizeof(double));
+		memcpy(x + 1, data + FIRST_COVARIATE, covariates * sizeof(double));
 		for (int i = 0; i < p; i++)
 			eta += fit->theta[i] * x[i];
 		w = (log_time - eta) / scale;
-		fit->value += log_likelihood((AftLaw) state->law, w, event, &first, &second) - (event ? log_scale + log_time : 0);
+		fit->value += log_likelihood((AftLaw) rows->tag, w, event, &first, &second) - (event ? log_scale + log_time : 0);
 		for (int i = 0; i < p; i++)
 		{
 			fit->gradient[i] -= first * x[i] / scale;
@@ -360,25 +273,25 @@ factor(AftFit *fit, double lower[MAX_PARAMETERS][MAX_PARAMETERS], bool exact)
  * Maximise the likelihood from the mean log time; false if no maximum is found
  */
 static bool
-maximise(const AftState *state, AftFit *fit, double lower[MAX_PARAMETERS][MAX_PARAMETERS])
+maximise(const Rows *rows, AftFit *fit, double lower[MAX_PARAMETERS][MAX_PARAMETERS])
 {
 	AftFit *next = palloc(sizeof(AftFit));
 	double sum = 0;
 	double squares = 0;
 
-	for (int r = 0; r < state->rows; r++)
+	for (int r = 0; r < rows->n; r++)
 	{
-		double log_time = log(state->data[(Size) r * width(state)]);
+		double log_time = log(rows->data[(Size) r * rows->width]);
 
 		sum += log_time;
 		squares += log_time * log_time;
 	}
 	memset(fit, 0, sizeof(*fit));
-	fit->n = 1 + state->covariates + (state->law != LAW_EXPONENTIAL);
-	fit->theta[0] = sum / state->rows;
-	if (state->law != LAW_EXPONENTIAL)
-		fit->theta[fit->n - 1] = 0.5 * log(Max(squares / state->rows - fit->theta[0] * fit->theta[0], 1e-4));
-	evaluate(state, fit);
+	fit->n = 1 + rows->width - FIRST_COVARIATE + (rows->tag != LAW_EXPONENTIAL);
+	fit->theta[0] = sum / rows->n;
+	if (rows->tag != LAW_EXPONENTIAL)
+		fit->theta[fit->n - 1] = 0.5 * log(Max(squares / rows->n - fit->theta[0] * fit->theta[0], 1e-4));
+	evaluate(rows, fit);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		double step[MAX_PARAMETERS];
@@ -393,7 +306,7 @@ maximise(const AftState *state, AftFit *fit, double lower[MAX_PARAMETERS][MAX_PA
 		/* the rise that the step promises is below what doubles can tell */
 		if (gain < 1e-13 * (1 + fabs(fit->value)))
 		{
-			evaluate(state, fit);
+			evaluate(rows, fit);
 			return factor(fit, lower, true);
 		}
 		for (;; part /= 2)
@@ -401,31 +314,18 @@ maximise(const AftState *state, AftFit *fit, double lower[MAX_PARAMETERS][MAX_PA
 			*next = *fit;
 			for (int i = 0; i < fit->n; i++)
 				next->theta[i] += part * step[i];
-			evaluate(state, next);
+			evaluate(rows, next);
 			if (next->value > fit->value)
 				break;
 			if (part < 1e-10)
 			{
-				evaluate(state, fit);
+				evaluate(rows, fit);
 				return factor(fit, lower, true);
 			}
 		}
 		*fit = *next;
 	}
 	return false;
-}
-
-static int
-compare_rows(const void *a, const void *b, void *arg)
-{
-	const double *x = a;
-	const double *y = b;
-	int n = *(int *) arg;
-
-	for (int i = 0; i < n; i++)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? -1 : 1;
-	return 0;
 }
 
 static Datum
@@ -443,24 +343,21 @@ jorge_aft_finish(PG_FUNCTION_ARGS)
 {
 	double(*lower)[MAX_PARAMETERS] = palloc(sizeof(double) * MAX_PARAMETERS * MAX_PARAMETERS);
 	AftFit *fit = palloc(sizeof(AftFit));
-	AftState *state;
+	Rows *rows = jorge_rows_sorted(fcinfo);
 	TupleDesc tupdesc;
 	double errors[MAX_PARAMETERS];
 	Datum values[8];
 	bool nulls[8] = {false};
 	int64 events = 0;
-	int n, p;
+	int p;
 
-	if (PG_ARGISNULL(0))
+	if (rows == NULL)
 		PG_RETURN_NULL();
-	state = (AftState *) PG_GETARG_POINTER(0);
-	n = width(state);
-	p = 1 + state->covariates;
-	qsort_arg(state->data, state->rows, n * sizeof(double), compare_rows, &n);
-	for (int r = 0; r < state->rows; r++)
-		events += state->data[(Size) r * n + 1] != 0;
+	p = 1 + rows->width - FIRST_COVARIATE;
+	for (int r = 0; r < rows->n; r++)
+		events += rows->data[(Size) r * rows->width + 1] != 0;
 	/* with fewer events than parameters there is nothing to learn: no model */
-	if (events < p + 1 || !maximise(state, fit, lower))
+	if (events < p + 1 || !maximise(rows, fit, lower))
 		PG_RETURN_NULL();
 	for (int i = 0; i < fit->n; i++)
 	{
@@ -473,14 +370,14 @@ jorge_aft_finish(PG_FUNCTION_ARGS)
 	}
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "aft_finish must return a row");
-	values[0] = CStringGetTextDatum(law_names[state->law]);
+	values[0] = CStringGetTextDatum(law_names[rows->tag]);
 	values[1] = float8_array(fit->theta, p);
 	values[2] = float8_array(errors, p);
-	values[3] = Float8GetDatum(state->law == LAW_EXPONENTIAL ? 1 : exp(fit->theta[p]));
-	nulls[4] = state->law == LAW_EXPONENTIAL;
+	values[3] = Float8GetDatum(rows->tag == LAW_EXPONENTIAL ? 1 : exp(fit->theta[p]));
+	nulls[4] = rows->tag == LAW_EXPONENTIAL;
 	values[4] = Float8GetDatum(nulls[4] ? 0 : errors[p]);
 	values[5] = Float8GetDatum(fit->value);
-	values[6] = Int64GetDatum(state->rows);
+	values[6] = Int64GetDatum(rows->n);
 	values[7] = Int64GetDatum(events);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }

@@ -1,5 +1,6 @@
 /*
- * survival.c: Kaplan–Meier, restricted mean, Aalen–Johansen and log-rank on jorge.durations.
+ * survival.c: Kaplan–Meier, restricted mean, Aalen–Johansen and log-rank on a jorge.tally of (time,
+ * how it ended), where 0 = still open when last seen.
  *
  * Formulas and conventions are those of R's survival package, whose values the tests hold.
  */
@@ -8,8 +9,9 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "stats/durations.h"
+#include "core/datum.h"
 #include "stats/stats.h"
+#include "stats/tally.h"
 
 JORGE_FUNCTION(jorge_survival_curve);
 JORGE_FUNCTION(jorge_sql_survival_at);
@@ -26,8 +28,38 @@ typedef enum CurveInterval
 	INTERVAL_PLAIN
 } CurveInterval;
 
-int
-jorge_survival_steps(const Durations *durations, int32 cause, SurvivalStep **steps)
+/* One time at which something happened */
+typedef struct SurvivalStep
+{
+	double time;
+	int64 at_risk; /* just before */
+	int64 events;  /* of any cause */
+	int64 of_cause;
+	int64 censored;
+	double survival;  /* Kaplan–Meier, just after */
+	double greenwood; /* sum of d / (n (n - d)) until then; +inf once nobody is left */
+	double incidence; /* Aalen–Johansen, of the cause asked for */
+} SurvivalStep;
+
+/*
+ * Durations in an argument: a tally of times that are not negative
+ */
+static const Tally *
+durations_argument(FunctionCallInfo fcinfo, int argno)
+{
+	const Tally *durations = jorge_tally_argument(fcinfo, argno);
+
+	if (durations->used > 0 && durations->entries[0].value < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a duration can't be %g", durations->entries[0].value),
+						errhint("Durations are not negative; filter out the others.")));
+	return durations;
+}
+
+/*
+ * All steps, in order of time; cause 0 = any. Returns how many; palloc'd.
+ */
+static int
+survival_steps(const Tally *durations, int32 cause, SurvivalStep **steps)
 {
 	SurvivalStep *result = palloc(sizeof(SurvivalStep) * Max(durations->used, 1));
 	int64 at_risk = 0;
@@ -44,17 +76,17 @@ jorge_survival_steps(const Durations *durations, int32 cause, SurvivalStep **ste
 
 		CHECK_FOR_INTERRUPTS();
 		memset(step, 0, sizeof(*step));
-		step->time = durations->entries[i].time;
+		step->time = durations->entries[i].value;
 		step->at_risk = at_risk;
-		for (; i < durations->used && durations->entries[i].time == step->time; i++)
+		for (; i < durations->used && durations->entries[i].value == step->time; i++)
 		{
-			const Duration *entry = &durations->entries[i];
+			const Counted *entry = &durations->entries[i];
 
-			if (entry->cause == 0)
+			if (entry->class == 0)
 				step->censored += entry->count;
 			else
 				step->events += entry->count;
-			if (entry->cause != 0 && (cause == 0 || entry->cause == cause))
+			if (entry->class != 0 && (cause == 0 || entry->class == cause))
 				step->of_cause += entry->count;
 		}
 		incidence += survival * step->of_cause / at_risk;
@@ -90,15 +122,6 @@ step_at(const SurvivalStep *steps, int nsteps, double time)
 			high = middle;
 	}
 	return low == 0 ? NULL : &steps[low - 1];
-}
-
-double
-jorge_survival_at(const SurvivalStep *steps, int nsteps, double time, double *greenwood)
-{
-	const SurvivalStep *step = step_at(steps, nsteps, time);
-
-	*greenwood = step == NULL ? 0 : step->greenwood;
-	return step == NULL ? 1 : step->survival;
 }
 
 /*
@@ -190,16 +213,6 @@ time_argument(FunctionCallInfo fcinfo, int argno, const char *name)
 	return time;
 }
 
-/*
- * Datum of a number that may be NAN for NULL
- */
-static Datum
-number(double value, bool *isnull)
-{
-	*isnull = isnan(value);
-	return Float8GetDatum(value);
-}
-
 static Datum
 row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
@@ -214,7 +227,7 @@ Datum
 jorge_survival_curve(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	const Durations *durations = jorge_durations_argument(fcinfo, 0);
+	const Tally *durations = durations_argument(fcinfo, 0);
 	int32 cause = cause_argument(fcinfo, 1);
 	double z = level_argument(fcinfo, 2);
 	CurveInterval method = interval_argument(fcinfo, 3);
@@ -222,7 +235,7 @@ jorge_survival_curve(PG_FUNCTION_ARGS)
 	int nsteps;
 
 	InitMaterializedSRF(fcinfo, 0);
-	nsteps = jorge_survival_steps(durations, cause, &steps);
+	nsteps = survival_steps(durations, cause, &steps);
 	for (int i = 0; i < nsteps; i++)
 	{
 		const SurvivalStep *step = &steps[i];
@@ -237,9 +250,9 @@ jorge_survival_curve(PG_FUNCTION_ARGS)
 		values[2] = Int64GetDatum(step->of_cause);
 		values[3] = Int64GetDatum(step->censored);
 		values[4] = Float8GetDatum(step->survival);
-		values[5] = number(step->survival == 0 ? NAN : step->survival * sqrt(step->greenwood), &nulls[5]);
-		values[6] = number(lower, &nulls[6]);
-		values[7] = number(upper, &nulls[7]);
+		values[5] = jorge_float8_or_null(step->survival == 0 ? NAN : step->survival * sqrt(step->greenwood), &nulls[5]);
+		values[6] = jorge_float8_or_null(lower, &nulls[6]);
+		values[7] = jorge_float8_or_null(upper, &nulls[7]);
 		values[8] = Float8GetDatum(step->incidence);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
@@ -249,22 +262,24 @@ jorge_survival_curve(PG_FUNCTION_ARGS)
 Datum
 jorge_sql_survival_at(PG_FUNCTION_ARGS)
 {
-	const Durations *durations = jorge_durations_argument(fcinfo, 0);
+	const Tally *durations = durations_argument(fcinfo, 0);
 	double time = time_argument(fcinfo, 1, "a time");
 	double z = level_argument(fcinfo, 2);
 	CurveInterval method = interval_argument(fcinfo, 3);
 	SurvivalStep *steps;
-	int nsteps = jorge_survival_steps(durations, 0, &steps);
+	int nsteps = survival_steps(durations, 0, &steps);
 	Datum values[4];
 	bool nulls[4] = {false};
-	double survival, greenwood, lower, upper;
+	const SurvivalStep *step = step_at(steps, nsteps, time);
+	double survival = step == NULL ? 1 : step->survival;
+	double greenwood = step == NULL ? 0 : step->greenwood;
+	double lower, upper;
 
-	survival = jorge_survival_at(steps, nsteps, time, &greenwood);
 	limits(survival, greenwood, z, method, &lower, &upper);
 	values[0] = Float8GetDatum(survival);
-	values[1] = number(survival == 0 ? NAN : survival * sqrt(greenwood), &nulls[1]);
-	values[2] = number(lower, &nulls[2]);
-	values[3] = number(upper, &nulls[3]);
+	values[1] = jorge_float8_or_null(survival == 0 ? NAN : survival * sqrt(greenwood), &nulls[1]);
+	values[2] = jorge_float8_or_null(lower, &nulls[2]);
+	values[3] = jorge_float8_or_null(upper, &nulls[3]);
 	PG_RETURN_DATUM(row(fcinfo, values, nulls));
 }
 
@@ -309,21 +324,21 @@ crossing(const SurvivalStep *steps, int nsteps, double height, Curve curve, doub
 Datum
 jorge_survival_quantile(PG_FUNCTION_ARGS)
 {
-	const Durations *durations = jorge_durations_argument(fcinfo, 0);
+	const Tally *durations = durations_argument(fcinfo, 0);
 	double p = PG_GETARG_FLOAT8(1);
 	double z = level_argument(fcinfo, 2);
 	CurveInterval method = interval_argument(fcinfo, 3);
 	SurvivalStep *steps;
-	int nsteps = jorge_survival_steps(durations, 0, &steps);
+	int nsteps = survival_steps(durations, 0, &steps);
 	Datum values[3];
 	bool nulls[3];
 
 	if (!(p > 0 && p < 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a quantile can't be at %g", p),
 						errhint("It lies between 0 and 1; 0.5 is the median.")));
-	values[0] = number(crossing(steps, nsteps, 1 - p, CURVE_SURVIVAL, z, method), &nulls[0]);
-	values[1] = number(crossing(steps, nsteps, 1 - p, CURVE_LOWER, z, method), &nulls[1]);
-	values[2] = number(crossing(steps, nsteps, 1 - p, CURVE_UPPER, z, method), &nulls[2]);
+	values[0] = jorge_float8_or_null(crossing(steps, nsteps, 1 - p, CURVE_SURVIVAL, z, method), &nulls[0]);
+	values[1] = jorge_float8_or_null(crossing(steps, nsteps, 1 - p, CURVE_LOWER, z, method), &nulls[1]);
+	values[2] = jorge_float8_or_null(crossing(steps, nsteps, 1 - p, CURVE_UPPER, z, method), &nulls[2]);
 	PG_RETURN_DATUM(row(fcinfo, values, nulls));
 }
 
@@ -334,10 +349,10 @@ jorge_survival_quantile(PG_FUNCTION_ARGS)
 Datum
 jorge_survival_mean(PG_FUNCTION_ARGS)
 {
-	const Durations *durations = jorge_durations_argument(fcinfo, 0);
+	const Tally *durations = durations_argument(fcinfo, 0);
 	double horizon = time_argument(fcinfo, 1, "a horizon");
 	SurvivalStep *steps;
-	int nsteps = jorge_survival_steps(durations, 0, &steps);
+	int nsteps = survival_steps(durations, 0, &steps);
 	double area = 0;
 	double variance = 0;
 	double end = horizon;
@@ -371,12 +386,12 @@ jorge_survival_mean(PG_FUNCTION_ARGS)
 Datum
 jorge_close_probability(PG_FUNCTION_ARGS)
 {
-	const Durations *durations = jorge_durations_argument(fcinfo, 0);
+	const Tally *durations = durations_argument(fcinfo, 0);
 	double age = time_argument(fcinfo, 1, "an age");
 	double within = time_argument(fcinfo, 2, "a time ahead");
 	int32 cause = cause_argument(fcinfo, 3);
 	SurvivalStep *steps;
-	int nsteps = jorge_survival_steps(durations, cause, &steps);
+	int nsteps = survival_steps(durations, cause, &steps);
 	const SurvivalStep *now = step_at(steps, nsteps, age);
 	const SurvivalStep *then = step_at(steps, nsteps, age + within);
 	double survival = now == NULL ? 1 : now->survival;
@@ -393,9 +408,9 @@ jorge_close_probability(PG_FUNCTION_ARGS)
 Datum
 jorge_logrank(PG_FUNCTION_ARGS)
 {
-	const Durations *first = jorge_durations_argument(fcinfo, 0);
-	const Durations *second = jorge_durations_argument(fcinfo, 1);
-	const Durations *group[2] = {first, second};
+	const Tally *first = durations_argument(fcinfo, 0);
+	const Tally *second = durations_argument(fcinfo, 1);
+	const Tally *group[2] = {first, second};
 	int64 at_risk[2] = {0, 0};
 	int at[2] = {0, 0};
 	double observed = 0;
@@ -418,16 +433,16 @@ jorge_logrank(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		for (int g = 0; g < 2; g++)
 			if (at[g] < group[g]->used)
-				time = Min(time, group[g]->entries[at[g]].time);
+				time = Min(time, group[g]->entries[at[g]].value);
 		if (isinf(time))
 			break;
 		for (int g = 0; g < 2; g++)
-			for (; at[g] < group[g]->used && group[g]->entries[at[g]].time == time; at[g]++)
+			for (; at[g] < group[g]->used && group[g]->entries[at[g]].value == time; at[g]++)
 			{
-				const Duration *entry = &group[g]->entries[at[g]];
+				const Counted *entry = &group[g]->entries[at[g]];
 
 				gone[g] += entry->count;
-				events[g] += entry->cause != 0 ? entry->count : 0;
+				events[g] += entry->class != 0 ? entry->count : 0;
 			}
 		n = (double) at_risk[0] + at_risk[1];
 		d = (double) events[0] + events[1];
@@ -439,8 +454,8 @@ jorge_logrank(PG_FUNCTION_ARGS)
 		at_risk[1] -= gone[1];
 	}
 	chi2 = (observed - expected) * (observed - expected) / variance;
-	values[0] = number(variance > 0 ? chi2 : NAN, &nulls[0]);
-	values[1] = number(variance > 0 ? jorge_chi2_sf(chi2, 1) : NAN, &nulls[1]);
+	values[0] = jorge_float8_or_null(variance > 0 ? chi2 : NAN, &nulls[0]);
+	values[1] = jorge_float8_or_null(variance > 0 ? jorge_chi2_sf(chi2, 1) : NAN, &nulls[1]);
 	values[2] = Float8GetDatum(observed);
 	values[3] = Float8GetDatum(expected);
 	PG_RETURN_DATUM(row(fcinfo, values, nulls));

@@ -21,7 +21,7 @@ rows = [(int(r["time"]), int(r["status"]) - 1, int(r["age"]), int(r["sex"])) for
 subprocess.run(["psql", "-qXc", "CREATE EXTENSION IF NOT EXISTS jorge"], check=True, stderr=subprocess.DEVNULL)
 ask("CREATE TABLE lung (time float8, event int, age float8, sex float8); INSERT INTO lung VALUES " + ",".join(map(str, rows)))
 
-curve = "(SELECT durations(time, event) FROM lung)"
+curve = "(SELECT tally(time, event) FROM lung)"
 fit = "(SELECT aft(time, event = 1, %s, '%s') FROM lung)"
 checks = [
     ("the median and its limits", f"SELECT * FROM survival_quantile({curve})", [310, 285, 363], 0),
@@ -31,7 +31,7 @@ checks = [
     ("S(365)", f"SELECT * FROM survival_at({curve}, 365)", [.409242, .0358236, .3447216, .485838], 1e-6),
     ("S(180), S(730)", f"SELECT s.survival FROM unnest(ARRAY[180, 730]) t, survival_at({curve}, t) s ORDER BY t", [.721671, .115693], 1e-6),
     ("the restricted mean at 365", f"SELECT * FROM survival_mean({curve}, 365)", [263.222, 7.79886], 5e-4),
-    ("log-rank by sex", "SELECT * FROM logrank((SELECT durations(time, event) FROM lung WHERE sex = 1), (SELECT durations(time, event) FROM lung WHERE sex = 2))",
+    ("log-rank by sex", "SELECT * FROM logrank((SELECT tally(time, event) FROM lung WHERE sex = 1), (SELECT tally(time, event) FROM lung WHERE sex = 2))",
      [10.3267, .001311, 112, 91.5817], 5e-5),
     ("weibull", "SELECT (m).log_likelihood, (m).coefficients[1], (m).scale, aft_quantile(m) FROM (SELECT %s AS m) f" % (fit % ("'{}'", "weibull")),
      [-1153.851188, 6.03490391, .7593936011, 316.263695], 1e-6),
@@ -58,16 +58,16 @@ worst = numbers("""
          r AS (SELECT days, won, ended, sum(gone) OVER (ORDER BY days DESC) AS n FROM t),
          s AS (SELECT *, coalesce(exp(sum(ln(nullif(1 - ended / n, 0))) OVER (ORDER BY days ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)), 1) AS before FROM r),
          i AS (SELECT days, sum(before * won / n) OVER (ORDER BY days) AS incidence FROM s)
-    SELECT max(abs(i.incidence - c.incidence)) FROM i JOIN survival_curve((SELECT durations(days, cause) FROM deal), 1) c ON c.time = i.days""")[0]
+    SELECT max(abs(i.incidence - c.incidence)) FROM i JOIN survival_curve((SELECT tally(days, cause) FROM deal), 1) c ON c.time = i.days""")[0]
 print("%sok %d - incidence of a cause equals its definition: %.1e" % ("" if worst < 1e-12 else "not ", len(checks) + 1, worst))
-both = numbers("SELECT max(abs(a.incidence + b.incidence + a.survival - 1)) FROM survival_curve((SELECT durations(days, cause) FROM deal), 1) a JOIN survival_curve((SELECT durations(days, cause) FROM deal), 2) b USING (time)")[0]
+both = numbers("SELECT max(abs(a.incidence + b.incidence + a.survival - 1)) FROM survival_curve((SELECT tally(days, cause) FROM deal), 1) a JOIN survival_curve((SELECT tally(days, cause) FROM deal), 2) b USING (time)")[0]
 print("%sok %d - the causes and survival add up to 1: %.1e" % ("" if both < 1e-12 else "not ", len(checks) + 2, both))
 ask("INSERT INTO deal SELECT (n * 7919 % 1000003)::float8 / 1000, n % 4 FROM generate_series(1, 200000) n; ANALYZE deal")
-serial = ask("SET max_parallel_workers_per_gather = 0; SELECT md5(durations(days, cause)::text) || md5(aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull')::text) FROM deal")
+serial = ask("SET max_parallel_workers_per_gather = 0; SELECT md5(tally(days, cause)::text) || md5(aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull')::text) FROM deal")
 parallel = "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; "
-same = ask(parallel + "SELECT md5(durations(days, cause)::text) || md5(aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull')::text) FROM deal")
-backwards = ask("SELECT md5(durations(days, cause ORDER BY days DESC)::text) || md5(aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull' ORDER BY cause, days)::text) FROM deal")
-plan = ask(parallel + "EXPLAIN SELECT durations(days, cause), aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull') FROM deal")
+same = ask(parallel + "SELECT md5(tally(days, cause)::text) || md5(aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull')::text) FROM deal")
+backwards = ask("SELECT md5(tally(days, cause ORDER BY days DESC)::text) || md5(aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull' ORDER BY cause, days)::text) FROM deal")
+plan = ask(parallel + "EXPLAIN SELECT tally(days, cause), aft(days, cause > 0, ARRAY[days * 0 + cause], 'weibull') FROM deal")
 print("%sok %d - values and fits are the same in parallel and in any order" % ("" if serial == same == backwards and "Partial Aggregate" in plan else "not ", len(checks) + 3))
-merged = ask("SELECT (SELECT merge(d)::text FROM (SELECT durations(days, cause) AS d FROM deal GROUP BY floor(days / 7)) w) = (SELECT durations(days, cause)::text FROM deal)")
+merged = ask("SELECT (SELECT merge(d)::text FROM (SELECT tally(days, cause) AS d FROM deal GROUP BY floor(days / 7)) w) = (SELECT tally(days, cause)::text FROM deal)")
 print("%sok %d - values of parts merge to the value of the whole" % ("" if merged == "t" else "not ", len(checks) + 4))
