@@ -1,58 +1,23 @@
--- What a score says to people. Policy: wording and thresholds are the owner's to change.
+-- score_lead(): one call, one answer. What it is put together from is in the parts after this one.
 
-CREATE OR REPLACE FUNCTION jorge.money_text(dollars float8) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION jorge.stored_lead(lead_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS jorge.lead
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT CASE WHEN dollars >= 999500 THEN '$' || rtrim(rtrim(round((dollars / 1e6)::numeric, 2)::text, '0'), '.') || 'M'
-                WHEN dollars >= 1000 THEN '$' || round((dollars / 1e3)::numeric)::text || 'k'
-                ELSE '$' || round(dollars::numeric)::text END
+DECLARE
+    lead jorge.lead;
+BEGIN
+    SELECT l.* INTO lead FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = jorge.lead_alias($1, $2);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'location "%" has no lead %', $2, $1 USING ERRCODE = 'no_data_found',
+            HINT = 'See SELECT lead_id, name FROM jorge.lead; for a lead that is not stored pass its fields as jsonb to jorge.score_lead().';
+    END IF;
+    RETURN lead;
+END
 $fn$;
-COMMENT ON FUNCTION jorge.money_text(float8) IS 'US dollars as people write them: $600k, $1.2M.';
+COMMENT ON FUNCTION jorge.stored_lead(uuid, text) IS 'The row of a lead, found under every id it was given. ERROR P0002 if there is none.';
 
-CREATE OR REPLACE FUNCTION jorge.signal_text(feature text, value float8) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $fn$
-    SELECT CASE
-        WHEN feature = 'budget_midpoint' THEN coalesce('budget around ' || jorge.money_text(value), 'no budget known')
-        WHEN feature = 'budget_range' THEN CASE WHEN value > 0 THEN 'a budget range of ' || jorge.money_text(value) WHEN value = 0 THEN 'one exact budget' ELSE 'no budget range' END
-        WHEN feature = 'budget_specificity' THEN CASE WHEN value >= 0.8 THEN 'exact budget' WHEN value IS NOT NULL THEN 'vague budget' ELSE 'no budget stated' END
-        WHEN feature = 'has_specific_budget' THEN CASE WHEN value > 0 THEN 'specific budget' ELSE 'no specific budget' END
-        WHEN feature = 'timeline_urgency' THEN CASE WHEN value >= 0.85 THEN 'immediate timeline' WHEN value >= 0.5 THEN 'timeline of a few months' WHEN value IS NOT NULL THEN 'distant timeline' ELSE 'no timeline stated' END
-        WHEN feature = 'financing_readiness' THEN CASE WHEN value >= 0.95 THEN 'cash buyer' WHEN value >= 0.85 THEN 'pre-approved' WHEN value >= 0.7 THEN 'pre-qualified' WHEN value IS NOT NULL THEN 'financing not ready' ELSE 'financing unknown' END
-        WHEN feature = 'message_intent' THEN CASE WHEN value >= 0.7 THEN 'wants to act' WHEN value >= 0.3 THEN 'interested' ELSE 'no clear intent' END
-        WHEN feature = 'location_specificity' THEN CASE WHEN value >= 0.7 THEN 'exact location' WHEN value > 0 THEN 'rough location' ELSE 'no location' END
-        WHEN feature = 'previous_real_estate_experience' THEN CASE WHEN value > 0.5 THEN 'has bought or sold before' WHEN value IS NOT NULL THEN 'first time' ELSE 'experience unknown' END
-        WHEN feature = 'objections' THEN CASE WHEN value > 0 THEN 'raised objections' ELSE 'no objections' END
-        WHEN feature = 'sentiment_score' THEN CASE WHEN value > 0.1 THEN 'positive tone' WHEN value < -0.1 THEN 'negative tone' ELSE 'neutral tone' END
-        WHEN feature IN ('response_time_hours', 'response_time_log') THEN CASE WHEN value IS NULL THEN 'has not answered yet' ELSE 'answers us' END
-        WHEN feature = 'first_response_hours' THEN CASE WHEN value IS NULL THEN 'we have not answered yet' ELSE 'our answer after ' || round(value::numeric, 1) || ' h' END
-        WHEN feature IN ('engagement_score', 'engagement_normalized') THEN CASE WHEN value > 0 THEN 'engaged so far' WHEN value = 0 THEN 'no engagement yet' ELSE 'engagement unknown' END
-        WHEN feature IN ('num_interactions', 'interactions_log') THEN CASE WHEN value > 0 THEN 'conversation so far' WHEN value = 0 THEN 'no conversation yet' ELSE 'conversation unknown' END
-        WHEN feature = 'inbound_share' THEN coalesce(round((100 * value)::numeric) || ' % of the conversation is theirs', 'nobody has called or written yet')
-        WHEN feature = 'visits' THEN CASE WHEN value > 0 THEN 'has visited' WHEN value = 0 THEN 'no visit yet' ELSE 'visits unknown' END
-        WHEN feature LIKE 'source\_%' THEN CASE WHEN value > 0 THEN 'came from ' ELSE 'not from ' END || replace(substr(feature, 8), '_com', '.com')
-        ELSE replace(feature, '_', ' ') || coalesce(' ' || round(value::numeric, 2)::text, ' unknown') END
-$fn$;
-COMMENT ON FUNCTION jorge.signal_text(text, float8) IS 'A feature''s value in words, e.g. "pre-approved", "budget around $600k".';
-
-CREATE OR REPLACE FUNCTION jorge.lead_recommendations(class text, features jorge.features) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $fn$
-    SELECT array_remove(ARRAY[
-        CASE class WHEN 'HOT' THEN 'Priority follow-up within 1 hour'
-                   WHEN 'WARM' THEN 'Follow up today'
-                   ELSE 'Nurture: add to the follow-up sequence' END,
-        CASE WHEN class = 'HOT' THEN 'Assign to a senior agent' END,
-        CASE WHEN (features).budget_midpoint IS NULL THEN 'Ask: what price range are you comfortable with?'
-             WHEN class <> 'COLD' THEN format('Show properties between %s and %s',
-                      jorge.money_text(((features).budget_midpoint * 0.9)::float8), jorge.money_text(((features).budget_midpoint * 1.05)::float8)) END,
-        CASE WHEN (features).timeline_urgency IS NULL THEN 'Ask: when do you want to move?' END,
-        CASE WHEN (features).financing_readiness IS NULL AND coalesce((features).is_seller, 0) < 1 THEN 'Ask: are you pre-approved, or paying cash?' END,
-        CASE WHEN coalesce((features).location_specificity, 0) = 0 THEN 'Ask: which part of town?' END], NULL)
-$fn$;
-COMMENT ON FUNCTION jorge.lead_recommendations(text, jorge.features) IS 'What to do next, most important first, from a lead''s class and features.';
-
-CREATE OR REPLACE FUNCTION jorge.score_answer(lead record, options jsonb DEFAULT '{}') RETURNS jsonb
+CREATE OR REPLACE FUNCTION jorge.score_answer(lead record, options jsonb DEFAULT '{}', location_id text DEFAULT jorge.current_location()) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -60,11 +25,12 @@ DECLARE
     began timestamptz := clock_timestamp();
     unknown text;
     top integer;
+    f jorge.features;
     scored record;
-    features jorge.features;
-    reasons jsonb;
-    shap jsonb;
-    sentence text;
+    facts jsonb;
+    explained record;
+    signals jsonb;
+    notes text;
 BEGIN
     IF jsonb_typeof(options) <> 'object' OR (options ? 'top' AND options ->> 'top' !~ '^[0-9]{1,3}$')
        OR (options ? 'include_shap' AND jsonb_typeof(options -> 'include_shap') <> 'boolean') THEN
@@ -77,32 +43,46 @@ BEGIN
             HINT = 'Options are include_shap (boolean, default false) and top (number of signals, default 3).';
     END IF;
     top := coalesce((options ->> 'top')::integer, 3);
-    scored := jorge.score(lead);
-    features := jorge.lead_features(lead);
-    SELECT jsonb_agg(jsonb_build_object('feature', feature, 'value', value, 'text', jorge.signal_text(feature, value),
-                                        'points', round((100 * points)::numeric)) ORDER BY rank) FILTER (WHERE rank <= top),
-           jsonb_object_agg(feature, contribution),
-           string_agg(jorge.signal_text(feature, value), ', ' ORDER BY rank) FILTER (WHERE rank <= top)
-      INTO reasons, shap, sentence
-      FROM jorge.lead_reasons(lead);
+    f := jorge.lead_features(lead);
+    scored := jorge.served_score(lead, f, $3);
+    facts := jorge.lead_facts(lead, f, scored, $3);
+    IF scored.model = 'rules' THEN
+        explained := jorge.explain_by_rules(scored.rule_score, top);
+    ELSE
+        SELECT coalesce(jsonb_agg(jsonb_build_object('signal', s.signal, 'text', s.text, 'points', s.points, 'points_text', s.points_text,
+                                                     'feature', s.feature, 'value', s.value) ORDER BY s.rank) FILTER (WHERE s.rank <= top), '[]') AS top_signals,
+               jorge.sentence((array_agg(s.phrase ORDER BY s.rank) FILTER (WHERE s.sign = '+' AND s.place <= 3)),
+                              (array_agg(s.phrase ORDER BY s.rank) FILTER (WHERE s.sign = '-' AND s.place <= 3))) AS explanation
+          INTO explained
+          FROM (SELECT x.*, CASE WHEN x.phrase IS NOT NULL THEN count(x.phrase) OVER (ORDER BY x.rank) END AS place FROM jorge.signals(lead) x) s;
+    END IF;
+    signals := jsonb_strip_nulls(to_jsonb(f) - 'job_stability_score' - 'family_size_mentioned');
+    SELECT jsonb_agg(jsonb_build_object('action', r.action, 'reason', r.reason, 'rule', r.rule) ORDER BY r.priority, r.rule)
+      INTO notes FROM jorge.recommendations(facts, $3) r;
     RETURN jsonb_build_object(
-            'ml_score', round(scored.score::numeric, 2),
+            'ml_score', CASE WHEN scored.model <> 'rules' THEN round(scored.score::numeric, 2) END,
+            'score', round(scored.score::numeric, 2),
             'probability', scored.probability,
             'class', scored.class,
             'confidence', scored.confidence,
-            'interval', jsonb_build_array(scored.lower, scored.upper),
-            'signals', jsonb_strip_nulls(to_jsonb(features) - 'job_stability_score' - 'family_size_mentioned'),
-            'top_signals', reasons,
-            'explanation', upper(left(sentence, 1)) || substr(sentence, 2),
-            'recommendations', to_jsonb(jorge.lead_recommendations(scored.class, features)),
-            'sources', jsonb_build_array('ml'),
+            'interval', CASE WHEN scored.lower IS NOT NULL THEN jsonb_build_array(scored.lower, scored.upper) END,
+            'sub_scores', to_jsonb(jorge.sub_scores(f)),
+            'rule_score', scored.rule_score - 'points',
+            'signals', signals,
+            'top_signals', explained.top_signals,
+            'explanation', explained.explanation,
+            'recommendations', coalesce(notes::jsonb, '[]'),
+            'sources', jsonb_build_array(CASE WHEN scored.model = 'rules' THEN 'rules' ELSE 'ml' END),
             'model', scored.model)
-        || CASE WHEN coalesce((options ->> 'include_shap')::boolean, false) THEN jsonb_build_object('shap', shap) ELSE '{}' END
+        || CASE WHEN coalesce((options ->> 'include_shap')::boolean, false)
+                THEN jsonb_build_object('shap', CASE WHEN scored.model <> 'rules' THEN (SELECT jsonb_object_agg(r.feature, r.contribution) FROM jorge.lead_reasons(lead) r) END,
+                                        'base_value', CASE WHEN scored.model <> 'rules' THEN jorge.base_value() END)
+                ELSE '{}' END
         || jsonb_build_object('processing_time_ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 3));
 END
 $fn$;
-COMMENT ON FUNCTION jorge.score_answer(record, jsonb) IS
-    'Everything a score says about any row, as jsonb: ml_score, probability, class, confidence, interval, signals, top_signals, explanation, recommendations, sources, model, processing_time_ms. Options: include_shap, top.';
+COMMENT ON FUNCTION jorge.score_answer(record, jsonb, text) IS
+    'Everything a score says about any row, as jsonb: ml_score (null if the rules answered), score 0 ... 100, probability, class, confidence, interval, sub_scores, rule_score (frs, pcs, score, temperature), signals, top_signals, explanation, recommendations (action, reason, rule), sources (ml or rules), model, processing_time_ms. Options: include_shap (adds shap and base_value), top. Where no model can answer, the rules do.';
 
 CREATE OR REPLACE FUNCTION jorge.score_lead(lead_id uuid, options jsonb DEFAULT '{}', location_id text DEFAULT jorge.current_location())
     RETURNS jsonb
@@ -115,13 +95,8 @@ BEGIN
     IF $1 IS NULL THEN
         RETURN NULL;
     END IF;
-    SELECT l.* INTO lead FROM jorge.lead l
-     WHERE l.location_id = $3 AND l.lead_id = jorge.lead_alias($1, $3);
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'location "%" has no lead %', $3, $1 USING ERRCODE = 'no_data_found',
-            HINT = 'See SELECT lead_id, name FROM jorge.lead; for a lead that is not stored pass its fields as jsonb.';
-    END IF;
-    RETURN jsonb_build_object('lead_id', lead.lead_id) || jorge.score_answer(lead, $2);
+    lead := jorge.stored_lead($1, $3);
+    RETURN jsonb_build_object('lead_id', lead.lead_id) || jorge.score_answer(lead, $2, $3);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.score_lead(uuid, jsonb, text) IS

@@ -11,7 +11,8 @@
 #define MOST_NAMES 3
 
 /*
- * Tell how far a name is from the wrong one: 0 where one holds the other, -1 where they are not alike
+ * Tell how far a name is from the wrong one: 0 where one begins the other, 1 where it holds it, -1 where they are
+ * not alike
  */
 static int
 distance(const char *wrong, int length, const char *name)
@@ -19,8 +20,10 @@ distance(const char *wrong, int length, const char *name)
 	int most = Max(length / 3, 1);
 	int apart;
 
-	if (length >= 3 && (strstr(name, wrong) != NULL || strstr(wrong, name) != NULL))
+	if (length >= 3 && (strncmp(name, wrong, length) == 0 || strncmp(wrong, name, strlen(name)) == 0))
 		return 0;
+	if (length >= 3 && (strstr(name, wrong) != NULL || strstr(wrong, name) != NULL))
+		return 1;
 	apart = varstr_levenshtein_less_equal(wrong, length, name, strlen(name), 1, 1, 1, most, true);
 	return apart <= most ? apart : -1;
 }

@@ -24,6 +24,8 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include <float.h>
+
 /* A contribution that changed by less has not moved (log-odds) */
 #define LEAST_MOVE 1e-6
 
@@ -138,6 +140,31 @@ number_of(const JsonbValue *value)
 }
 
 /*
+ * Read a number, or {"add": n} to what it is now (not known counts as 0); false for anything else
+ */
+static bool
+changed_number(const JsonbValue *value, double now, double *number)
+{
+	if (value->type == jbvNumeric)
+		*number = number_of(value);
+	else if (value->type == jbvBool)
+		*number = value->val.boolean;
+	else if (value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data) &&
+			 JsonContainerSize(value->val.binary.data) == 1)
+	{
+		JsonbValue room;
+		JsonbValue *add = getKeyJsonValueFromContainer(value->val.binary.data, "add", strlen("add"), &room);
+
+		if (add == NULL || add->type != jbvNumeric)
+			return false;
+		*number = (isnan(now) ? 0 : now) + number_of(add);
+	}
+	else
+		return false;
+	return true;
+}
+
+/*
  * Change a column that leads are read from
  */
 static void
@@ -145,6 +172,7 @@ change_column(Changes *changes, int c, const JsonbValue *value)
 {
 	const RecordColumn *column = &jorge_lead_columns[c];
 	RecordValue *to = &changes->values[c];
+	double now = to->missing || column->kind != RECORD_NUMBER ? NAN : to->as.number;
 
 	to->missing = value->type == jbvNull;
 	if (to->missing)
@@ -152,12 +180,8 @@ change_column(Changes *changes, int c, const JsonbValue *value)
 	switch (column->kind)
 	{
 		case RECORD_NUMBER:
-			if (value->type == jbvNumeric)
-				to->as.number = number_of(value);
-			else if (value->type == jbvBool)
-				to->as.number = value->val.boolean;
-			else
-				refuse_value(column->name, "a number");
+			if (!changed_number(value, now, &to->as.number))
+				refuse_value(column->name, "a number, {\"add\": number}");
 			break;
 		case RECORD_TIME:
 			if (value->type != jbvString)
@@ -177,29 +201,26 @@ change_column(Changes *changes, int c, const JsonbValue *value)
 }
 
 /*
- * Change a feature
+ * Change a feature, now being its value
  */
 static void
-change_feature(Changes *changes, int f, const JsonbValue *value)
+change_feature(Changes *changes, int f, float now, const JsonbValue *value)
 {
-	changes->feature[f] = true;
-	if (value->type == jbvNull)
-		changes->wanted[f] = NAN;
-	else if (value->type == jbvNumeric)
-		changes->wanted[f] = (float) number_of(value);
-	else if (value->type == jbvBool)
-		changes->wanted[f] = value->val.boolean;
-	else
-		refuse_value(jorge_feature_catalogue[f].name, "a number");
-	if (isinf(changes->wanted[f]))
+	double number = NAN;
+
+	if (value->type != jbvNull && !changed_number(value, now, &number))
+		refuse_value(jorge_feature_catalogue[f].name, "a number, {\"add\": number}");
+	if (fabs(number) > FLT_MAX)
 		refuse_value(jorge_feature_catalogue[f].name, "a number of single precision");
+	changes->feature[f] = true;
+	changes->wanted[f] = (float) number;
 }
 
 /*
  * Read the changes; a name that is a column and a feature is the column
  */
 static void
-read_changes(Jsonb *json, TupleDesc desc, Changes *changes)
+read_changes(Jsonb *json, TupleDesc desc, const float *features, Changes *changes)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&json->root);
 	JsonbValue value;
@@ -232,7 +253,7 @@ read_changes(Jsonb *json, TupleDesc desc, Changes *changes)
 		else if (column >= 0)
 			change_column(changes, column, &value);
 		else if (feature >= 0)
-			change_feature(changes, feature, &value);
+			change_feature(changes, feature, features[feature], &value);
 		else if (row_has_column(desc, name))
 			changes->others = lappend(changes->others, name);
 		else
@@ -479,7 +500,7 @@ jorge_lead_what_if(PG_FUNCTION_ARGS)
 	jorge_lead_input(call->values, &input);
 	jorge_features_compute(&input, GetCurrentTransactionStartTimestamp(), NULL, before);
 	own = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
-	read_changes(PG_GETARG_JSONB_P(1), own, &changes);
+	read_changes(PG_GETARG_JSONB_P(1), own, before, &changes);
 	ReleaseTupleDesc(own);
 	changed_features(&changes, after);
 
