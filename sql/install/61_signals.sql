@@ -147,9 +147,9 @@ BEGIN
                     WHEN f.response_time_hours > 12 THEN 'slow replies' END;
     WHEN 'our answer' THEN
         RETURN CASE WHEN f.first_response_hours IS NULL THEN CASE WHEN NOT up THEN 'no answer from us yet' END
-                    WHEN up THEN CASE WHEN f.first_response_hours <= 0.25 THEN 'answered within minutes' WHEN f.first_response_hours <= 1 THEN 'answered within the hour'
-                                      WHEN f.first_response_hours <= 24 THEN 'answered the same day' END
-                    WHEN f.first_response_hours > 1 THEN 'answered only after ' || jorge.hours_text(f.first_response_hours) END;
+                    WHEN up THEN CASE WHEN f.first_response_hours <= 0.25 THEN 'we answered within minutes' WHEN f.first_response_hours <= 1 THEN 'we answered within the hour'
+                                      WHEN f.first_response_hours <= 24 THEN 'we answered the same day' END
+                    WHEN f.first_response_hours > 1 THEN 'we answered only after ' || jorge.hours_text(f.first_response_hours) END;
     WHEN 'conversation' THEN
         RETURN CASE WHEN up THEN CASE WHEN contacts >= 2 THEN format('active conversation (%s contacts)', contacts) WHEN contacts = 1 THEN 'in conversation' END
                     WHEN contacts > 2 AND f.inbound_share < 0.4 THEN 'one-sided conversation' WHEN contacts > 0 THEN 'little conversation so far'

@@ -26,7 +26,7 @@ BEGIN
             ('*', 'showing', 22, '{"class": ["HOT", "WARM"], "timeline_urgency": {">=": 0.7}, "visits": 0, "not": {"side": "seller"}}', 'Offer a showing this week', 'Wants to move soon and has seen nothing yet', false),
             ('*', 'valuation', 20, '{"class": ["HOT", "WARM"], "side": ["seller", "both"]}', 'Offer a valuation visit', 'Wants to sell', false),
             ('*', 'next_question', 25, '{"next_question": {"known": true}}', 'Ask: {next_question_asks}', 'Core questions still open: {open_questions}', false),
-            ('*', 'which_side', 24, '{"side": null}', 'Ask: do you want to buy or to sell?', 'It is not known whether this is a buyer or a seller', false),
+            ('*', 'which_side', 24, '{"side": null, "financing_readiness": null}', 'Ask: do you want to buy or to sell?', 'It is not known whether this is a buyer or a seller', false),
             ('*', 'lender', 30, '{"class": ["HOT", "WARM"], "financing_readiness": {"<": 0.65}, "not": {"side": "seller"}}', 'Introduce a lender', 'The financing is not settled', false),
             ('*', 'objections', 32, '{"objections": {">": 0}, "class": ["HOT", "WARM"]}', 'Prepare an answer to the objections raised', 'Objections stand between this lead and a deal', false),
             ('*', 'other_channel', 35, '{"first_response_hours": {"known": true}, "response_time_hours": null}', 'Try another channel: call', 'Our messages had no reply so far', false);

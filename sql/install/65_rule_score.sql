@@ -137,8 +137,9 @@ BEGIN
     WITH arrival AS MATERIALIZED (
         SELECT DISTINCT ON (p.lead_id) p.lead_id, l.outcome = 'won' AS is_won, p.model, p.probability, p.class, p.features
           FROM jorge.prediction p JOIN jorge.lead l ON l.location_id = p.location_id AND l.lead_id = p.lead_id
-         WHERE p.location_id = $2 AND l.outcome IN ('won', 'lost') AND p.reason = 'inquiry' AND p.at <= coalesce(l.outcome_at, 'infinity')
-         ORDER BY p.lead_id, p.at, p.prediction_id
+         WHERE p.location_id = $2 AND l.outcome IN ('won', 'lost') AND p.reason = 'inquiry'
+         -- of one transaction's predictions the one that knew least: (features)[19] is num_interactions
+         ORDER BY p.lead_id, p.at, p.features[19] NULLS FIRST, p.prediction_id
     ), scored AS (
         SELECT 'model' AS by, a.lead_id, a.is_won, 100 * a.probability AS points, a.class FROM arrival a WHERE a.model <> 'rules'
         UNION ALL
@@ -153,4 +154,4 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.score_lift(text, text) IS
-    'Does the score sort leads, and the model better than the rules? Leads with an outcome, by deciles of score (01 = the tenth with the highest) or by class: leads, won, conversion = won / leads, lift = conversion / that of all leads. Point in time: model = the probability that jorge.prediction logged at the lead''s first arrival; rules = today''s rules on the features logged then, so both knew the same. A model that was trained on these leads has seen their outcomes: read its lift on leads that came later. Ties are cut by lead id. ERROR 22023 for other bands.';
+    'Does the score sort leads, and the model better than the rules? Leads with an outcome, by deciles of score (01 = the tenth with the highest) or by class: leads, won, conversion = won / leads, lift = conversion / that of all leads. Point in time: model = the probability that jorge.prediction logged when the lead''s first inquiry was stored (for history loaded in bulk: what that inquiry told, before any conversation); rules = today''s rules on the features logged then, so both knew the same. A model that was trained on these leads has seen their outcomes: read its lift on leads that came later. Ties are cut by lead id. ERROR 22023 for other bands.';

@@ -22,6 +22,7 @@ typedef struct IntakeLead
 	int nevents;
 
 	bool scored;
+	bool by_rules; /* no model scored it, the rules did, when it was stored */
 	Scored score;
 	const char *model;
 	float features[JORGE_FEATURES];
@@ -49,8 +50,8 @@ extern void jorge_fold_leads(IntakeLead *leads, int n);
 extern void jorge_score_leads(IntakeLead *leads, int n);
 
 /*
- * Put leads into the relation jorge_leads and run the statement that writes them, then record the errors of
- * those that could not be scored.
+ * Put leads into the relation jorge_leads and run the statement that writes them, then score those that no model
+ * could score by the rules, and record the errors.
  */
 extern void jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason);
 

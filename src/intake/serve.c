@@ -127,6 +127,69 @@ jorge_score_leads(IntakeLead *leads, int n)
 		jorge_guarded(score_range, score_failed, leads, n);
 }
 
+/* ---- scoring by rules ---- */
+
+typedef struct RuleWork
+{
+	IntakeLead *leads;
+	const char *reason;
+} RuleWork;
+
+/*
+ * Score those of a range of stored leads that no model scored by the rules
+ */
+static void
+rules_range(void *context, int first, int last)
+{
+	RuleWork *work = context;
+	Tuplestorestate *store;
+	bool present[2] = {false, false};
+	int wanted = 0;
+
+	jorge_relation_forget(RELATION_WANTED_LEADS); /* an attempt that failed has left it */
+	store = jorge_relation_begin(RELATION_WANTED_LEADS);
+	for (int i = first; i < last; i++)
+		if (!work->leads[i].scored)
+		{
+			Datum ids[2] = {work->leads[i].state.values[LEAD_location_id], work->leads[i].state.values[LEAD_lead_id]};
+
+			jorge_relation_put(store, RELATION_WANTED_LEADS, ids, present);
+			wanted++;
+		}
+	if (wanted > 0)
+		jorge_statement_run(SCORE_BY_RULES, work->reason);
+	jorge_relation_end(store, RELATION_WANTED_LEADS);
+	for (int i = first; i < last; i++)
+		work->leads[i].by_rules = !work->leads[i].scored;
+}
+
+/*
+ * Leave a lead that the rules could not score either without one; its error is that of the model
+ */
+static void
+rules_failed(void *context, int item, ErrorData *error)
+{
+	((RuleWork *) context)->leads[item].by_rules = false;
+}
+
+/*
+ * Score the stored leads that no model scored by the rules
+ */
+static void
+score_by_rules(IntakeLead *leads, int n, const char *reason)
+{
+	RuleWork work = {leads, reason};
+	bool any = false;
+
+	for (int i = 0; i < n; i++)
+		any |= !leads[i].scored;
+	if (any)
+	{
+		jorge_guarded(rules_range, rules_failed, &work, n);
+		jorge_relation_forget(RELATION_WANTED_LEADS);
+	}
+}
+
 /* ---- writing ---- */
 
 /*
@@ -183,16 +246,17 @@ put_lead(Tuplestorestate *store, IntakeLead *lead)
 	jorge_relation_put(store, RELATION_LEADS, values, nulls);
 }
 
-/* Leads of the statement that could not be scored, and the first reason */
+/* Leads of the statement that no model could score, and the first reason */
 static struct
 {
 	int leads;
+	int by_rules; /* of them, those that the rules scored */
 	int sqlerrcode;
 	char reason[256];
 } unscored;
 
 /*
- * Record the leads that could not be scored
+ * Record the leads that no model could score
  */
 static void
 record_unscored(const IntakeLead *leads, int n)
@@ -204,6 +268,8 @@ record_unscored(const IntakeLead *leads, int n)
 		if (error == NULL)
 			continue;
 		jorge_record_error(leads[i].state.values[LEAD_location_id], leads[i].state.values[LEAD_lead_id], error);
+		if (leads[i].by_rules)
+			unscored.by_rules++;
 		if (unscored.leads++ == 0)
 		{
 			unscored.sqlerrcode = error->sqlerrcode;
@@ -215,18 +281,28 @@ record_unscored(const IntakeLead *leads, int n)
 void
 jorge_unscored_begin(void)
 {
-	unscored.leads = 0;
+	unscored.leads = unscored.by_rules = 0;
 }
 
 void
 jorge_unscored_warn(void)
 {
-	if (unscored.leads > 0)
+	const char *mend = "See SELECT * FROM jorge.error; when it is mended, SELECT jorge.refold_lead(ref) scores them.";
+
+	if (unscored.leads == 0)
+		return;
+	if (unscored.by_rules == unscored.leads)
+		ereport(WARNING,
+				(errcode(unscored.sqlerrcode),
+				 errmsg_plural("%d lead is scored by rules: %s", "%d leads are scored by rules: %s", unscored.leads,
+							   unscored.leads, unscored.reason),
+				 errhint("%s", mend)));
+	else
 		ereport(WARNING, (errcode(unscored.sqlerrcode),
 						  errmsg_plural("%d lead is stored without a new score: %s",
 										"%d leads are stored without a new score: %s", unscored.leads, unscored.leads,
 										unscored.reason),
-						  errhint("See SELECT * FROM jorge.error; when it is mended, SELECT jorge.refold_lead(ref) scores them.")));
+						  errhint("%s", mend)));
 }
 
 /*
@@ -255,6 +331,7 @@ jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason)
 		put_lead(store, &leads[i]);
 	jorge_statement_run(new_ones ? WRITE_NEW_LEADS : WRITE_LEADS, reason);
 	jorge_relation_end(store, RELATION_LEADS);
+	score_by_rules(leads, n, reason);
 	record_unscored(leads, n);
 	if (jorge_settings.notify)
 		notify_listeners(leads, n);

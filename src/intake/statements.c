@@ -114,6 +114,12 @@ jorge_relation_end(Tuplestorestate *store, IntakeRelation relation)
 	tuplestore_end(store);
 }
 
+void
+jorge_relation_forget(IntakeRelation relation)
+{
+	SPI_unregister_relation(shapes[relation].name);
+}
+
 /*
  * Append "prefix.column, ..." for the lead's columns from first on
  */
@@ -197,6 +203,24 @@ statement_text(IntakeStatement statement)
 					  " lower = EXCLUDED.lower, upper = EXCLUDED.upper, model = EXCLUDED.model,"
 					  " scored_at = EXCLUDED.scored_at), ");
 			append_common(&sql);
+			break;
+		case SCORE_BY_RULES:
+			appendStringInfoString(
+				&sql, "WITH r AS MATERIALIZED (SELECT l.location_id, l.lead_id, x.score, x.class,"
+					  " jorge.lead_feature_vector(l) AS features"
+					  " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ "w.location_id AND l.lead_id" EQ
+					  "w.lead_id, LATERAL jorge.rule_score(l, l.location_id) x), "
+					  "s AS (INSERT INTO jorge.lead_score (location_id, lead_id, probability, score, class, model, scored_at)"
+					  " SELECT location_id, lead_id, score OPERATOR(pg_catalog./) 100, score, class, 'rules',"
+					  " pg_catalog.now() FROM r"
+					  " ON CONFLICT ON CONSTRAINT lead_score_pkey DO UPDATE SET probability = EXCLUDED.probability,"
+					  " score = EXCLUDED.score, class = EXCLUDED.class, confidence = NULL, lower = NULL, upper = NULL,"
+					  " model = EXCLUDED.model, scored_at = EXCLUDED.scored_at), "
+					  "p AS (INSERT INTO jorge.prediction (location_id, lead_id, reason, model, probability, class, features)"
+					  " SELECT location_id, lead_id, $1, 'rules', score OPERATOR(pg_catalog./) 100, class, features FROM r"
+					  " WHERE pg_catalog.current_setting('jorge.log_predictions')::pg_catalog.bool) "
+					  "INSERT INTO jorge.event (location_id, lead_id, kind, score, class, model, reason)"
+					  " SELECT location_id, lead_id, 'lead_rule_scored', score, class, 'rules', $1 FROM r");
 			break;
 		case INTAKE_STATEMENTS:
 			break;

@@ -44,6 +44,7 @@ typedef enum IntakeStatement
 	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE */
 	WRITE_NEW_LEADS, /* leads, keys, links -> all rows of new persons */
 	WRITE_LEADS,	 /* leads, keys, links -> all rows of known persons */
+	SCORE_BY_RULES,	 /* wanted leads -> their scores by rules, marked so */
 	INTAKE_STATEMENTS
 } IntakeStatement;
 
@@ -51,6 +52,10 @@ typedef enum IntakeStatement
 extern Tuplestorestate *jorge_relation_begin(IntakeRelation relation);
 extern void jorge_relation_put(Tuplestorestate *store, IntakeRelation relation, Datum *values,
 							   bool *nulls);
+
+/* Take the name from a relation that an error kept from its end; its rows went with the failed subtransaction. */
+extern void jorge_relation_forget(IntakeRelation relation);
+
 extern void jorge_relation_end(Tuplestorestate *store, IntakeRelation relation);
 
 /*
