@@ -300,7 +300,8 @@ jorge_unscored_warn(void)
 	else
 		ereport(WARNING, (errcode(unscored.sqlerrcode),
 						  errmsg_plural("%d lead is stored without a new score: %s",
-										"%d leads are stored without a new score: %s", unscored.leads, unscored.leads,
+										"%d leads are stored without a new score: %s",
+										unscored.leads - unscored.by_rules, unscored.leads - unscored.by_rules,
 										unscored.reason),
 						  errhint("%s", mend)));
 }

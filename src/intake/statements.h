@@ -53,7 +53,7 @@ extern Tuplestorestate *jorge_relation_begin(IntakeRelation relation);
 extern void jorge_relation_put(Tuplestorestate *store, IntakeRelation relation, Datum *values,
 							   bool *nulls);
 
-/* Take the name from a relation that an error kept from its end; its rows went with the failed subtransaction. */
+/* Take the name from a relation that an error kept from its end; its memory goes with the caller's. */
 extern void jorge_relation_forget(IntakeRelation relation);
 
 extern void jorge_relation_end(Tuplestorestate *store, IntakeRelation relation);

@@ -62,7 +62,9 @@ const PhraseGroup jorge_text_protected[] = {
 	 "great for families|families|familial|multigenerational|multi generational|playmates|nursery|"
 	 "nanny|au pair|playground|playgrounds|daycare|day care|preschool|kindergarten|childcare|"
 	 "child care|babysitter|custody|visitation|child support|no kids allowed|good for kids|stay at home mom|"
-	 "stay at home dad|homeschool|homeschooling|playroom|play room|swing set|swingset"},
+	 "stay at home dad|homeschool|homeschooling|playroom|play room|swing set|swingset|custody of my son|"
+	 "custody of my daughter|custody of my kids|custody of our kids|custody of my children|"
+	 "joint custody|full custody"},
 	{EN, SIGNAL_NONE, 0,
 	 "single family|multi family|multifamily|family room|family home|family house|family homes|"
 	 "household income|a family home|a family room|the family room|family owned|"
@@ -79,7 +81,8 @@ const PhraseGroup jorge_text_protected[] = {
 
 	/* ---- marital status, sex, orientation ---- */
 	{EN, SIGNAL_PROTECTED_STATE, 0,
-	 "single mom|single mother|single dad|single father|single parent|single woman|single man|"
+	 "single mom|single mother|single dad|single father|single parent|single mom of #|single mother of #|"
+	 "single dad of #|single father of #|single parent of #|foster parent|foster parents|foster family|single woman|single man|"
 	 "single lady|single guy|single female|single male|single person|working mom|working mother|mom of #|dad of #|"
 	 "mother of #|father of #|mom with #|married|newly married|newlywed|newlyweds|divorced|"
 	 "getting divorced|separated|widow|widower|widowed|engaged|young couple|married couple|"
@@ -102,16 +105,18 @@ const PhraseGroup jorge_text_protected[] = {
 	 "in our twenties|in our thirties|in our forties|in our fifties|in our sixties|"
 	 "in my seventies|in our seventies|in their #s"},
 	{EN, SIGNAL_PROTECTED, 0,
-	 "i am # years old|i'm # years old|i am # .|age #|# + community|# plus community|over # community|"
+	 "i am # years old|i'm # years old|i am # .|i'm # .|age #|# + community|# plus community|over # community|"
 	 "# and over community|active adult|active adult community|# and older|senior living|"
 	 "assisted living|nursing home|# + living|# or older|medicare|social security"},
 	{EN, SIGNAL_PROTECTED_STATE, 0,
-	 "elderly|senior citizen|senior citizens|seniors|a senior|boomer|boomers|millennial|millennials|"
+	 "elderly|senior citizen|senior citizens|seniors|a senior|senior couple|boomer|boomers|millennial|millennials|"
 	 "gen z|too old to drive"},
 
 	/* ---- disability ---- */
 	{EN, SIGNAL_PROTECTED_THING, 0,
 	 "wheelchair|wheelchairs|wheelchair accessible|wheelchair access|wheelchair ramp|wheelchair friendly|"
+	 "in a wheelchair|a ramp|ramp for my wheelchair|ramp for a wheelchair|a ramp for my wheelchair|"
+	 "a ramp for a wheelchair|have ms|"
 	 "handicap|handicap accessible|handicap access|handicapped accessible|ada accessible|"
 	 "accessible bathroom|accessible shower|grab bars|mobility issues|mobility scooter|limited mobility|"
 	 "mobility problems|service dog|service animal|emotional support animal|emotional support dog|"
@@ -130,7 +135,8 @@ const PhraseGroup jorge_text_protected[] = {
 
 	/* ---- religion ---- */
 	{EN, SIGNAL_PROTECTED_THING, 0,
-	 "church|churches|go to church|our parish|my parish|parish|synagogue|mosque|hindu temple|a temple|the temple|"
+	 "church|churches|go to church|church every sunday|go to church every sunday|mass every sunday|"
+	 "mosque every friday|synagogue every saturday|temple every saturday|keep kosher|our parish|my parish|parish|synagogue|mosque|hindu temple|a temple|the temple|"
 	 "our temple|our faith|my faith|faith|religion|religious|bible study|catholic mass|"
 	 "sunday mass|mass|kosher|kosher kitchen|halal|shabbat|sabbath|ramadan|eid|bar mitzvah|eruv|"
 	 "catholic school|christian school|jewish school|islamic school|prayer room|pray|ministry|"
@@ -188,7 +194,8 @@ const PhraseGroup jorge_text_protected[] = {
 	 "in the air force|in the marines|army veteran|navy veteran|air force veteran|marine veteran|"
 	 "military family|military|deployed|reservist|national guard|stationed at fort hood|stationed"},
 	{EN, SIGNAL_PROTECTED_THING, 0,
-	 "section 8|housing voucher|section 8 voucher|voucher|vouchers|food stamps|snap benefits|welfare|alimony|"
+	 "section 8|housing voucher|section 8 voucher|receive social security|collect social security|"
+	 "get social security|voucher|vouchers|food stamps|snap benefits|welfare|alimony|"
 	 "public assistance|housing assistance|housing choice voucher"},
 
 	/* ---- jobs ---- */
@@ -263,7 +270,10 @@ const PhraseGroup jorge_text_protected[] = {
 	 "living with me|and counting|starting school|in tow|starting kindergarten|starting college|"
 	 "who live with me|who lives with me|move in with us|moving in with us|of my own|of our own|"
 	 "and a half|going to college|off to college|in preschool|"
-	 "in middle school|in daycare|at home with us|in diapers|years old"},
+	 "in middle school|in daycare|at home with us|in diapers|years old|starts school|starts kindergarten|"
+	 "starts college|starts high school|starts middle school|start school|start kindergarten|start college|"
+	 "goes to school|go to school|goes to college|go to college|visit often|visits often|will live with us|"
+	 "will be living with us|is in a wheelchair|are in a wheelchair|uses a wheelchair|uses a walker"},
 	{EN, SIGNAL_TAIL_YEARS, 0,
 	 "for # years|for # yrs|# years|for over # years|for about # years|for almost # years|"
 	 "for more than # years|for the last # years|for the past # years|for nearly # years|"
@@ -310,7 +320,8 @@ const PhraseGroup jorge_text_protected[] = {
 
 	/* ---- Spanish: marital status, sex, age ---- */
 	{ES, SIGNAL_PROTECTED_STATE, 0,
-	 "madre soltera|padre soltero|mama soltera|papa soltero|soltero|soltera|solteros|casado|casada|"
+	 "madre soltera|padre soltero|mama soltera|papa soltero|madre soltera de #|mama soltera de #|"
+	 "padre soltero de #|papa soltero de #|mama de #|papa de #|soltero|soltera|solteros|casado|casada|"
 	 "casados|recien casados|divorciado|divorciada|divorciados|separado|separada|viudo|viuda|"
 	 "comprometidos|mujer sola|hombre solo|mujer soltera|madre de #|padre de #|divorcio|"
 	 "mi divorcio|un divorcio|pareja joven|pareja de recien casados|pareja casada|pareja gay|"
@@ -332,7 +343,9 @@ const PhraseGroup jorge_text_protected[] = {
 	 "animal de servicio|andadera|acceso para discapacitados|no puedo subir escaleras|"
 	 "no puede subir escaleras|problemas de movilidad|movilidad reducida|rampa para silla de ruedas|"
 	 "dialisis|problemas de salud|motivos de salud|razones de salud|enfermedad|oxigeno|cirugia|"
-	 "iglesia|iglesias|parroquia|misa|mezquita|sinagoga|templo|nuestra fe|mi fe|"
+	 "iglesia|iglesias|vamos a la iglesia|voy a la iglesia|vamos a la iglesia los domingos|voy a la iglesia los domingos|"
+	 "vamos a misa|voy a misa|vamos a misa los domingos|voy a misa los domingos|vamos a la mezquita|voy a la mezquita|"
+	 "vamos a la sinagoga|voy a la sinagoga|vamos al templo|voy al templo|asistimos a la iglesia|parroquia|misa|mezquita|sinagoga|templo|nuestra fe|mi fe|"
 	 "si dios quiere|dios lo bendiga|dios la bendiga|dios los bendiga|dios le bendiga|bendiciones|"
 	 "primera comunion|bautizo|gracias a dios|primero dios|"
 	 "no hablo ingles|no habla ingles|no hablamos ingles|no hablo mucho ingles|mi ingles no es bueno|habla espanol|hablan espanol|"
@@ -399,7 +412,9 @@ const PhraseGroup jorge_text_protected[] = {
 	 "en camino|de edad|que viven con nosotros|que vive con nosotros|"
 	 "vive con nosotros|viven con nosotros|en la escuela|que vive conmigo|vive conmigo|conmigo|"
 	 "en la universidad|chiquitos|pequenos|pequenas|chicos|adolescentes|menores de edad|"
-	 "menores|pequeno|pequena|que viene en camino|con nosotros|y otro en camino"},
+	 "menores|pequeno|pequena|que viene en camino|con nosotros|y otro en camino|empieza la escuela|empiezan la escuela|"
+	 "empieza el kinder|entra a la escuela|entran a la escuela|va a la escuela|van a la escuela|va al colegio|van al colegio|"
+	 "vivira con nosotros|viviran con nosotros|usa silla de ruedas|esta en silla de ruedas"},
 	{ES, SIGNAL_TAIL_YEARS, 0,
 	 "por # anos|desde hace # anos|hace # anos|# anos|con # anos de experiencia|durante # anos|"
 	 "desde hace mas de # anos|hace mas de # anos|por mas de # anos|con # anos de antiguedad"},
