@@ -331,6 +331,10 @@ const PhraseGroup jorge_text_protected[] = {
 	{ES, SIGNAL_PROTECTED_AGE, 0,
 	 "# anos de edad|tengo # anos|tiene # anos|tenemos # anos|tienen # anos|cumplo # anos"},
 	{ES, SIGNAL_PROTECTED, 0, "tengo # anos de edad|mayores de #|mayor de edad"},
+	{ES, SIGNAL_PROTECTED, 0,
+	 "vamos a la iglesia|voy a la iglesia|vamos a la iglesia los domingos|voy a la iglesia los domingos|"
+	 "vamos a misa|voy a misa|vamos a misa los domingos|voy a misa los domingos|vamos a la mezquita|voy a la mezquita|"
+	 "vamos a la sinagoga|voy a la sinagoga|vamos al templo|voy al templo|asistimos a la iglesia"},
 	{ES, SIGNAL_NONE, 0,
 	 "tengo # anos buscando|tengo # anos viviendo|tengo # anos en|la casa tiene # anos|casa tiene # anos|tiene # anos el techo|"
 	 "tiene # anos de construida|tiene # anos de construido|tengo # anos rentando|tiene # anos de antiguedad|"
@@ -343,9 +347,7 @@ const PhraseGroup jorge_text_protected[] = {
 	 "animal de servicio|andadera|acceso para discapacitados|no puedo subir escaleras|"
 	 "no puede subir escaleras|problemas de movilidad|movilidad reducida|rampa para silla de ruedas|"
 	 "dialisis|problemas de salud|motivos de salud|razones de salud|enfermedad|oxigeno|cirugia|"
-	 "iglesia|iglesias|vamos a la iglesia|voy a la iglesia|vamos a la iglesia los domingos|voy a la iglesia los domingos|"
-	 "vamos a misa|voy a misa|vamos a misa los domingos|voy a misa los domingos|vamos a la mezquita|voy a la mezquita|"
-	 "vamos a la sinagoga|voy a la sinagoga|vamos al templo|voy al templo|asistimos a la iglesia|parroquia|misa|mezquita|sinagoga|templo|nuestra fe|mi fe|"
+	 "iglesia|iglesias|parroquia|misa|mezquita|sinagoga|templo|nuestra fe|mi fe|"
 	 "si dios quiere|dios lo bendiga|dios la bendiga|dios los bendiga|dios le bendiga|bendiciones|"
 	 "primera comunion|bautizo|gracias a dios|primero dios|"
 	 "no hablo ingles|no habla ingles|no hablamos ingles|no hablo mucho ingles|mi ingles no es bueno|habla espanol|hablan espanol|"

@@ -12,7 +12,7 @@
 #define JORGE_TEXT_H
 
 /* Version of the words and rules. Bump on any change that can alter a signal of some message. */
-#define JORGE_LEXICON_VERSION 1
+#define JORGE_LEXICON_VERSION 2
 
 typedef enum TextFinancing
 {
