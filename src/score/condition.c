@@ -134,8 +134,10 @@ operator_holds(Operator op, const JsonbValue *fact, const JsonbValue *operand)
 			return order <= 0;
 		case OP_GREATER:
 			return order > 0;
-		default:
+		case OP_GREATER_EQUAL:
 			return order >= 0;
+		default:
+			return false; /* no operator we know */
 	}
 }
 

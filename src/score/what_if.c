@@ -104,11 +104,11 @@ refuse_name(const char *name, TupleDesc desc)
 	char *close;
 	int n = 0;
 
+	for (int c = 0; c < jorge_lead_ncolumns; c++)
+		names[n++] = jorge_lead_columns[c].name;
 	for (int i = 0; i < JORGE_FEATURES; i++)
 		if (!jorge_feature_catalogue[i].protected && find_column(jorge_feature_catalogue[i].name) < 0)
 			names[n++] = jorge_feature_catalogue[i].name;
-	for (int c = 0; c < jorge_lead_ncolumns; c++)
-		names[n++] = jorge_lead_columns[c].name;
 	for (int a = 0; a < desc->natts; a++)
 		if (!TupleDescAttr(desc, a)->attisdropped && find_column(NameStr(TupleDescAttr(desc, a)->attname)) < 0)
 			names[n++] = NameStr(TupleDescAttr(desc, a)->attname);

@@ -88,9 +88,9 @@ SELECT l.name, r.rank, jorge.signal_text(r.feature, r.value) AS reason, to_char(
  WHERE l.first_seen_at >= d.at - interval '1 minute' AND r.rank <= 3 ORDER BY s.score DESC, r.rank;
 
 \echo '==> what to do next'
-SELECT l.name, array_to_string(jorge.lead_recommendations(s.class, jorge.lead_features(l)), '; ') AS recommendation
-  FROM demo_start d, jorge.lead l JOIN jorge.lead_score s USING (location_id, lead_id)
- WHERE l.first_seen_at >= d.at - interval '1 minute' ORDER BY s.score DESC;
+SELECT l.name, r.action, r.reason
+  FROM demo_start d, jorge.lead l JOIN jorge.lead_score s USING (location_id, lead_id), jorge.lead_recommendations(l.lead_id) r
+ WHERE l.first_seen_at >= d.at - interval '1 minute' ORDER BY s.score DESC, r.priority, r.rule;
 
 \echo '==> the event rows that dashboards and relays read'
 SELECT to_char(e.at, 'HH24:MI:SS') AS at, e.kind, left(e.lead_id::text, 8) AS lead, round(e.score::numeric, 1) AS score, e.class, e.model, e.reason

@@ -10,9 +10,9 @@ SELECT jorge.score_lead('{"source": "zillow", "name": "Ann Smith", "phone": "512
 
 SELECT is(answer ->> 'lead_id', lead_id::text, 'it names the lead') FROM stored;
 SELECT is((answer ->> 'probability')::float8, (SELECT probability FROM jorge.lead_score), 'its probability is the stored one') FROM stored;
-SELECT is((SELECT answer - 'lead_id' - 'processing_time_ms' FROM unstored), (SELECT answer - 'lead_id' - 'processing_time_ms' - 'shap' FROM stored), 'a lead that is not stored is scored as it would be if stored');
+SELECT is((SELECT answer - 'lead_id' - 'processing_time_ms' FROM unstored), (SELECT answer - 'lead_id' - 'processing_time_ms' - 'shap' - 'base_value' FROM stored), 'a lead that is not stored is scored as it would be if stored');
 SELECT is((SELECT array_agg(k ORDER BY k) FROM stored, jsonb_object_keys(answer) k),
-          ARRAY['class', 'confidence', 'explanation', 'interval', 'lead_id', 'ml_score', 'model', 'probability', 'processing_time_ms', 'recommendations', 'shap', 'signals', 'sources', 'top_signals'], 'the whole answer');
+          ARRAY['base_value', 'class', 'confidence', 'explanation', 'interval', 'lead_id', 'ml_score', 'model', 'probability', 'processing_time_ms', 'recommendations', 'rule_score', 'score', 'shap', 'signals', 'sources', 'sub_scores', 'top_signals'], 'the whole answer');
 SELECT is(jsonb_array_length(answer -> 'top_signals'), 3, 'three top signals') FROM unstored;
 SELECT ok(NOT answer::text ~ 'family|kids|job', 'no protected signal is shown') FROM stored;
 

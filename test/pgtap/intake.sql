@@ -87,7 +87,7 @@ INSERT INTO jorge.inquiry (source, phone) VALUES ('ghl', '512-555-2501'), ('ghl'
 RESET client_min_messages;
 SELECT is((SELECT count(*) FROM jorge.lead WHERE phone LIKE '512-555-250_'), 2::bigint, 'a model of other features: the leads are stored');
 SELECT is((SELECT count(*) FROM jorge.error e JOIN jorge.lead l ON l.lead_id = e.ref WHERE l.phone LIKE '512-555-250_' AND e.sqlstate = '42703' AND e.hint IS NOT NULL), 2::bigint, 'their errors are recorded');
-SELECT is((SELECT count(*) FROM jorge.lead_score s JOIN jorge.lead l USING (location_id, lead_id) WHERE l.phone LIKE '512-555-250_'), 0::bigint, 'they have no score');
+SELECT is((SELECT count(*) FROM jorge.lead_score s JOIN jorge.lead l USING (location_id, lead_id) WHERE l.phone LIKE '512-555-250_' AND s.model = 'rules'), 2::bigint, 'they are scored by rules');
 SELECT throws_ok('SELECT jorge.lead_score(l) FROM jorge.lead l', '42703', NULL, 'lead_score() says what is wrong');
 SELECT jorge.promote('jorge_lead_scorer', 1);
 SELECT ok((SELECT bool_and(jorge.refold_lead(lead_id)) FROM jorge.lead WHERE phone LIKE '512-555-250_'), 'rolled back to the old version they can be scored');
