@@ -109,21 +109,21 @@ BEGIN
     CASE topic
     WHEN 'budget' THEN
         IF price IS NULL THEN
-            RETURN CASE WHEN up THEN NULL WHEN f.budget_specificity IS NOT NULL THEN 'open budget'
+            RETURN CASE WHEN up THEN NULL WHEN f.budget_specificity IS NOT NULL THEN 'an open budget'
                         WHEN seller THEN 'no asking price yet' ELSE 'no budget yet' END;
         ELSIF seller THEN
             RETURN CASE WHEN up AND f.budget_range = 0 THEN format('clear asking price (%s)', price)
-                        WHEN up THEN format('price in mind (%s)', price) ELSE format('price expectation of %s', price) END;
+                        WHEN up THEN format('price in mind (%s)', price) ELSE format('a price expectation of %s', price) END;
         ELSIF up THEN
             RETURN format(CASE WHEN f.budget_specificity >= 0.5 THEN 'strong budget (%s)' ELSE 'budget of about %s' END, price);
         END IF;
-        RETURN format(CASE WHEN f.budget_specificity < 0.5 THEN 'vague budget (%s)' ELSE 'budget of %s' END, price);
+        RETURN format(CASE WHEN f.budget_specificity < 0.5 THEN 'a vague budget (%s)' ELSE 'a budget of %s' END, price);
     WHEN 'timeline' THEN
         RETURN CASE WHEN f.timeline_urgency IS NULL THEN CASE WHEN NOT up THEN 'no timeline yet' END
                     WHEN up THEN CASE WHEN f.timeline_urgency >= 0.85 THEN 'immediate timeline' WHEN f.timeline_urgency >= 0.7 THEN 'moving within weeks'
                                       WHEN f.timeline_urgency >= 0.4 THEN 'moving within a few months' ELSE 'timeline known' END
                     WHEN f.timeline_urgency >= 0.85 THEN NULL
-                    WHEN f.timeline_urgency >= 0.4 THEN 'not moving at once' WHEN f.timeline_urgency >= 0.15 THEN 'distant timeline' ELSE 'no rush to move' END;
+                    WHEN f.timeline_urgency >= 0.4 THEN 'not moving at once' WHEN f.timeline_urgency >= 0.15 THEN 'a distant timeline' ELSE 'no rush to move' END;
     WHEN 'financing' THEN
         RETURN CASE WHEN f.financing_readiness IS NULL THEN CASE WHEN NOT up AND NOT seller THEN 'no word on financing yet' END
                     WHEN up THEN CASE WHEN f.financing_readiness >= 0.95 THEN CASE WHEN seller THEN 'cash at hand' ELSE 'cash buyer' END
@@ -140,7 +140,7 @@ BEGIN
                     WHEN up THEN CASE WHEN f.questions_asked >= 2 THEN 'asks questions' WHEN f.message_length_avg >= 100 OR f.message_length >= 300 THEN 'writes in detail' END
                     WHEN f.message_length_avg < 40 THEN 'short messages' WHEN f.questions_asked = 0 THEN 'asks nothing' END;
     WHEN 'tone' THEN
-        RETURN CASE WHEN up AND f.sentiment_score > 0.1 THEN 'friendly tone' WHEN NOT up AND f.sentiment_score < -0.1 THEN 'negative tone' END;
+        RETURN CASE WHEN up AND f.sentiment_score > 0.1 THEN 'friendly tone' WHEN NOT up AND f.sentiment_score < -0.1 THEN 'a negative tone' END;
     WHEN 'replies' THEN
         RETURN CASE WHEN f.response_time_hours IS NULL THEN CASE WHEN NOT up AND f.first_response_hours IS NOT NULL THEN 'no reply so far' END
                     WHEN up THEN CASE WHEN f.response_time_hours <= 1 THEN 'replies within the hour' WHEN f.response_time_hours <= 24 THEN 'replies within a day' ELSE 'replies to us' END
@@ -152,7 +152,7 @@ BEGIN
                     WHEN f.first_response_hours > 1 THEN 'we answered only after ' || jorge.hours_text(f.first_response_hours) END;
     WHEN 'conversation' THEN
         RETURN CASE WHEN up THEN CASE WHEN contacts >= 2 THEN format('active conversation (%s contacts)', contacts) WHEN contacts = 1 THEN 'in conversation' END
-                    WHEN contacts > 2 AND f.inbound_share < 0.4 THEN 'one-sided conversation' WHEN contacts > 0 THEN 'little conversation so far'
+                    WHEN contacts > 2 AND f.inbound_share < 0.4 THEN 'a one-sided conversation' WHEN contacts > 0 THEN 'little conversation so far'
                     ELSE 'no conversation yet' END;
     WHEN 'inquiries' THEN
         RETURN CASE WHEN up AND f.inquiries > 1 THEN format('asked %s times', least(f.inquiries, 1e6)::integer) WHEN NOT up AND f.inquiries = 1 THEN 'asked only once' END;
