@@ -13,6 +13,7 @@
 
 #include "score/close_names.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
@@ -249,13 +250,22 @@ jorge_condition_met(PG_FUNCTION_ARGS)
 static void check_condition(JsonbContainer *condition, JsonbContainer *known);
 
 /*
+ * Get how many bytes of a name fit a message
+ */
+static int
+shown(const JsonbValue *name)
+{
+	return pg_mbcliplen(name->val.string.val, name->val.string.len, NAMEDATALEN);
+}
+
+/*
  * Refuse a condition
  */
 static void
 refuse(const JsonbValue *key, const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("condition on \"%.*s\" %s", Min(key->val.string.len, NAMEDATALEN), key->val.string.val, what),
+					errmsg("condition on \"%.*s\" %s", shown(key), key->val.string.val, what),
 					errhint("Write {\"score\": {\">=\": 50, \"<\": 80}, \"class\": [\"HOT\", \"WARM\"], \"side\": \"buyer\", "
 							"\"budget_midpoint\": null}; operators are =, <>, <, <=, >, >=, in, known; all, any and not "
 							"join conditions.")));
@@ -279,7 +289,7 @@ refuse_name(const JsonbValue *key, JsonbContainer *known)
 			names[n++] = pnstrdup(value.val.string.val, value.val.string.len);
 	close = jorge_close_names(key->val.string.val, key->val.string.len, names, n);
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-					errmsg("there is no fact \"%.*s\"", Min(key->val.string.len, NAMEDATALEN), key->val.string.val),
+					errmsg("there is no fact \"%.*s\"", shown(key), key->val.string.val),
 					close ? errhint("Perhaps: %s. All are in the view jorge.fact.", close)
 						  : errhint("See SELECT name, meaning FROM jorge.fact.")));
 }
@@ -341,8 +351,7 @@ check_test(const JsonbValue *key, const JsonbValue *test, const JsonbValue *type
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY && (op = find_operator(&value)) == OPERATORS)
-			refuse(key, psprintf("has an unknown operator \"%.*s\"", Min(value.val.string.len, NAMEDATALEN),
-								 value.val.string.val));
+			refuse(key, psprintf("has an unknown operator \"%.*s\"", shown(&value), value.val.string.val));
 		if (token != WJB_VALUE)
 			continue;
 		if (op == OP_IN)

@@ -18,6 +18,7 @@
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
@@ -114,7 +115,8 @@ refuse_name(const char *name, TupleDesc desc)
 			names[n++] = NameStr(TupleDescAttr(desc, a)->attname);
 	close = jorge_close_names(name, strlen(name), names, n);
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-					errmsg("\"%.*s\" is neither a column of the lead nor a feature", NAMEDATALEN, name),
+					errmsg("\"%.*s\" is neither a column of the lead nor a feature",
+						   pg_mbcliplen(name, strlen(name), NAMEDATALEN), name),
 					close ? errhint("Perhaps: %s.", close)
 						  : errhint("Name columns of the row, columns listed in doc/features.md, or features of the view "
 									"jorge.feature.")));
