@@ -48,17 +48,3 @@ CREATE FUNCTION jorge.refold_lead(lead_id uuid, location_id text DEFAULT jorge.c
 COMMENT ON FUNCTION jorge.refold_lead(uuid, text) IS
     'Makes the lead''s row anew from all its inquiries and interactions, with today''s words, and scores it. The result is the row the triggers keep; false if there is no such lead.';
 REVOKE ALL ON FUNCTION jorge.refold_lead(uuid, text) FROM PUBLIC;
-
--- identity: keys by which arrivals of one person are recognised
-
-CREATE FUNCTION jorge.phone_key(phone text) RETURNS text
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
-    AS 'MODULE_PATHNAME', 'jorge_phone_key';
-COMMENT ON FUNCTION jorge.phone_key(text) IS
-    'Canonical form of a phone number (E.164, e.g. +15125550187): North American numbers in any form, others with + or 00 or 011. NULL where it can''t be a key: no area code, impossible, or a number people make up.';
-
-CREATE FUNCTION jorge.email_key(email text) RETURNS text
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
-    AS 'MODULE_PATHNAME', 'jorge_email_key';
-COMMENT ON FUNCTION jorge.email_key(text) IS
-    'Canonical form of an e-mail address: lower case, without "mailto:" and <>; gmail without dots and +tag. NULL where it can''t be a key: no address, a role (info@), or a portal''s relay. Never send to this form.';

@@ -3,25 +3,29 @@
  */
 #include "core/jorge.h"
 
+#include "identity/idn.h"
 #include "identity/keys.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 /* Mailboxes that many people read, or nobody */
 static const char *const shared_mailboxes[] = {
-	"info", "sales", "office", "admin", "contact", "support", "hello", "team", "leads", "billing",
-	"noreply", "no-reply", "donotreply", "do-not-reply", "postmaster", "mailer-daemon", "test", "none",
-	"noemail", "null", "na",
+	"info", "sales", "office", "admin", "administrator", "contact", "contactus", "support", "hello", "team", "leads", "lead",
+	"billing", "accounts", "marketing", "service", "help", "mail", "email", "reception", "frontdesk", "webmaster", "root",
+	"noreply", "no-reply", "no.reply", "no_reply", "donotreply", "do-not-reply", "postmaster", "mailer-daemon", "bounce",
+	"test", "none", "noemail", "no-email", "nomail", "nobody", "unknown", "null", "na", "asdf", "abc", "xxx",
 };
 
 /* Portals' relays: one address a conversation, not a person's. Matched with their subdomains. */
 static const char *const relay_domains[] = {
-	"convo.zillow.com", "email.realtor.com", "e.mail.realtor.com", "realtorpro.io",
-	"mail.zillow.com", "followupboss.com", "facebookmail.com", "reply.craigslist.org",
+	"convo.zillow.com", "mail.zillow.com", "email.realtor.com", "e.mail.realtor.com", "realtorpro.io", "followupboss.com",
+	"facebookmail.com", "proxymail.facebook.com", "craigslist.org",
 };
 
-/* Providers that deliver name+tag to name */
+/* Providers that deliver name+tag to name. Not Yahoo: its tag follows "-", which names hold too. */
 static const char *const tag_domains[] = {
-	"outlook.com", "hotmail.com", "live.com", "fastmail.com", "icloud.com", "proton.me", "protonmail.com",
+	"outlook.com", "hotmail.com", "live.com", "msn.com", "fastmail.com", "fastmail.fm", "icloud.com", "me.com", "mac.com",
+	"proton.me", "protonmail.com", "pm.me",
 };
 
 JORGE_FUNCTION(jorge_email_key);
@@ -103,9 +107,16 @@ bool
 jorge_make_email_key(const char *email, int length, char key[EMAIL_KEY_SIZE])
 {
 	char address[EMAIL_KEY_SIZE];
+	char ascii[EMAIL_KEY_SIZE];
 	char *domain;
+	size_t plain;
+	bool wide = false;
 
 	if (!bare_address(email, length, address))
+		return false;
+	for (const char *p = address; *p != '\0'; p++)
+		wide |= (unsigned char) *p >= 0x80;
+	if (wide && GetDatabaseEncoding() == PG_UTF8 && !jorge_compose_lower(address, EMAIL_KEY_SIZE))
 		return false;
 	domain = strrchr(address, '@');
 	if (domain == NULL || domain == address)
@@ -115,8 +126,16 @@ jorge_make_email_key(const char *email, int length, char key[EMAIL_KEY_SIZE])
 		strchr(address, '@') != NULL)
 		return false;
 
+	if (wide && GetDatabaseEncoding() == PG_UTF8)
+	{
+		if (!jorge_ascii_domain(domain, ascii, EMAIL_KEY_SIZE))
+			return false;
+		domain = ascii;
+	}
+
+	plain = strcspn(address, "+");
 	for (int i = 0; i < lengthof(shared_mailboxes); i++)
-		if (strcmp(address, shared_mailboxes[i]) == 0)
+		if (strlen(shared_mailboxes[i]) == plain && strncmp(address, shared_mailboxes[i], plain) == 0)
 			return false;
 	if (in_domains(domain, relay_domains, lengthof(relay_domains), true))
 		return false;
@@ -130,8 +149,7 @@ jorge_make_email_key(const char *email, int length, char key[EMAIL_KEY_SIZE])
 		fold_mailbox(address, false);
 	if (address[0] == '\0')
 		return false;
-	snprintf(key, EMAIL_KEY_SIZE, "%s@%s", address, domain);
-	return true;
+	return snprintf(key, EMAIL_KEY_SIZE, "%s@%s", address, domain) < EMAIL_KEY_SIZE;
 }
 
 /*

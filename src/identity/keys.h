@@ -16,4 +16,11 @@
 extern bool jorge_make_phone_key(const char *phone, int length, char key[PHONE_KEY_SIZE]);
 extern bool jorge_make_email_key(const char *email, int length, char key[EMAIL_KEY_SIZE]);
 
+/*
+ * Write the last four to seven digits of a number that is no key because its area code is missing (seven) or its first
+ * digits are masked ("***-***-5309"), else an empty string.
+ */
+#define PHONE_TAIL_SIZE 8
+extern void jorge_make_phone_tail(const char *phone, int length, char tail[PHONE_TAIL_SIZE]);
+
 #endif

@@ -29,7 +29,7 @@ typedef struct MatchText
 /* A person as given. All fields optional. */
 typedef struct MatchGiven
 {
-	MatchText name; /* full name; used where first_name and last_name are both missing */
+	MatchText name; /* full name; used where first_name or last_name is missing */
 	MatchText first_name;
 	MatchText last_name;
 	MatchText phone; /* as given; its key is made here */
@@ -55,6 +55,10 @@ typedef struct MatchName
 	int generation;
 	char given[MATCH_NAME_WORDS][MATCH_WORD_SIZE];
 	char surname[MATCH_NAME_WORDS][MATCH_WORD_SIZE];
+	int16 given_entry[MATCH_NAME_WORDS]; /* in the table of given names, -1 = not there */
+	uint8 given_bits[MATCH_NAME_WORDS];	 /* surprise of the name, quarter bits */
+	uint8 surname_bits[MATCH_NAME_WORDS];
+	bool surname_known[MATCH_NAME_WORDS]; /* a frequent one */
 } MatchName;
 
 /* A person in comparable form: plain memory without pointers, may be copied */
@@ -65,6 +69,7 @@ typedef struct MatchPerson
 	int nemails;
 	char phones[MATCH_MAX_KEYS][PHONE_KEY_SIZE];
 	char emails[MATCH_MAX_KEYS][EMAIL_KEY_SIZE];
+	char phone_tail[PHONE_TAIL_SIZE]; /* the last 4 to 7 digits of a number given without area code or masked; no key then */
 	bool phones_shared; /* known as used by many people: no evidence, no blocking key */
 	char house[MATCH_WORD_SIZE];
 	char street[MATCH_STREET_SIZE];
