@@ -2,7 +2,7 @@
  * blocking.c: keys under which persons that may match meet.
  *
  * Each key joins two facts, so that few share one among a million leads, and survives an error in any third:
- *   name              formal given name and surname, in either order
+ *   name              first letters of the formal given name and of the surname, in either order
  *   last four         of the phone, with the initial of either name
  *   house             with the street's first letters, and with the postal code
  *   postal code       with the initial of the given name and the first letters of the surname
@@ -14,6 +14,7 @@
 #include "identity/match.h"
 #include "identity/names.h"
 
+#define NAME_PREFIX 4
 #define STREET_PREFIX 4
 #define SURNAME_PREFIX 3
 /* A shorter mailbox name ("jo") is anybody's */
@@ -88,7 +89,7 @@ jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEY
 	{
 		bool ordered = strcmp(given, name->surname[i]) < 0;
 
-		add_key(&out, 'N', ordered ? given : name->surname[i], -1, ordered ? name->surname[i] : given, -1);
+		add_key(&out, 'N', ordered ? given : name->surname[i], NAME_PREFIX, ordered ? name->surname[i] : given, NAME_PREFIX);
 	}
 	if (person->house[0] != '\0' && person->street[0] != '\0')
 		add_key(&out, 'S', person->house, -1, person->street, STREET_PREFIX);

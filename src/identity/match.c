@@ -430,27 +430,24 @@ decide_by_fields(MatchVerdict *verdict, const NameComparison *names, bool last_f
 /*
  * Decide where the phone is the same
  *
- * Given names tell members of a household apart; an office's number is shared by strangers, whose e-mails differ too.
+ * Given names tell the members of a household apart; an office's number is shared by strangers, whose e-mails differ
+ * too. A clearly different name alone does not stop the merge: one household is one lead.
  */
 static void
 decide_by_phone(MatchVerdict *verdict, const NameComparison *names)
 {
 	MatchLevel given = verdict->levels[MATCH_GIVEN];
 	MatchLevel surname = verdict->levels[MATCH_SURNAME];
-	bool other_given = given == LEVEL_DIFFERENT || (given == LEVEL_ALIKE && names->other_name);
-	bool other_surname = surname == LEVEL_DIFFERENT && given == LEVEL_MISSING;
-	bool doubtful = verdict->levels[MATCH_EMAIL] == LEVEL_DIFFERENT &&
-					(given == LEVEL_ALIKE || surname == LEVEL_DIFFERENT || surname == LEVEL_ALIKE);
+	bool other_name = given == LEVEL_DIFFERENT || (given == LEVEL_ALIKE && names->other_name) ||
+					  (surname == LEVEL_DIFFERENT && given == LEVEL_MISSING);
 
-	if (other_given || other_surname || doubtful)
+	verdict->decision = MATCH_MERGE;
+	verdict->reason = other_name ? REASON_PHONE_CONFLICT : REASON_PHONE;
+	if (verdict->levels[MATCH_EMAIL] == LEVEL_DIFFERENT &&
+		(other_name || given == LEVEL_ALIKE || surname == LEVEL_DIFFERENT || surname == LEVEL_ALIKE))
 	{
 		verdict->decision = MATCH_REVIEW;
-		verdict->reason = REASON_PHONE_CONFLICT;
-	}
-	else
-	{
-		verdict->decision = MATCH_MERGE;
-		verdict->reason = REASON_PHONE;
+		verdict->reason = REASON_PHONE_SHARED;
 	}
 }
 
@@ -510,6 +507,7 @@ jorge_match_reason_name(MatchReason reason)
 		[REASON_FIELDS] = "fields",
 		[REASON_EMAIL_CONFLICT] = "email_name_conflict",
 		[REASON_PHONE_CONFLICT] = "phone_name_conflict",
+		[REASON_PHONE_SHARED] = "phone_shared",
 		[REASON_GENERATION] = "generation",
 		[REASON_LAST_FOUR] = "name_last_four",
 		[REASON_FIELDS_UNCERTAIN] = "fields_uncertain",

@@ -112,9 +112,11 @@ typedef enum MatchReason
 	REASON_DIFFERENT,		/* too little agrees */
 	REASON_EMAIL,			/* merge: same e-mail */
 	REASON_PHONE,			/* merge: same phone, names compatible or one missing */
+	REASON_PHONE_CONFLICT,	/* merge: same phone, clearly another name, nothing else against it: one household. The caller
+							 * marks the lead name_conflict, or makes this a review where jorge.phone_requires_name is on. */
 	REASON_FIELDS,			/* merge: all fields together */
 	REASON_EMAIL_CONFLICT,	/* review: same e-mail, clearly another person's name */
-	REASON_PHONE_CONFLICT,	/* review: same phone, clearly another person's name (a household) */
+	REASON_PHONE_SHARED,	/* review: same phone, another name and another e-mail: an office's number, or two of a family */
 	REASON_GENERATION,		/* review: Jr and Sr */
 	REASON_LAST_FOUR,		/* review: name and last four digits of the phone, nothing else */
 	REASON_FIELDS_UNCERTAIN /* review: all fields together, but not surely */
@@ -142,7 +144,7 @@ extern MatchVerdict jorge_match(const MatchPerson *a, const MatchPerson *b);
 static inline bool
 jorge_match_by_key(const MatchVerdict *verdict)
 {
-	return verdict->reason == REASON_EMAIL || verdict->reason == REASON_PHONE;
+	return verdict->reason == REASON_EMAIL || verdict->reason == REASON_PHONE || verdict->reason == REASON_PHONE_CONFLICT;
 }
 
 /*
