@@ -10,10 +10,10 @@
 
 /* Mailboxes that many people read, or nobody */
 static const char *const shared_mailboxes[] = {
-	"info", "sales", "office", "admin", "administrator", "contact", "contactus", "support", "hello", "team", "leads", "lead",
-	"billing", "accounts", "marketing", "service", "help", "mail", "email", "reception", "frontdesk", "webmaster", "root",
+	"info", "sales", "office", "admin", "administrator", "contact", "contactus", "support", "hello", "team", "leads",
+	"billing", "accounts", "marketing", "service", "help", "reception", "frontdesk", "webmaster", "root",
 	"noreply", "no-reply", "no.reply", "no_reply", "donotreply", "do-not-reply", "postmaster", "mailer-daemon", "bounce",
-	"test", "none", "noemail", "no-email", "nomail", "nobody", "unknown", "null", "na", "asdf", "abc", "xxx",
+	"test", "none", "noemail", "no-email", "nomail", "nobody", "unknown", "null", "na", "asdf",
 };
 
 /* Portals' relays: one address a conversation, not a person's. Matched with their subdomains. */

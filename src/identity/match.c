@@ -403,14 +403,19 @@ decide_by_fields(MatchVerdict *verdict, const NameComparison *names, bool last_f
 	MatchLevel given = levels[MATCH_GIVEN];
 	MatchLevel surname = levels[MATCH_SURNAME];
 	bool same_place = levels[MATCH_HOUSE] == LEVEL_SAME && levels[MATCH_STREET] >= LEVEL_CLOSE;
-	bool near_key = levels[MATCH_PHONE] >= LEVEL_CLOSE || levels[MATCH_EMAIL] >= LEVEL_CLOSE;
+	bool near_phone = levels[MATCH_PHONE] >= LEVEL_CLOSE;
+	bool near_email = levels[MATCH_EMAIL] >= LEVEL_CLOSE;
+	bool near_key = near_phone || near_email;
+	/* a key that nearly agrees is no anchor where the other one contradicts it */
+	bool anchored = same_place || (near_phone && levels[MATCH_EMAIL] != LEVEL_DIFFERENT) ||
+					(near_email && levels[MATCH_PHONE] != LEVEL_DIFFERENT);
 	bool other_given = given == LEVEL_DIFFERENT || (given == LEVEL_ALIKE && names->other_name);
 	bool sure_name = Max(given, surname) >= LEVEL_CLOSE && !other_given;
 
 	/* of a household's members only the given name tells one from the other */
 	if (!near_key && given < LEVEL_CLOSE)
 		sure_name = false;
-	if (verdict->weight >= MERGE_WEIGHT && sure_name && (near_key || same_place))
+	if (verdict->weight >= MERGE_WEIGHT && sure_name && anchored)
 	{
 		verdict->decision = MATCH_MERGE;
 		verdict->reason = REASON_FIELDS;
@@ -440,11 +445,14 @@ decide_by_phone(MatchVerdict *verdict, const NameComparison *names)
 	MatchLevel surname = verdict->levels[MATCH_SURNAME];
 	bool other_name = given == LEVEL_DIFFERENT || (given == LEVEL_ALIKE && names->other_name) ||
 					  (surname == LEVEL_DIFFERENT && given == LEVEL_MISSING);
+	bool same_name;
 
 	verdict->decision = MATCH_MERGE;
 	verdict->reason = other_name ? REASON_PHONE_CONFLICT : REASON_PHONE;
-	if (verdict->levels[MATCH_EMAIL] == LEVEL_DIFFERENT &&
-		(other_name || given == LEVEL_ALIKE || surname == LEVEL_DIFFERENT || surname == LEVEL_ALIKE))
+	/* one name equal, and the other no worse than a typing error or a nickname */
+	same_name = Max(given, surname) == LEVEL_SAME && (given == LEVEL_MISSING || given >= LEVEL_CLOSE) &&
+				(surname == LEVEL_MISSING || surname >= LEVEL_CLOSE);
+	if (verdict->levels[MATCH_EMAIL] == LEVEL_DIFFERENT && !same_name && given + surname > LEVEL_MISSING)
 	{
 		verdict->decision = MATCH_REVIEW;
 		verdict->reason = REASON_PHONE_SHARED;
