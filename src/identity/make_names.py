@@ -19,6 +19,19 @@ SURNAMES_2013 = {
     "kim": .095, "ramos": .091, "chavez": .088, "ruiz": .083, "mendoza": .080, "alvarez": .080, "castillo": .078,
     "vasquez": .076, "jimenez": .075,
 }
+# Rows of the nicknames that are wrong.
+NO_NICKNAMES = {("robert", "bill"), ("robert", "billy"), ("robert", "billie"), ("robert", "willie"), ("bill", "fred"), ("lisa", "liz")}
+# Usual in Texas and not among them.
+MORE_NICKNAMES = {
+    "alberto": "beto", "alejandra": "ale", "alejandro": "ale alex", "antonio": "tono tony", "barbara": "barb", "eduardo": "lalo eddie",
+    "enrique": "quique kike", "fernando": "nando fer", "francisco": "paco pancho frank", "gabriel": "gabo gabe", "gabriela": "gabi gaby",
+    "graciela": "chela", "guadalupe": "lupe lupita", "guillermo": "memo", "ignacio": "nacho", "javier": "javi", "jesus": "chuy chucho",
+    "jose": "pepe joe", "lorenzo": "lencho", "luisa": "lucha", "maria": "mari", "patricia": "paty", "rafael": "rafa", "roberto": "beto",
+    "rosario": "chayo", "santiago": "santi", "teresa": "tere", "veronica": "vero",
+}
+# A nickname's formal name begins as it does, but for these.
+OTHER_LETTER = set("""becky bert bessie beth betsy betty bill billy bob bobby chuy dick drew gene gina kate lalo lupe memo nacho ned nell nellie
+    paco pancho patty peggy pepe tina tony trish chela chucho lucha chayo beto""".split())
 SURNAMES = 1000
 LEAST_GIVEN = 0.01  # percent of one sex
 
@@ -57,11 +70,28 @@ def main():
     with open(nicknames) as file:
         for row in csv.DictReader(file):
             formal, short = row["name1"].replace(".", ""), row["name2"].replace(".", "")
-            if formal.isalpha() and short.isalpha() and len(formal) > 1 and len(short) > 1 and formal != short:
+            if formal.isalpha() and short.isalpha() and len(formal) > 1 and len(short) > 1 and formal != short and (formal, short) not in NO_NICKNAMES:
                 roots.setdefault(short, set()).add(formal)
-                roots.setdefault(formal, set())
+    # of two names that are each other's nickname the more frequent is the formal one
+    for short, formals in roots.items():
+        for formal in list(formals):
+            if short in roots.get(formal, ()) and given.get(short, 0) > given.get(formal, 0):
+                formals.discard(formal)
+    for formal, shorts in MORE_NICKNAMES.items():
+        for short in shorts.split():
+            roots.setdefault(short, set()).add(formal)
+    for formals in list(roots.values()):
+        for formal in formals:
+            roots.setdefault(formal, set())
     names = sorted(set(given) | set(roots))
     position = {name: i for i, name in enumerate(names)}
+
+    def formal_of(name):
+        """Find the frequent name that stands for a name in keys."""
+        better = [root for root in roots.get(name, ()) if given.get(root, 0) > given.get(name, 0) and
+                  (root[0] == name[0] or name in OTHER_LETTER)]
+        # the one that begins alike goes first: Ted is Theodore before he is Edward
+        return formal_of(min(better, key=lambda root: (root[0] != name[0], -given[root], root))) if better else name
 
     print("""/*
  * names_table.c: frequent names and nicknames. Written by make_names.py; don't edit.
@@ -77,17 +107,17 @@ def main():
 const uint16 jorge_name_roots[] = {""")
     offsets, numbers = {}, []
     for name in names:
-        # the most frequent formal name first: it stands for the nickname in a key
-        formal = sorted(roots.get(name, ()), key=lambda root: (-given.get(root, 0), root))
+        formal = sorted(roots.get(name, ()))
         if formal:
             offsets[name] = len(numbers)
             numbers += [f"{position[root]}," for root in formal] + ["UINT16_MAX,"]
     table(numbers, 14)
     print("""};
 
-/* Sorted by name: name, surprise in quarter bits (0 = not frequent), first of its roots (-1 = none) */
+/* Sorted by name: name, surprise in quarter bits (0 = not frequent), first of its roots (-1 = none), what stands for it in keys */
 const GivenName jorge_given_names[] = {""")
-    table([f'{{"{name}", {quarter_bits(given[name]) if name in given else 0}, {offsets.get(name, -1)}}},' for name in names], 4)
+    table([f'{{"{name}", {quarter_bits(given[name]) if name in given else 0}, {offsets.get(name, -1)}, {position[formal_of(name)]}}},'
+           for name in names], 4)
     print("""};
 
 const int jorge_ngiven_names = lengthof(jorge_given_names);

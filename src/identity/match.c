@@ -16,7 +16,7 @@
 
 /* Bits for a merge: among a million leads (2^39 pairs) strangers reach it by chance about 2^9 times, all fields given */
 #define MERGE_WEIGHT 30.0f
-#define REVIEW_WEIGHT 18.0f
+#define REVIEW_WEIGHT 20.0f /* strangers among a hundred thousand leads (2^32 pairs): about 2^12 times */
 
 /* Names: a level's distance from an exact agreement, whose bits are the name's own surprise */
 #define NAME_CLOSE_LOSS 4.0f /* m .06, and the name's neighbours are as frequent again */
@@ -405,7 +405,6 @@ decide_by_fields(MatchVerdict *verdict, const NameComparison *names, bool last_f
 	bool same_place = levels[MATCH_HOUSE] == LEVEL_SAME && levels[MATCH_STREET] >= LEVEL_CLOSE;
 	bool near_phone = levels[MATCH_PHONE] >= LEVEL_CLOSE;
 	bool near_email = levels[MATCH_EMAIL] >= LEVEL_CLOSE;
-	bool near_key = near_phone || near_email;
 	/* a key that nearly agrees is no anchor where the other one contradicts it */
 	bool anchored = same_place || (near_phone && levels[MATCH_EMAIL] != LEVEL_DIFFERENT) ||
 					(near_email && levels[MATCH_PHONE] != LEVEL_DIFFERENT);
@@ -413,7 +412,7 @@ decide_by_fields(MatchVerdict *verdict, const NameComparison *names, bool last_f
 	bool sure_name = Max(given, surname) >= LEVEL_CLOSE && !other_given;
 
 	/* of a household's members only the given name tells one from the other */
-	if (!near_key && given < LEVEL_CLOSE)
+	if (!near_phone && !near_email && given < LEVEL_CLOSE)
 		sure_name = false;
 	if (verdict->weight >= MERGE_WEIGHT && sure_name && anchored)
 	{
@@ -425,7 +424,7 @@ decide_by_fields(MatchVerdict *verdict, const NameComparison *names, bool last_f
 		verdict->decision = MATCH_REVIEW;
 		verdict->reason = REASON_LAST_FOUR;
 	}
-	else if (verdict->weight >= REVIEW_WEIGHT && (near_key || !other_given))
+	else if (verdict->weight >= REVIEW_WEIGHT && (near_phone || near_email || given != LEVEL_DIFFERENT))
 	{
 		verdict->decision = MATCH_REVIEW;
 		verdict->reason = REASON_FIELDS_UNCERTAIN;

@@ -417,24 +417,6 @@ const char *
 jorge_formal_name(const MatchName *name, int i)
 {
 	int entry = name->given_entry[i];
-	bool better = entry >= 0;
 
-	/* frequency grows with every step, so this ends */
-	while (better)
-	{
-		const uint16 *roots = jorge_given_names[entry].roots >= 0 ? &jorge_name_roots[jorge_given_names[entry].roots] : NULL;
-		int now = jorge_given_names[entry].quarter_bits;
-		int root;
-
-		better = false;
-		/* the first of the roots is the most frequent */
-		if (roots == NULL || (root = jorge_given_names[roots[0]].quarter_bits) == 0)
-			break;
-		if (now == 0 || root < now)
-		{
-			entry = roots[0];
-			better = true;
-		}
-	}
-	return entry >= 0 ? jorge_given_names[entry].name : name->given[i];
+	return entry >= 0 ? jorge_given_names[jorge_given_names[entry].formal].name : name->given[i];
 }

@@ -14,6 +14,7 @@ typedef struct GivenName
 	char name[TABLE_NAME_SIZE];
 	uint8 quarter_bits; /* -4 log2(its share of the population), 0 = not frequent */
 	int16 roots;		/* its formal names, from jorge_name_roots[roots] to UINT16_MAX; -1 = none */
+	uint16 formal;		/* position of the name that stands for it in keys, often its own */
 } GivenName;
 
 typedef struct Surname
@@ -60,8 +61,8 @@ extern MatchLevel jorge_compare_words(const char *a, const char *b, bool known);
 extern double jorge_name_likeness(const MatchName *a, const MatchName *b);
 
 /*
- * The most frequent name among a given name and those it is a nickname of, theirs, and so on ("bob" -> "robert"): what
- * stands for it in keys. Nicknames are ambiguous, so equal formal names are a reason to look, not a proof.
+ * What stands for a given name in keys: the frequent formal name of a nickname ("bob" -> "robert"), else itself.
+ * Nicknames are ambiguous, so equal formal names are a reason to look, not a proof.
  */
 extern const char *jorge_formal_name(const MatchName *name, int i);
 

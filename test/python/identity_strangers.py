@@ -5,7 +5,7 @@ import sys
 
 LEADS = 100_000
 # candidates looked at for each key, as many as a look-up would take
-CAP = 40
+CAP = 60
 tests = []
 
 
