@@ -119,9 +119,21 @@ jorge_name_similarity(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(likeness);
 }
 
+/* A row last read and what was made of it: one arrival is mostly compared with many */
+typedef struct Known
+{
+	char *row; /* KNOWN_MOST bytes, NULL before the first one */
+	Size size; /* 0 = none kept */
+	MatchPerson person;
+} Known;
+
+/* Larger rows are not kept */
+#define KNOWN_MOST 8192
+
 /* What is kept between calls */
 typedef struct Kept
 {
+	Known known[2];
 	RecordReader *readers[2]; /* of the two arguments, which may be of two types */
 	TupleDesc result;
 } Kept;
@@ -140,16 +152,22 @@ kept_of(FunctionCallInfo fcinfo)
 /*
  * Bring a row into comparable form
  */
-static void
-prepare_row(FunctionCallInfo fcinfo, int argument, MatchPerson *person)
+static const MatchPerson *
+prepare_row(FunctionCallInfo fcinfo, int argument)
 {
 	Kept *kept = kept_of(fcinfo);
+	Known *known = &kept->known[argument];
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(argument);
+	Size size = HeapTupleHeaderGetDatumLength(row);
 	RecordValue values[COLUMNS];
 	MatchGiven given;
 
+	if (known->size == size && memcmp(known->row, row, size) == 0)
+		return &known->person;
+	known->size = 0;
 	if (kept->readers[argument] == NULL)
 		kept->readers[argument] = jorge_record_reader(fcinfo->flinfo->fn_mcxt, columns, COLUMNS);
-	jorge_record_read(kept->readers[argument], PG_GETARG_HEAPTUPLEHEADER(argument), values);
+	jorge_record_read(kept->readers[argument], row, values);
 	memset(&given, 0, sizeof(given));
 	for (int i = 0; i < COLUMNS; i++)
 		if (!values[i].missing)
@@ -157,7 +175,15 @@ prepare_row(FunctionCallInfo fcinfo, int argument, MatchPerson *person)
 			place_of(&given, i)->data = values[i].as.text.data;
 			place_of(&given, i)->length = values[i].as.text.length;
 		}
-	jorge_match_prepare(&given, person);
+	jorge_match_prepare(&given, &known->person);
+	if (size <= KNOWN_MOST)
+	{
+		if (known->row == NULL)
+			known->row = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, KNOWN_MOST);
+		memcpy(known->row, row, size);
+		known->size = size;
+	}
+	return &known->person;
 }
 
 /*
@@ -274,12 +300,10 @@ verdict_row(FunctionCallInfo fcinfo, const MatchPerson *a, const MatchPerson *b)
 Datum
 jorge_match_score(PG_FUNCTION_ARGS)
 {
-	MatchPerson a;
-	MatchPerson b;
+	const MatchPerson *a = prepare_row(fcinfo, 0);
+	const MatchPerson *b = prepare_row(fcinfo, 1);
 
-	prepare_row(fcinfo, 0, &a);
-	prepare_row(fcinfo, 1, &b);
-	return verdict_row(fcinfo, &a, &b);
+	return verdict_row(fcinfo, a, b);
 }
 
 /*
@@ -317,10 +341,7 @@ keys_array(const MatchPerson *person)
 Datum
 jorge_blocking_keys_row(PG_FUNCTION_ARGS)
 {
-	MatchPerson person;
-
-	prepare_row(fcinfo, 0, &person);
-	return keys_array(&person);
+	return keys_array(prepare_row(fcinfo, 0));
 }
 
 /*

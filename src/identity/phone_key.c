@@ -90,13 +90,9 @@ plausible_nanp(const char *d)
 	/* area codes start with 2-9, N11 are services, N9X is reserved for expansion; exchanges start with 2-9 */
 	if (d[0] < '2' || d[3] < '2' || d[1] == '9' || (d[1] == '1' && d[2] == '1'))
 		return false;
-	if (strncmp(d + 3, "555", 3) == 0)
-	{
-		/* 01XX is set aside for fiction, 1212 is directory assistance; the others are typed for want of a number */
-		if (strncmp(d + 6, "01", 2) == 0 || strcmp(d + 6, "1212") == 0 || strcmp(d + 6, "1234") == 0 || strcmp(d + 6, "5555") == 0 ||
-			strcmp(d + 6, "0000") == 0)
-			return false;
-	}
+	/* 555-01XX is set aside for fiction, 555-1212 is directory assistance */
+	if (strncmp(d + 3, "55501", 5) == 0 || strcmp(d + 3, "5551212") == 0)
+		return false;
 	return strspn(d, "2") < 10 && strspn(d, "3") < 10 && strspn(d, "4") < 10 && strspn(d, "5") < 10 && strspn(d, "6") < 10 &&
 		   strspn(d, "7") < 10 && strspn(d, "8") < 10 && strcmp(d, "2345678901") != 0;
 }
@@ -132,7 +128,8 @@ international_key(const char *d, int n, char key[PHONE_KEY_SIZE])
 	for (int i = 0; i < ncode; i++)
 		code = code * 10 + (d[i] - '0');
 	skip = jorge_trunk_digits(code, d + ncode, n - ncode);
-	if (n - skip < 7 || n - skip > 15)
+	/* a second trunk zero is no number */
+	if (n - skip < 7 || n - skip > 15 || (skip > 0 && jorge_trunk_digits(code, d + ncode + skip, n - ncode - skip) > 0))
 		return false;
 	key[0] = '+';
 	memcpy(key + 1, d, ncode);

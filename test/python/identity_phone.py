@@ -78,8 +78,8 @@ def main():
     for i, region in enumerate(regions, 1):
         mine = [(text, key, expected) for (where, text, expected), key in zip(written, answer) if where == region]
         wrong = [(text, key, expected) for text, key, expected in mine if key != expected]
-        # numbers set aside for fiction, and those typed for want of a number, are valid by their form and no keys
-        made_up = [expected for _, key, expected in wrong if not key and expected[5:8] == "555"] if region == "US" else []
+        # numbers set aside for fiction and directory assistance are valid by their form and no keys
+        made_up = [expected for _, key, expected in wrong if not key and expected[5:10] == "55501" or expected[5:] == "5551212"] if region == "US" else []
         good = len(wrong) == len(made_up)
         failed += not good
         print(f"{'ok' if good else 'not ok'} {i} - {region}: {len(mine) - len(wrong)} of {len(mine)} equal, {len(made_up)} made up")

@@ -34,7 +34,7 @@ INSERT INTO pair VALUES
     ('strangers', '{"name": "John Smith", "phone": "512 867 5309"}', '{"name": "Susan Miller", "phone": "737 222 4444"}'),
     ('role mailbox', '{"name": "John Smith", "email": "info@example.com"}', '{"name": "Susan Miller", "email": "info@example.com"}'),
     ('nothing given', '{}', '{"name": null}');
-SELECT what, m.decision, m.reason, m.weight, m.given_name, m.surname, m.phone, m.email, m.street FROM pair, jorge.match_score(a, b) m;
+SELECT what, m.decision, m.reason, m.weight, m.given_name, m.surname, m.phone, m.email, m.house, m.street, m.postal_code FROM pair, jorge.match_score(a, b) m;
 -- the order of the two does not matter
 SELECT what FROM pair WHERE jorge.match_score(a, b) IS DISTINCT FROM jorge.match_score(b, a);
 -- pairs to merge or review meet: by an equal key, or by a blocking key
