@@ -14,9 +14,9 @@
 #include "identity/names.h"
 #include "identity/similarity.h"
 
-/* Bits for a merge: among a million leads (2^39 pairs) strangers reach it by chance about 2^9 times, all fields given */
+/* Bits for a merge: strangers among a hundred thousand leads (2^32 pairs) reach it by chance at most 4 times */
 #define MERGE_WEIGHT 30.0f
-#define REVIEW_WEIGHT 20.0f /* strangers among a hundred thousand leads (2^32 pairs): about 2^12 times */
+#define REVIEW_WEIGHT 20.0f /* likewise 2^12 times */
 
 /* Names: a level's distance from an exact agreement, whose bits are the name's own surprise */
 #define NAME_CLOSE_LOSS 4.0f /* m .06, and the name's neighbours are as frequent again */

@@ -9,7 +9,8 @@
  * for one person (m: how often it is seen between arrivals of one person, u: between strangers).
  *
  * Rules for the caller:
- *   - Keys in jorge.identity_stop are dropped before jorge_match_prepare() (or passed as shared): they are nobody's.
+ *   - Keys in jorge.identity_stop are dropped: not given to jorge_match_prepare(), or nphones, nemails set to 0 after it.
+ *   - A phone that people of several names and e-mails were seen with is an office's, listed or not: set phones_shared.
  *   - A merge that is not by exact key (jorge_match_by_key() is false) may add an arrival to one stored person. It
  *     never joins two stored persons, and is a review where more than one stored person gets it.
  *   - A pair the owner has told apart is not merged, whatever the verdict.
