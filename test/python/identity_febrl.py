@@ -15,7 +15,7 @@ import sys
 from collections import defaultdict
 from itertools import combinations
 
-DATA = os.environ.get("JORGE_DEDUPE_DATA") or os.path.join(os.path.dirname(__file__), "../../../shared/data/dedupe")
+DATA = os.path.join(os.environ.get("JORGE_DATA", "../shared/data"), "dedupe")
 BY_KEY = ("email", "phone", "phone_name_conflict")
 tests = []
 
@@ -174,7 +174,7 @@ def measure(name, people, truth, judged_only=None):
 def main():
     """Measure the files that are there."""
     if not os.path.isdir(DATA):
-        print("1..0 # SKIP no linkage files in", DATA, "(set JORGE_DEDUPE_DATA)")
+        print("1..0 # SKIP no linkage files in", DATA, "(set JORGE_DATA)")
         return
     for name, files, recall in (("FEBRL 1", ["dataset1.csv"], .900), ("FEBRL 4", ["dataset4a.csv", "dataset4b.csv"], .912)):
         figures = measure(name, *febrl(*files))
