@@ -8,6 +8,37 @@
 
 JorgeSettings jorge_settings;
 
+static const struct config_enum_entry kernels[] = {{"auto", JORGE_KERNEL_AUTO, false},
+												   {"scalar", JORGE_KERNEL_SCALAR, false},
+												   {"avx2", JORGE_KERNEL_AVX2, false},
+												   {"avx512", JORGE_KERNEL_AVX512, false},
+												   {NULL, 0, false}};
+
+bool
+jorge_cpu_has(JorgeKernel kernel)
+{
+#if defined(__x86_64__)
+	if (kernel == JORGE_KERNEL_AVX2)
+		return __builtin_cpu_supports("avx2");
+	if (kernel == JORGE_KERNEL_AVX512)
+		return __builtin_cpu_supports("avx512f");
+#endif
+	return kernel == JORGE_KERNEL_AUTO || kernel == JORGE_KERNEL_SCALAR;
+}
+
+/*
+ * Refuse a kernel that the CPU can't run
+ */
+static bool
+check_kernel(int *value, void **extra, GucSource source)
+{
+	if (jorge_cpu_has(*value))
+		return true;
+	GUC_check_errdetail("This machine's processor does not have the instructions.");
+	GUC_check_errhint("Set it to auto, which takes the best kernel that the processor has.");
+	return false;
+}
+
 /*
  * Define all settings and reserve the prefix
  */
@@ -40,6 +71,11 @@ jorge_settings_init(void)
 	DefineCustomIntVariable("jorge.forest_cache", "Memory for parsed forests in each backend.",
 							NULL, &jorge_settings.forest_cache_kb, 64 * 1024, 1024, 1024 * 1024,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomEnumVariable("jorge.forest_kernel", "How batches of predictions are computed.",
+							 "All kernels give the same bits; auto is the fastest that the "
+							 "processor has.",
+							 &jorge_settings.forest_kernel, JORGE_KERNEL_AUTO, kernels,
+							 PGC_USERSET, 0, check_kernel, NULL, NULL);
 	DefineCustomIntVariable("jorge.train_memory", "Most memory that one training may take.",
 							"Training is refused before it starts if its estimate is higher.",
 							&jorge_settings.train_memory_kb, 1024 * 1024, 1024, PG_INT32_MAX,

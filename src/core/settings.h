@@ -7,6 +7,15 @@
 #ifndef JORGE_SETTINGS_H
 #define JORGE_SETTINGS_H
 
+/* How batches of predictions are computed (jorge.forest_kernel) */
+typedef enum JorgeKernel
+{
+	JORGE_KERNEL_AUTO,
+	JORGE_KERNEL_SCALAR,
+	JORGE_KERNEL_AVX2,
+	JORGE_KERNEL_AVX512
+} JorgeKernel;
+
 typedef struct JorgeSettings
 {
 	char *location_id;		 /* tenant of the session; empty means JORGE_DEFAULT_LOCATION */
@@ -16,11 +25,15 @@ typedef struct JorgeSettings
 	bool notify;			 /* NOTIFY jorge_event for each event row */
 	bool log_predictions;	 /* write a jorge.prediction row for each score the triggers serve */
 	int forest_cache_kb;	 /* memory for parsed forests in one backend */
+	int forest_kernel;		 /* JorgeKernel; the CPU has what it names */
 	int train_memory_kb;	 /* most memory one training may take */
 } JorgeSettings;
 
 extern JorgeSettings jorge_settings;
 
 extern void jorge_settings_init(void);
+
+/* Does this CPU (and its operating system) have the instructions of a kernel? */
+extern bool jorge_cpu_has(JorgeKernel kernel);
 
 #endif

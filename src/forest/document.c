@@ -79,8 +79,6 @@ static const char *const model_members[MODEL_MEMBERS] = {"trees", "tree_info",
 /* XGBoost 3's kRtEps: where it clamps a base score of 0 or 1, which older versions refuse */
 #define BASE_SCORE_EPSILON 1e-6f
 
-#define CACHE_LINE 64
-
 void
 jorge_forest_members(UbjReader *reader, const char *path, const char *const *names, int n, Size *at)
 {
@@ -431,15 +429,13 @@ keep_nodes(Forest *forest, const ForestBuilder *builder, const ForestTree *trees
 		   MemoryContext mcxt)
 {
 	Size n = builder->nnodes;
-	char *block;
 
 	forest->trees = MemoryContextAllocHuge(mcxt, sizeof(ForestTree) * Max(forest->ntrees, 1));
 	memcpy(forest->trees, trees, sizeof(ForestTree) * forest->ntrees);
 	for (int t = 0; t < forest->ntrees; t++)
 		forest->depth = Max(forest->depth, (int) trees[t].depth);
 
-	block = MemoryContextAllocHuge(mcxt, sizeof(ForestNode) * n + CACHE_LINE);
-	forest->nodes = (ForestNode *) TYPEALIGN(CACHE_LINE, block);
+	forest->nodes = MemoryContextAllocHuge(mcxt, sizeof(ForestNode) * Max(n, 1));
 	memcpy(forest->nodes, builder->nodes, sizeof(ForestNode) * n);
 	forest->values = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(n, 1));
 	memcpy(forest->values, builder->values, sizeof(float) * n);
@@ -451,6 +447,7 @@ keep_nodes(Forest *forest, const ForestBuilder *builder, const ForestTree *trees
 	forest->nnodes = builder->nnodes;
 	if (forest->covers != NULL)
 		forest->expected = jorge_forest_expected(forest);
+	jorge_forest_grow_crown(forest, mcxt);
 }
 
 /*

@@ -1,7 +1,7 @@
 /*
  * evaluate.c: margins and predictions of a parsed forest, bit for bit those of XGBoost.
  *
- * Equality rests on: float comparisons with the document's thresholds, the leaves added in tree
+ * Equality rests on: comparisons that come out as those of the floats, the leaves added in tree
  * order in float, no fused multiply-add (Makefile), and the objective's own formulas with the same
  * libm.
  *
@@ -10,35 +10,56 @@
  */
 #include "core/jorge.h"
 
-#include "forest/internal.h"
+#include "core/settings.h"
+#include "forest/kernel.h"
+#include "forest/key.h"
 
 #define WIDE_GROUP 10
 #define NARROW_GROUP 5
 
-/* Doubled rows up to so many floats lie on the stack. */
-#define STACK_ROW 1024
+/* Rows of up to so many slots are made on the stack: 12 kB. */
+#define STACK_SLOTS 1024
+
+/* A row as walks read it */
+typedef struct Row
+{
+	uint64 *keys;  /* by slot: key of the value, above 32 ones */
+	float *floats; /* by slot; NULL if the crown is all there is */
+} Row;
 
 /*
- * Walk trees[first .. first + width - 1] side by side; add their leaves, in order, to the sum and,
- * where wanted, what the leaves' covers say of its variance
+ * From a place in one level of the crown to the next one's
  */
-static pg_attribute_always_inline float
-add_group(const Forest *forest, const float *row, int first, int width, float sum, double *variance)
+static pg_attribute_always_inline Size
+next_place(Size place, uint64 test, const uint64 *keys)
+{
+#if defined(__x86_64__)
+	/* the comparison's carry is the bit to add: compilers take three instructions more */
+	__asm__("cmpq %2, %1\n\tadcq %0, %0"
+			: "+r"(place)
+			: "m"(keys[(uint32) test]), "r"(test)
+			: "cc");
+	return place;
+#else
+	return 2 * place + (keys[(uint32) test] < test);
+#endif
+}
+
+/*
+ * Walk what is below the crown: from the ends in at[] to leaves
+ */
+static void
+walk_below(const Forest *forest, const float *row, int first, int width, Size *at)
 {
 	const ForestNode *nodes = forest->nodes;
-	const ForestTree *trees = forest->trees + first;
-	Size at[WIDE_GROUP];
-	uint32 depth = 0;
+	int depth = 0;
 
-#pragma GCC unroll 10
 	for (int j = 0; j < width; j++)
 	{
-		at[j] = trees[j].root;
-		depth = Max(depth, trees[j].depth);
+		at[j] = forest->crown.entries[at[j]];
+		depth = Max(depth, (int) forest->trees[first + j].depth);
 	}
-	for (uint32 d = 0; d < depth; d++)
-	{
-#pragma GCC unroll 10
+	for (int d = forest->crown.levels; d < depth; d++)
 		for (int j = 0; j < width; j++)
 		{
 			Size here = at[j];
@@ -46,17 +67,64 @@ add_group(const Forest *forest, const float *row, int first, int width, float su
 
 			at[j] = here + nodes[here].step + right;
 		}
+}
+
+/*
+ * Does any tree of a group reach below the crown?
+ */
+static inline bool
+is_deep(const Forest *forest, int first, int width)
+{
+	bool deep = false;
+
+	if (forest->crown.entries != NULL)
+		for (int j = 0; j < width; j++)
+			deep |= (int) forest->trees[first + j].depth > forest->crown.levels;
+	return deep;
+}
+
+/*
+ * Walk trees[first .. first + width - 1] side by side; add their leaves, in order, to the sum and,
+ * where wanted, what they say of its variance
+ */
+static pg_attribute_always_inline float
+add_group(const Forest *forest, Row row, int first, int width, float sum, double *variance)
+{
+	const ForestCrown *crown = &forest->crown;
+	Size at[WIDE_GROUP];
+
+#pragma GCC unroll 10
+	for (int j = 0; j < width; j++)
+		at[j] = first + j;
+	for (int level = 0; level < crown->levels; level++)
+	{
+		const uint64 *tests = crown->tests[level];
+
+#pragma GCC unroll 10
+		for (int j = 0; j < width; j++)
+			at[j] = next_place(at[j], tests[at[j]], row.keys);
+	}
+	if (is_deep(forest, first, width))
+	{
+		Size nodes[WIDE_GROUP];
+
+		for (int j = 0; j < width; j++)
+			nodes[j] = at[j]; /* a copy, so that at[] can live in registers */
+		walk_below(forest, row.floats, first, width, nodes);
+		for (int j = 0; j < width; j++)
+		{
+			sum += forest->values[nodes[j]];
+			if (variance != NULL)
+				*variance += jorge_leaf_spread(forest->covers[nodes[j]]);
+		}
+		return sum;
 	}
 #pragma GCC unroll 10
 	for (int j = 0; j < width; j++)
-		sum += forest->values[at[j]];
+		sum += crown->leaves[at[j]];
 	if (variance != NULL)
 		for (int j = 0; j < width; j++)
-		{
-			double cover = forest->covers[at[j]];
-
-			*variance += cover / ((cover + 1) * (cover + 1));
-		}
+			*variance += crown->spreads[at[j]];
 	return sum;
 }
 
@@ -64,7 +132,7 @@ add_group(const Forest *forest, const float *row, int first, int width, float su
  * Base margin plus the leaves of all trees
  */
 static pg_attribute_always_inline float
-sum_leaves(const Forest *forest, const float *row, double *variance)
+sum_leaves(const Forest *forest, Row row, double *variance)
 {
 	float sum = forest->base_margin;
 	int t = 0;
@@ -79,21 +147,46 @@ sum_leaves(const Forest *forest, const float *row, double *variance)
 }
 
 /*
- * Double the row and sum; the row is on the stack unless it is long
+ * Make keys of a row's features
+ */
+static inline void
+make_keys(const float *x, int features, uint64 *keys)
+{
+	for (int f = 0; f < features; f++)
+	{
+		uint64 key = (uint64) jorge_float_key(x[f]) << 32 | PG_UINT32_MAX;
+
+		keys[2 * f] = isnan(x[f]) ? KEY_MISSING_LEFT : key;
+		keys[2 * f + 1] = isnan(x[f]) ? PG_UINT64_MAX : key;
+	}
+}
+
+/*
+ * Make the row and sum; it is on the stack unless it is long
  */
 static pg_attribute_always_inline float
 evaluate(const Forest *forest, const float *x, double *variance)
 {
-	float short_row[STACK_ROW];
-	float *row = short_row;
+	uint64 short_keys[STACK_SLOTS];
+	float short_floats[STACK_SLOTS];
+	Row row = {.keys = short_keys, .floats = short_floats};
+	Size slots = 2 * (Size) forest->features;
 	float margin;
 
-	if (2 * forest->features > STACK_ROW)
-		row = palloc(sizeof(float) * 2 * forest->features);
-	jorge_double_row(x, forest->features, row);
+	if (slots > STACK_SLOTS)
+	{
+		row.keys = palloc(sizeof(uint64) * slots);
+		row.floats = palloc(sizeof(float) * slots);
+	}
+	make_keys(x, forest->features, row.keys);
+	if (forest->crown.entries != NULL)
+		jorge_double_row(x, forest->features, row.floats);
 	margin = sum_leaves(forest, row, variance);
-	if (row != short_row)
-		pfree(row);
+	if (slots > STACK_SLOTS)
+	{
+		pfree(row.keys);
+		pfree(row.floats);
+	}
 	return margin;
 }
 
@@ -101,13 +194,6 @@ float
 jorge_forest_margin(const Forest *forest, const float *x)
 {
 	return evaluate(forest, x, NULL);
-}
-
-void
-jorge_forest_margins(const Forest *forest, const float *x, int rows, float *margins)
-{
-	for (int r = 0; r < rows; r++)
-		margins[r] = evaluate(forest, x + (Size) r * forest->features, NULL);
 }
 
 float
@@ -125,6 +211,82 @@ jorge_forest_margin_variance(const Forest *forest, const float *x, double *varia
 	*variance *= forest->learning_rate * forest->learning_rate;
 	return margin;
 }
+
+/* ---- many rows ---- */
+
+/*
+ * The kernel that the settings and the processor call for, NULL = row by row
+ */
+static ForestKernel
+choose_kernel(void)
+{
+#ifdef JORGE_HAVE_X86_KERNELS
+	int wanted = jorge_settings.forest_kernel;
+
+	if (wanted == JORGE_KERNEL_AVX512 ||
+		(wanted == JORGE_KERNEL_AUTO && jorge_cpu_has(JORGE_KERNEL_AVX512)))
+		return jorge_forest_block_avx512;
+	if (wanted == JORGE_KERNEL_AVX2 ||
+		(wanted == JORGE_KERNEL_AUTO && jorge_cpu_has(JORGE_KERNEL_AVX2)))
+		return jorge_forest_block_avx2;
+#endif
+	return NULL;
+}
+
+/*
+ * Fill a block's columns with rows; what it has room for beyond them repeats the last one
+ */
+static void
+fill_columns(const float *x, int features, int rows, int32 *columns)
+{
+	for (int r = 0; r < BLOCK_ROWS; r++)
+	{
+		const float *values = x + (Size) Min(r, rows - 1) * features;
+		int32 *column = columns + r;
+
+		for (int f = 0; f < features; f++)
+		{
+			int32 key = (int32) (jorge_float_key(values[f]) ^ KEY_SIGN);
+
+			column[0] = isnan(values[f]) ? PG_INT32_MIN : key;
+			column[BLOCK_ROWS] = isnan(values[f]) ? PG_INT32_MAX : key;
+			column += 2 * BLOCK_ROWS;
+		}
+	}
+}
+
+void
+jorge_forest_margins(const Forest *forest, const float *x, int rows, float *margins)
+{
+	ForestKernel kernel = choose_kernel();
+	Size features = forest->features;
+	int done = 0;
+
+	if (kernel != NULL && rows >= BLOCK_WORTH && features <= BLOCK_MAX_FEATURES)
+	{
+		int32 *room = palloc(sizeof(int32) * 2 * features * BLOCK_ROWS + CACHE_LINE);
+		int32 *columns = (int32 *) TYPEALIGN(CACHE_LINE, room);
+
+		for (; rows - done >= BLOCK_WORTH; done += BLOCK_ROWS)
+		{
+			int n = Min(rows - done, BLOCK_ROWS);
+			float block[BLOCK_ROWS];
+
+			CHECK_FOR_INTERRUPTS();
+			fill_columns(x + done * features, features, n, columns);
+			kernel(forest, columns, block);
+			memcpy(margins + done, block, sizeof(float) * n);
+		}
+		pfree(room);
+	}
+	for (; done < rows; done++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		margins[done] = evaluate(forest, x + done * features, NULL);
+	}
+}
+
+/* ---- the objective's scale ---- */
 
 float
 jorge_forest_link(const Forest *forest, float margin)

@@ -14,10 +14,8 @@
 
 #include "fmgr.h"
 
-/* Limits of the compact node: 16-bit step to a child, 16-bit index of a row that has each feature
- * twice. */
-#define FOREST_MAX_TREE_NODES 65535
-#define FOREST_MAX_FEATURES 32767
+/* A row is worked on with each feature twice: at most 16 MB. */
+#define FOREST_MAX_FEATURES 1048576
 
 /* First half of a document's SHA-256: what tells forests apart. */
 #define FOREST_HASH_LENGTH 16

@@ -2,7 +2,7 @@
  * internal.h: the parsed form of a forest, shared by the reader, the cache, the evaluator and SHAP.
  *
  * Nodes of a tree stand in breadth-first order, the right child after the left one, the trees one
- * after another. A node is 8 bytes and branchless to pass:
+ * after another. A node is branchless to pass:
  *
  *   next = node + node->step + (row[node->slot] >= node->threshold)
  *
@@ -11,6 +11,16 @@
  * whose default is right reads slot 2f + 1: +inf compares true with any threshold. A leaf has a NAN
  * threshold and step 0, so it stays where it is, and every tree of a group may be walked to the
  * depth of the deepest.
+ *
+ * The upper levels, usually all of them, stand a second time as the crown, which is what most of an
+ * evaluation walks: each tree made perfect (a leaf above the bottom repeats itself below), so that
+ * no step is read, and floats made integers of the same order, so that a node is one word:
+ *
+ *   end = 2 * end + (row[(uint32) test] < test)
+ *
+ * A test is the threshold's key and, below it, the slot; the row has keys with ones below them. Left
+ * is 1. All trees' tests of a level stand together: end starts as the tree's number, and is its
+ * place in each level in turn.
  */
 #ifndef JORGE_FOREST_INTERNAL_H
 #define JORGE_FOREST_INTERNAL_H
@@ -20,9 +30,9 @@
 
 typedef struct ForestNode
 {
-	float threshold;
-	uint16 step; /* from this node to its left child; 0 = leaf */
-	uint16 slot; /* of the doubled row */
+	float threshold; /* never -0 */
+	uint32 step;     /* from this node to its left child; 0 = leaf */
+	uint32 slot;     /* of the doubled row */
 } ForestNode;
 
 typedef struct ForestTree
@@ -30,6 +40,21 @@ typedef struct ForestTree
 	uint32 root; /* index of its first node */
 	uint32 depth;
 } ForestTree;
+
+/* Where vectors of a crown or block start, bytes */
+#define CACHE_LINE 64
+
+/* Most levels of a crown. A tree so deep in all its branches has 65,536 leaves. */
+#define FOREST_MAX_CROWN 16
+
+typedef struct ForestCrown
+{
+	int levels;
+	uint64 *tests[FOREST_MAX_CROWN]; /* by level: tree t's are 2^level from t << level on */
+	float *leaves;                   /* by end: tree t's are 2^levels from t << levels on */
+	float *spreads;                  /* by end: jorge_leaf_spread(); NULL without covers */
+	uint32 *entries;                 /* by end: the node it is; NULL if no tree is deeper */
+} ForestCrown;
 
 typedef enum ForestLink
 {
@@ -57,10 +82,11 @@ struct Forest
 	int ntrees;
 	ForestTree *trees;
 	int nnodes;
-	ForestNode *nodes; /* aligned to a cache line */
+	ForestNode *nodes;
 	float *values;     /* by node; 0 for inner ones */
 	float *covers;     /* by node: sum of hessians; NULL if some tree has none */
 	int depth;         /* of the deepest tree */
+	ForestCrown crown;
 	double expected;   /* margin where nothing of the row is known; only with covers */
 
 	ForestAttribute *attributes; /* sorted by name */
@@ -107,6 +133,16 @@ extern ForestTree jorge_forest_parse_tree(UbjReader *reader, int number, ForestB
 /* Margin expected where no feature is known: every split weighted by its covers, which must be
  * there. */
 extern double jorge_forest_expected(const Forest *forest);
+
+/* Lay out the crown of a forest that is complete otherwise, in memory of mcxt. */
+extern void jorge_forest_grow_crown(Forest *forest, MemoryContext mcxt);
+
+/* What a leaf of such a cover adds to the margin's variance, but for the learning rate squared */
+static inline double
+jorge_leaf_spread(double cover)
+{
+	return cover / ((cover + 1) * (cover + 1));
+}
 
 /* Write each feature twice: a missing one as NAN and as +inf. row[] has room for 2 * features. */
 static inline void

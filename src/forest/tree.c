@@ -410,9 +410,9 @@ lay_out(UbjReader *reader, const RawTree *tree, ForestBuilder *builder)
 			builder->values[result.root + at] = tree->condition[i];
 			continue;
 		}
-		*node = (ForestNode){.threshold = tree->condition[i],
-							 .step = (uint16) (count - at),
-							 .slot = (uint16) (2 * tree->feature[i] + !tree->default_left[i])};
+		*node = (ForestNode){.threshold = tree->condition[i] + 0.0f, /* -0 + 0 is 0 */
+							 .step = count - at,
+							 .slot = 2 * tree->feature[i] + !tree->default_left[i]};
 		builder->values[result.root + at] = 0;
 		for (int side = 0; side < 2; side++)
 		{
@@ -452,9 +452,6 @@ jorge_forest_parse_tree(UbjReader *reader, int number, ForestBuilder *builder)
 	tree.n = open_member(reader, number, LEFT_CHILDREN, at[LEFT_CHILDREN], -1, &array);
 	if (tree.n == 0)
 		jorge_ubj_malformed(reader, "tree %d has no nodes", number);
-	if (tree.n > FOREST_MAX_TREE_NODES)
-		jorge_ubj_too_big("tree %d has %d nodes, at most %d are allowed", number, tree.n,
-						  FOREST_MAX_TREE_NODES);
 	check_head(reader, &tree, at);
 	refuse_categories(reader, number, at, tree.n);
 
