@@ -27,14 +27,15 @@ choose_levels(const Forest *forest)
 }
 
 /*
- * Lay out one tree. ends[] has room for its 2^levels ends and comes to hold the nodes they are.
+ * Lay out one tree
  */
 static void
-grow_tree(const Forest *forest, ForestCrown *crown, Size tree, uint32 *ends)
+grow_tree(const Forest *forest, ForestCrown *crown, Size tree)
 {
 	const ForestNode *nodes = forest->nodes;
 	Size nends = (Size) 1 << crown->levels;
-	Size first = tree << crown->levels;
+	uint32 *ends = crown->entries + (tree << crown->levels);
+	float *leaves = crown->leaves + (tree << crown->levels);
 
 	ends[0] = forest->trees[tree].root;
 	for (int level = 0; level < crown->levels; level++)
@@ -54,10 +55,7 @@ grow_tree(const Forest *forest, ForestCrown *crown, Size tree, uint32 *ends)
 		}
 	}
 	for (Size i = 0; i < nends; i++)
-		crown->leaves[first + i] = forest->values[ends[i]];
-	if (crown->spreads != NULL)
-		for (Size i = 0; i < nends; i++)
-			crown->spreads[first + i] = (float) jorge_leaf_spread(forest->covers[ends[i]]);
+		leaves[i] = forest->values[ends[i]];
 }
 
 void
@@ -67,7 +65,6 @@ jorge_forest_grow_crown(Forest *forest, MemoryContext mcxt)
 	Size nends;
 	Size ntests;
 	uint64 *tests;
-	uint32 *ends = NULL;
 
 	crown->levels = choose_levels(forest);
 	nends = (Size) forest->ntrees << crown->levels;
@@ -81,18 +78,10 @@ jorge_forest_grow_crown(Forest *forest, MemoryContext mcxt)
 		tests += (Size) forest->ntrees << level;
 	}
 	crown->leaves = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(nends, 1));
-	if (forest->covers != NULL)
-		crown->spreads = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(nends, 1));
-	if (forest->depth > crown->levels)
-		crown->entries = MemoryContextAllocHuge(mcxt, sizeof(uint32) * nends);
-	else
-		ends = palloc(sizeof(uint32) << crown->levels);
+	crown->entries = MemoryContextAllocHuge(mcxt, sizeof(uint32) * Max(nends, 1));
 	for (int t = 0; t < forest->ntrees; t++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		grow_tree(forest, crown, t,
-				  crown->entries != NULL ? crown->entries + ((Size) t << crown->levels) : ends);
+		grow_tree(forest, crown, t);
 	}
-	if (ends != NULL)
-		pfree(ends);
 }

@@ -16,7 +16,7 @@ enum
 	ROOT_MEMBERS
 };
 
-static const char *const root_members[ROOT_MEMBERS] = {"learner"};
+static const UbjName root_members[ROOT_MEMBERS] = {UBJ_NAME("learner")};
 
 enum
 {
@@ -28,8 +28,9 @@ enum
 	LEARNER_MEMBERS
 };
 
-static const char *const learner_members[LEARNER_MEMBERS] = {
-	"learner_model_param", "gradient_booster", "objective", "attributes", "feature_names"};
+static const UbjName learner_members[LEARNER_MEMBERS] = {
+	UBJ_NAME("learner_model_param"), UBJ_NAME("gradient_booster"), UBJ_NAME("objective"),
+	UBJ_NAME("attributes"), UBJ_NAME("feature_names")};
 
 enum
 {
@@ -40,8 +41,8 @@ enum
 	PARAM_MEMBERS
 };
 
-static const char *const param_members[PARAM_MEMBERS] = {"base_score", "num_feature", "num_class",
-														 "num_target"};
+static const UbjName param_members[PARAM_MEMBERS] = {UBJ_NAME("base_score"), UBJ_NAME("num_feature"),
+													 UBJ_NAME("num_class"), UBJ_NAME("num_target")};
 
 enum
 {
@@ -50,9 +51,9 @@ enum
 	BOOSTER_MEMBERS
 };
 
-static const char *const booster_members[BOOSTER_MEMBERS] = {"name", "model"};
+static const UbjName booster_members[BOOSTER_MEMBERS] = {UBJ_NAME("name"), UBJ_NAME("model")};
 
-static const char *const objective_members[] = {"name"};
+static const UbjName objective_members[] = {UBJ_NAME("name")};
 
 enum
 {
@@ -62,8 +63,8 @@ enum
 	MODEL_MEMBERS
 };
 
-static const char *const model_members[MODEL_MEMBERS] = {"trees", "tree_info",
-														 "gbtree_model_param"};
+static const UbjName model_members[MODEL_MEMBERS] = {UBJ_NAME("trees"), UBJ_NAME("tree_info"),
+													 UBJ_NAME("gbtree_model_param")};
 
 /* What an attribute may not say, and what some mean */
 #define ATTRIBUTE_CALIBRATION "jorge_calibration"
@@ -73,35 +74,14 @@ static const char *const model_members[MODEL_MEMBERS] = {"trees", "tree_info",
 /* Bytes of a text that an error message quotes */
 #define QUOTE_LENGTH 64
 
+/* What XGBoost's UBJ takes for a node, not counting what it writes for each tree */
+#define BYTES_PER_NODE 36
+
 /* XGBoost's default shrinkage */
 #define DEFAULT_LEARNING_RATE 0.3
 
 /* XGBoost 3's kRtEps: where it clamps a base score of 0 or 1, which older versions refuse */
 #define BASE_SCORE_EPSILON 1e-6f
-
-void
-jorge_forest_members(UbjReader *reader, const char *path, const char *const *names, int n, Size *at)
-{
-	UbjText key;
-
-	for (int i = 0; i < n; i++)
-		at[i] = NO_MEMBER;
-	if (jorge_ubj_marker(reader) != '{')
-		jorge_ubj_malformed(reader, "%s is not an object", path);
-	while (jorge_ubj_next_key(reader, &key))
-	{
-		for (int i = 0; i < n; i++)
-		{
-			if (strlen(names[i]) != key.length || memcmp(names[i], key.data, key.length) != 0)
-				continue;
-			if (at[i] != NO_MEMBER)
-				jorge_ubj_malformed(reader, "%s has %s twice", path, names[i]);
-			at[i] = reader->at;
-			break;
-		}
-		jorge_ubj_skip(reader);
-	}
-}
 
 /*
  * The start of a text of the document, as an error message may quote it
@@ -119,13 +99,13 @@ quote(const char *text, int encoding)
  * Find members of the object at a known offset, which must be there
  */
 static void
-members_at(UbjReader *reader, Size where, const char *path, const char *const *names, int n,
+members_at(UbjReader *reader, Size where, const char *path, const UbjName *names, int n,
 		   Size *at)
 {
 	if (where == NO_MEMBER)
 		jorge_ubj_malformed(reader, "it has no %s", path);
 	reader->at = where;
-	jorge_forest_members(reader, path, names, n, at);
+	jorge_ubj_members(reader, path, -1, names, n, at);
 }
 
 /*
@@ -422,31 +402,30 @@ check_tree_info(UbjReader *reader, Size at, int ntrees)
 }
 
 /*
- * Move the built arrays into the forest, with no slack
+ * Keep what was built in the forest, with no slack
  */
 static void
 keep_nodes(Forest *forest, const ForestBuilder *builder, const ForestTree *trees,
 		   MemoryContext mcxt)
 {
-	Size n = builder->nnodes;
+	Size n = Max(builder->nnodes, 1);
 
 	forest->trees = MemoryContextAllocHuge(mcxt, sizeof(ForestTree) * Max(forest->ntrees, 1));
 	memcpy(forest->trees, trees, sizeof(ForestTree) * forest->ntrees);
 	for (int t = 0; t < forest->ntrees; t++)
 		forest->depth = Max(forest->depth, (int) trees[t].depth);
 
-	forest->nodes = MemoryContextAllocHuge(mcxt, sizeof(ForestNode) * Max(n, 1));
-	memcpy(forest->nodes, builder->nodes, sizeof(ForestNode) * n);
-	forest->values = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(n, 1));
-	memcpy(forest->values, builder->values, sizeof(float) * n);
+	forest->nnodes = builder->nnodes;
+	forest->nodes = repalloc_huge(builder->nodes, sizeof(ForestNode) * n);
+	forest->values = repalloc_huge(builder->values, sizeof(float) * n);
 	if (builder->has_covers)
 	{
-		forest->covers = MemoryContextAllocHuge(mcxt, sizeof(float) * Max(n, 1));
-		memcpy(forest->covers, builder->covers, sizeof(float) * n);
-	}
-	forest->nnodes = builder->nnodes;
-	if (forest->covers != NULL)
+		forest->covers = repalloc_huge(builder->covers, sizeof(float) * n);
+		forest->spreads = MemoryContextAllocHuge(mcxt, sizeof(float) * n);
 		forest->expected = jorge_forest_expected(forest);
+	}
+	else
+		pfree(builder->covers);
 	jorge_forest_grow_crown(forest, mcxt);
 }
 
@@ -457,8 +436,10 @@ static void
 read_trees(UbjReader *reader, Size where, Forest *forest, MemoryContext mcxt)
 {
 	static const char *const path = "learner.gradient_booster.model";
-	static const char *const count_members[] = {"num_trees"};
-	ForestBuilder builder = {.features = forest->features, .capacity = 1024, .has_covers = true};
+	static const UbjName count_members[] = {UBJ_NAME("num_trees")};
+	ForestBuilder builder = {.features = forest->features,
+							 .capacity = (int) (reader->length / BYTES_PER_NODE) + 64,
+							 .has_covers = true};
 	Size at[MODEL_MEMBERS];
 	Size count_at;
 	UbjArray array;
@@ -477,9 +458,9 @@ read_trees(UbjReader *reader, Size where, Forest *forest, MemoryContext mcxt)
 
 	builder.scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "jorge tree", ALLOCSET_DEFAULT_SIZES);
-	builder.nodes = palloc(sizeof(ForestNode) * builder.capacity);
-	builder.values = palloc(sizeof(float) * builder.capacity);
-	builder.covers = palloc(sizeof(float) * builder.capacity);
+	builder.nodes = MemoryContextAllocHuge(mcxt, sizeof(ForestNode) * builder.capacity);
+	builder.values = MemoryContextAllocHuge(mcxt, sizeof(float) * builder.capacity);
+	builder.covers = MemoryContextAllocHuge(mcxt, sizeof(float) * builder.capacity);
 	trees = palloc(sizeof(ForestTree) * capacity);
 	while (jorge_ubj_next_element(reader, &array))
 	{

@@ -24,7 +24,7 @@
 typedef struct Row
 {
 	uint64 *keys;  /* by slot: key of the value, above 32 ones */
-	float *floats; /* by slot; NULL if the crown is all there is */
+	float *floats; /* by slot; only filled if the crown isn't all there is */
 } Row;
 
 /*
@@ -77,7 +77,7 @@ is_deep(const Forest *forest, int first, int width)
 {
 	bool deep = false;
 
-	if (forest->crown.entries != NULL)
+	if (forest->depth > forest->crown.levels)
 		for (int j = 0; j < width; j++)
 			deep |= (int) forest->trees[first + j].depth > forest->crown.levels;
 	return deep;
@@ -115,7 +115,7 @@ add_group(const Forest *forest, Row row, int first, int width, float sum, double
 		{
 			sum += forest->values[nodes[j]];
 			if (variance != NULL)
-				*variance += jorge_leaf_spread(forest->covers[nodes[j]]);
+				*variance += forest->spreads[nodes[j]];
 		}
 		return sum;
 	}
@@ -124,7 +124,7 @@ add_group(const Forest *forest, Row row, int first, int width, float sum, double
 		sum += crown->leaves[at[j]];
 	if (variance != NULL)
 		for (int j = 0; j < width; j++)
-			*variance += crown->spreads[at[j]];
+			*variance += forest->spreads[crown->entries[at[j]]];
 	return sum;
 }
 
@@ -179,7 +179,7 @@ evaluate(const Forest *forest, const float *x, double *variance)
 		row.floats = palloc(sizeof(float) * slots);
 	}
 	make_keys(x, forest->features, row.keys);
-	if (forest->crown.entries != NULL)
+	if (forest->depth > forest->crown.levels)
 		jorge_double_row(x, forest->features, row.floats);
 	margin = sum_leaves(forest, row, variance);
 	if (slots > STACK_SLOTS)
@@ -196,6 +196,21 @@ jorge_forest_margin(const Forest *forest, const float *x)
 	return evaluate(forest, x, NULL);
 }
 
+/*
+ * Fill in what leaves add to the variance
+ */
+static void
+fill_spreads(Forest *forest)
+{
+	for (int i = 0; i < forest->nnodes; i++)
+	{
+		double cover = forest->covers[i];
+
+		forest->spreads[i] = (float) (cover / ((cover + 1) * (cover + 1)));
+	}
+	forest->has_spreads = true;
+}
+
 float
 jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance)
 {
@@ -206,6 +221,8 @@ jorge_forest_margin_variance(const Forest *forest, const float *x, double *varia
 		*variance = NAN;
 		return jorge_forest_margin(forest, x);
 	}
+	if (!forest->has_spreads)
+		fill_spreads(unconstify(Forest *, forest)); /* the cache counts them already */
 	*variance = 0;
 	margin = evaluate(forest, x, variance);
 	*variance *= forest->learning_rate * forest->learning_rate;

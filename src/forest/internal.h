@@ -52,8 +52,7 @@ typedef struct ForestCrown
 	int levels;
 	uint64 *tests[FOREST_MAX_CROWN]; /* by level: tree t's are 2^level from t << level on */
 	float *leaves;                   /* by end: tree t's are 2^levels from t << levels on */
-	float *spreads;                  /* by end: jorge_leaf_spread(); NULL without covers */
-	uint32 *entries;                 /* by end: the node it is; NULL if no tree is deeper */
+	uint32 *entries;                 /* by end: the node it is; deeper trees go on from there */
 } ForestCrown;
 
 typedef enum ForestLink
@@ -85,6 +84,9 @@ struct Forest
 	ForestNode *nodes;
 	float *values;     /* by node; 0 for inner ones */
 	float *covers;     /* by node: sum of hessians; NULL if some tree has none */
+	float *spreads;    /* by node: what the leaf adds to the margin's variance, but for the learning
+						* rate squared; NULL without covers, filled when first asked for */
+	bool has_spreads;  /* are they? */
 	int depth;         /* of the deepest tree */
 	ForestCrown crown;
 	double expected;   /* margin where nothing of the row is known; only with covers */
@@ -137,13 +139,6 @@ extern double jorge_forest_expected(const Forest *forest);
 /* Lay out the crown of a forest that is complete otherwise, in memory of mcxt. */
 extern void jorge_forest_grow_crown(Forest *forest, MemoryContext mcxt);
 
-/* What a leaf of such a cover adds to the margin's variance, but for the learning rate squared */
-static inline double
-jorge_leaf_spread(double cover)
-{
-	return cover / ((cover + 1) * (cover + 1));
-}
-
 /* Write each feature twice: a missing one as NAN and as +inf. row[] has room for 2 * features. */
 static inline void
 jorge_double_row(const float *x, int features, float *row)
@@ -154,18 +149,5 @@ jorge_double_row(const float *x, int features, float *row)
 		row[2 * f + 1] = isnan(x[f]) ? INFINITY : x[f];
 	}
 }
-
-/* ---- walking a document ---- */
-
-/* A member that isn't there */
-#define NO_MEMBER ((Size) -1)
-
-/*
- * Find members of the object whose marker is at reader->at, leaving the reader after it. at[i]
- * becomes the offset of the marker of names[i]'s value, or NO_MEMBER. A name that comes twice is an
- * error.
- */
-extern void jorge_forest_members(UbjReader *reader, const char *path, const char *const *names,
-								 int n, Size *at);
 
 #endif

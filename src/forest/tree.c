@@ -12,33 +12,34 @@
 #include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
+/* In the document's order, which is the alphabet's */
 enum
 {
-	LEFT_CHILDREN,
-	RIGHT_CHILDREN,
-	PARENTS,
-	SPLIT_INDICES,
-	SPLIT_CONDITIONS,
-	DEFAULT_LEFT,
-	SUM_HESSIAN,
 	BASE_WEIGHTS,
-	LOSS_CHANGES,
-	SPLIT_TYPE,
 	CATEGORIES,
 	CATEGORIES_NODES,
-	TREE_PARAM,
+	DEFAULT_LEFT,
 	ID,
+	LEFT_CHILDREN,
+	LOSS_CHANGES,
+	PARENTS,
+	RIGHT_CHILDREN,
+	SPLIT_CONDITIONS,
+	SPLIT_INDICES,
+	SPLIT_TYPE,
+	SUM_HESSIAN,
+	TREE_PARAM,
 	TREE_MEMBERS
 };
 
-static const char *const tree_members[TREE_MEMBERS] = {
-	"left_children",    "right_children",
-	"parents",          "split_indices",
-	"split_conditions", "default_left",
-	"sum_hessian",      "base_weights",
-	"loss_changes",     "split_type",
-	"categories",       "categories_nodes",
-	"tree_param",       "id",
+static const UbjName tree_members[TREE_MEMBERS] = {
+	UBJ_NAME("base_weights"),   UBJ_NAME("categories"),
+	UBJ_NAME("categories_nodes"), UBJ_NAME("default_left"),
+	UBJ_NAME("id"),             UBJ_NAME("left_children"),
+	UBJ_NAME("loss_changes"),   UBJ_NAME("parents"),
+	UBJ_NAME("right_children"), UBJ_NAME("split_conditions"),
+	UBJ_NAME("split_indices"),  UBJ_NAME("split_type"),
+	UBJ_NAME("sum_hessian"),    UBJ_NAME("tree_param"),
 };
 
 enum
@@ -48,7 +49,8 @@ enum
 	TREE_PARAMS
 };
 
-static const char *const tree_params[TREE_PARAMS] = {"num_nodes", "size_leaf_vector"};
+static const UbjName tree_params[TREE_PARAMS] = {UBJ_NAME("num_nodes"),
+												 UBJ_NAME("size_leaf_vector")};
 
 /* XGBoost's marks: no child or no parent; its 31 low bits, as it writes the parent of a root; a
  * pruned node */
@@ -56,19 +58,54 @@ static const char *const tree_params[TREE_PARAMS] = {"num_nodes", "size_leaf_vec
 #define XGBOOST_NO_PARENT 0x7fffffff
 #define XGBOOST_DELETED 0x7fffffff
 
-/* A tree's arrays as they stand in the document */
+/* Bits of a float32: its sign, and of infinity, beyond which NANs are */
+#define FLOAT_SIGN 0x80000000u
+#define FLOAT_INFINITY 0x7f800000u
+
+/*
+ * A tree's arrays, big-endian and unaligned: in the document, where XGBoost writes them like that,
+ * else in a copy
+ */
 typedef struct RawTree
 {
 	int number;
 	int n;
-	int32 *left;
-	int32 *right;
-	int32 *parent;
-	int32 *feature;
-	int32 *default_left;
-	float *condition;
-	float *cover;
+	const char *left; /* int32 */
+	const char *right;
+	const char *parent;
+	bool has_parents; /* in the document? */
+	const char *feature;
+	const char *condition;     /* float32 */
+	const char *cover;         /* NULL if the document has none */
+	const uint8 *default_left; /* 0 or 1, or something wrong */
 } RawTree;
+
+/*
+ * Read an element of a big-endian array
+ */
+static inline int32
+integer_at(const char *array, int i)
+{
+	uint32 word;
+
+	memcpy(&word, array + 4 * (Size) i, 4);
+	return (int32) pg_ntoh32(word);
+}
+
+static inline float
+float_of(uint32 bits)
+{
+	float value;
+
+	memcpy(&value, &bits, 4);
+	return value;
+}
+
+static inline float
+float_at(const char *array, int i)
+{
+	return float_of((uint32) integer_at(array, i));
+}
 
 /*
  * Open a member that must be an array; returns its length, having gone to its first element. A
@@ -78,10 +115,10 @@ static int
 open_member(UbjReader *reader, int number, int member, Size at, int expected, UbjArray *array)
 {
 	if (at == NO_MEMBER)
-		jorge_ubj_malformed(reader, "tree %d has no %s", number, tree_members[member]);
+		jorge_ubj_malformed(reader, "tree %d has no %s", number, tree_members[member].text);
 	reader->at = at;
 	if (jorge_ubj_marker(reader) != '[')
-		jorge_ubj_malformed(reader, "tree %d: %s is not an array", number, tree_members[member]);
+		jorge_ubj_malformed(reader, "tree %d: %s is not an array", number, tree_members[member].text);
 	jorge_ubj_open_array(reader, array);
 	if (array->left < 0)
 	{
@@ -99,7 +136,7 @@ open_member(UbjReader *reader, int number, int member, Size at, int expected, Ub
 	}
 	if (expected >= 0 && array->left != expected)
 		jorge_ubj_malformed(reader, "tree %d: %s has " INT64_FORMAT " elements, left_children %d",
-							number, tree_members[member], array->left, expected);
+							number, tree_members[member].text, array->left, expected);
 	return (int) array->left; /* a document's length bounds it */
 }
 
@@ -114,96 +151,96 @@ number_marker(UbjReader *reader, int number, int member, const UbjArray *array)
 	if (!jorge_ubj_is_integer(marker) && marker != 'd' && marker != 'D' && marker != 'T' &&
 		marker != 'F')
 		jorge_ubj_malformed(reader, "tree %d: %s holds something else than numbers", number,
-							tree_members[member]);
+							tree_members[member].text);
 	return marker;
 }
 
 /*
- * Read an array of integers (or truth values), of n elements
+ * Read an integer or truth value, with or without a marker of its own
  */
-static int32 *
-read_integers(UbjReader *reader, int number, int member, Size at, int n)
+static int32
+read_integer(UbjReader *reader, int number, int member, const UbjArray *array)
 {
-	UbjArray array;
-	int32 *values;
+	char marker = number_marker(reader, number, member, array);
+	int64 value = PG_INT64_MAX;
 
-	open_member(reader, number, member, at, n, &array);
-	values = palloc(sizeof(int32) * Max(n, 1));
-	if (array.type == 'l')
-	{
-		const char *bytes = jorge_ubj_elements(reader, &array);
-
-		for (int i = 0; i < n; i++)
-		{
-			uint32 word;
-
-			memcpy(&word, bytes + 4 * (Size) i, 4);
-			values[i] = (int32) pg_ntoh32(word);
-		}
-		return values;
-	}
-	if (array.type == 'U')
-	{
-		const uint8 *bytes = (const uint8 *) jorge_ubj_elements(reader, &array);
-
-		for (int i = 0; i < n; i++)
-			values[i] = bytes[i];
-		return values;
-	}
-	for (int i = 0; i < n; i++)
-	{
-		char marker = number_marker(reader, number, member, &array);
-		int64 value;
-
-		if (marker == 'T' || marker == 'F')
-			value = marker == 'T';
-		else if (jorge_ubj_is_integer(marker))
-			value = jorge_ubj_integer(reader, marker);
-		else
-			value = PG_INT64_MAX;
-		if (value < PG_INT32_MIN || value > PG_INT32_MAX)
-			jorge_ubj_malformed(reader, "tree %d: %s[%d] is not an int32", number,
-								tree_members[member], i);
-		values[i] = (int32) value;
-	}
-	return values;
+	if (marker == 'T' || marker == 'F')
+		value = marker == 'T';
+	else if (jorge_ubj_is_integer(marker))
+		value = jorge_ubj_integer(reader, marker);
+	if (value < PG_INT32_MIN || value > PG_INT32_MAX)
+		jorge_ubj_malformed(reader, "tree %d: %s holds something else than int32", number,
+							tree_members[member].text);
+	return (int32) value;
 }
 
 /*
- * Read an array of floats, of n elements
+ * Get an array of n integers
  */
-static float *
-read_floats(UbjReader *reader, int number, int member, Size at, int n)
+static const char *
+integers(UbjReader *reader, int number, int member, Size at, int n)
 {
 	UbjArray array;
-	float *values;
+	uint32 *copy;
 
 	open_member(reader, number, member, at, n, &array);
-	values = palloc(sizeof(float) * Max(n, 1));
-	if (array.type == 'd')
+	if (array.type == 'l')
+		return jorge_ubj_elements(reader, &array);
+	copy = palloc(sizeof(uint32) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+		copy[i] = pg_hton32((uint32) read_integer(reader, number, member, &array));
+	return (const char *) copy;
+}
+
+/*
+ * Get an array of n truth values, as bytes
+ */
+static const uint8 *
+truths(UbjReader *reader, int number, int member, Size at, int n)
+{
+	UbjArray array;
+	uint8 *copy;
+
+	open_member(reader, number, member, at, n, &array);
+	if (array.type == 'U')
+		return (const uint8 *) jorge_ubj_elements(reader, &array);
+	copy = palloc(Max(n, 1));
+	for (int i = 0; i < n; i++)
 	{
-		const char *bytes = jorge_ubj_elements(reader, &array);
+		int32 value = read_integer(reader, number, member, &array);
 
-		for (int i = 0; i < n; i++)
-		{
-			uint32 word;
-
-			memcpy(&word, bytes + 4 * (Size) i, 4);
-			word = pg_ntoh32(word);
-			memcpy(&values[i], &word, 4);
-		}
-		return values;
+		copy[i] = value == 0 || value == 1 ? (uint8) value : PG_UINT8_MAX;
 	}
+	return copy;
+}
+
+/*
+ * Get an array of n floats
+ */
+static const char *
+floats(UbjReader *reader, int number, int member, Size at, int n)
+{
+	UbjArray array;
+	uint32 *copy;
+
+	open_member(reader, number, member, at, n, &array);
+	if (array.type == 'd')
+		return jorge_ubj_elements(reader, &array);
+	copy = palloc(sizeof(uint32) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
 		char marker = number_marker(reader, number, member, &array);
+		uint32 bits;
+		float value;
 
 		if (marker == 'T' || marker == 'F')
 			jorge_ubj_malformed(reader, "tree %d: %s holds something else than numbers", number,
-								tree_members[member]);
-		values[i] = (float) jorge_ubj_number(reader, marker);
+								tree_members[member].text);
+		value = (float) jorge_ubj_number(reader, marker);
+		memcpy(&bits, &value, 4);
+		copy[i] = pg_hton32(bits);
 	}
-	return values;
+	return (const char *) copy;
 }
 
 /*
@@ -217,11 +254,10 @@ refuse_categories(UbjReader *reader, int number, const Size *at, int n)
 
 	if (at[SPLIT_TYPE] != NO_MEMBER)
 	{
-		int32 *types = read_integers(reader, number, SPLIT_TYPE, at[SPLIT_TYPE], n);
+		const uint8 *types = truths(reader, number, SPLIT_TYPE, at[SPLIT_TYPE], n);
 
-		for (int i = 0; i < n; i++)
-			categorical |= types[i] != 0;
-		pfree(types);
+		/* all are 0 if the first is and each equals the next */
+		categorical = types[0] != 0 || memcmp(types, types + 1, n - 1) != 0;
 	}
 	if (at[CATEGORIES] != NO_MEMBER)
 		categorical |= open_member(reader, number, CATEGORIES, at[CATEGORIES], -1, &array) > 0;
@@ -251,7 +287,7 @@ read_param(UbjReader *reader, int number, int param, Size at, int64 fallback)
 	reader->at = at;
 	if (jorge_ubj_marker(reader) != 'S')
 		jorge_ubj_malformed(reader, "tree %d: tree_param.%s is not a string", number,
-							tree_params[param]);
+							tree_params[param].text);
 	text = jorge_ubj_text(reader);
 	if (text.length > 0 && text.length < sizeof(digits))
 	{
@@ -263,7 +299,7 @@ read_param(UbjReader *reader, int number, int param, Size at, int64 fallback)
 			return value;
 	}
 	jorge_ubj_malformed(reader, "tree %d: tree_param.%s is not a whole number", number,
-						tree_params[param]);
+						tree_params[param].text);
 	return 0;
 }
 
@@ -274,13 +310,12 @@ static void
 check_head(UbjReader *reader, const RawTree *tree, const Size *at)
 {
 	Size param[TREE_PARAMS];
-	char path[32];
 
 	if (at[TREE_PARAM] != NO_MEMBER)
 	{
-		snprintf(path, sizeof(path), "tree %d: tree_param", tree->number);
 		reader->at = at[TREE_PARAM];
-		jorge_forest_members(reader, path, tree_params, TREE_PARAMS, param);
+		jorge_ubj_members(reader, "tree_param of tree", tree->number, tree_params, TREE_PARAMS,
+						  param);
 		if (read_param(reader, tree->number, NUM_NODES, param[NUM_NODES], tree->n) != tree->n)
 			jorge_ubj_malformed(reader, "tree %d: tree_param.num_nodes is not the %d of its arrays",
 								tree->number, tree->n);
@@ -302,21 +337,18 @@ check_head(UbjReader *reader, const RawTree *tree, const Size *at)
 }
 
 /*
- * Check one node as a split or leaf, and its link to its parent
+ * Say what is wrong with a node that is
  */
-static void
-check_node(const UbjReader *reader, const RawTree *tree, int i, int parent, int features)
+pg_noreturn static void
+bad_node(const UbjReader *reader, const RawTree *tree, int i, int features)
 {
-	int left = tree->left[i];
-	int right = tree->right[i];
+	int left = integer_at(tree->left, i);
+	int right = integer_at(tree->right, i);
+	int feature = integer_at(tree->feature, i);
 
-	if (tree->parent != NULL && tree->parent[i] != parent &&
-		!(parent == XGBOOST_NONE && tree->parent[i] == XGBOOST_NO_PARENT))
-		jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, not %d", tree->number, i,
-							tree->parent[i], parent);
 	if (left == XGBOOST_NONE && right == XGBOOST_NONE)
 	{
-		if (!isfinite(tree->condition[i]))
+		if (!isfinite(float_at(tree->condition, i)))
 			jorge_ubj_malformed(reader, "tree %d: leaf %d has no finite value", tree->number, i);
 	}
 	else
@@ -332,31 +364,84 @@ check_node(const UbjReader *reader, const RawTree *tree, int i, int parent, int 
 				"tree %d: node %d has children %d and %d, which XGBoost requires to "
 				"be neighbours",
 				tree->number, i, left, right);
-		if (tree->feature[i] < 0 || tree->feature[i] >= features)
+		if (feature < 0 || feature >= features)
 			jorge_ubj_malformed(reader, "tree %d: node %d splits on feature %d of %d", tree->number,
-								i, tree->feature[i], features);
-		if (isnan(tree->condition[i]))
+								i, feature, features);
+		if (isnan(float_at(tree->condition, i)))
 			jorge_ubj_malformed(reader, "tree %d: node %d has no threshold", tree->number, i);
-		if (tree->default_left[i] != 0 && tree->default_left[i] != 1)
+		if (tree->default_left[i] > 1)
 			jorge_ubj_malformed(reader, "tree %d: default_left[%d] is neither 0 nor 1",
 								tree->number, i);
 	}
-	if (tree->cover != NULL && !(tree->cover[i] >= 0 && isfinite(tree->cover[i])))
-		jorge_ubj_malformed(reader, "tree %d: sum_hessian[%d] is negative or not finite",
-							tree->number, i);
+	jorge_ubj_malformed(reader, "tree %d: sum_hessian[%d] is negative or not finite", tree->number,
+						i);
 }
 
 /*
- * Check a node that no walk reaches: XGBoost's pruner leaves such behind, marked
+ * Make the parents of a document that has none
+ */
+static const char *
+find_parents(const UbjReader *reader, const RawTree *tree)
+{
+	int n = tree->n;
+	uint32 *parents = palloc(sizeof(uint32) * n);
+
+	for (int i = 0; i < n; i++)
+		parents[i] = pg_hton32((uint32) XGBOOST_NONE);
+	for (int i = 0; i < n; i++)
+	{
+		int child[2] = {integer_at(tree->left, i), integer_at(tree->right, i)};
+
+		for (int side = 0; side < 2; side++)
+		{
+			if (child[side] <= 0 || child[side] >= n)
+				continue; /* a leaf, or bad_node() will tell */
+			if (parents[child[side]] != pg_hton32((uint32) XGBOOST_NONE))
+				jorge_ubj_malformed(reader, "tree %d: node %d is a child twice", tree->number,
+									child[side]);
+			parents[child[side]] = pg_hton32((uint32) i);
+		}
+	}
+	return (const char *) parents;
+}
+
+/*
+ * Say which child of a node that is reached has another parent
+ */
+pg_noreturn static void
+bad_parent(const UbjReader *reader, const RawTree *tree, int i)
+{
+	int left = integer_at(tree->left, i);
+	int child = integer_at(tree->parent, left) != i ? left : left + 1;
+
+	jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, not %d", tree->number, child,
+						integer_at(tree->parent, child), i);
+}
+
+/*
+ * Check the nodes that no walk reaches: XGBoost's pruner leaves such behind, marked
  */
 static void
-check_deleted(const UbjReader *reader, const RawTree *tree, int i)
+check_deleted(const UbjReader *reader, const RawTree *tree, const int *reached, int count)
 {
-	if (tree->feature[i] != XGBOOST_DELETED && tree->feature[i] != XGBOOST_NONE)
-		jorge_ubj_malformed(reader, "tree %d: node %d is no child of any node", tree->number, i);
-	if (tree->parent != NULL && (tree->parent[i] < 0 || tree->parent[i] >= tree->n))
-		jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, beyond its %d nodes", tree->number,
-							i, tree->parent[i], tree->n);
+	bool *is_reached = palloc0(sizeof(bool) * tree->n);
+
+	for (int at = 0; at < count; at++)
+		is_reached[reached[at]] = true;
+	for (int i = 0; i < tree->n; i++)
+	{
+		int feature = integer_at(tree->feature, i);
+		int parent = integer_at(tree->parent, i);
+
+		if (is_reached[i])
+			continue;
+		if (feature != XGBOOST_DELETED && feature != XGBOOST_NONE)
+			jorge_ubj_malformed(reader, "tree %d: node %d is no child of any node", tree->number,
+								i);
+		if (tree->has_parents && (parent < 0 || parent >= tree->n))
+			jorge_ubj_malformed(reader, "tree %d: parents[%d] is %d, beyond its %d nodes",
+								tree->number, i, parent, tree->n);
+	}
 }
 
 /*
@@ -376,60 +461,72 @@ reserve_nodes(ForestBuilder *builder, int n)
 }
 
 /*
- * Lay the tree out breadth-first, checking each node as it is reached
+ * Lay the tree out breadth-first, checking each node as it is reached. A node whose children both
+ * name it as their parent is the only one they have, so none is reached twice.
  */
 static ForestTree
 lay_out(UbjReader *reader, const RawTree *tree, ForestBuilder *builder)
 {
 	ForestTree result = {.root = builder->nnodes, .depth = 0};
-	int *source = palloc(sizeof(int) * tree->n);     /* node of the document, by new position */
-	int *parent = palloc(sizeof(int) * tree->n);     /* likewise */
-	bool *reached = palloc0(sizeof(bool) * tree->n); /* by node of the document */
+	int n = tree->n;
+	int *source = palloc(sizeof(int) * n); /* node of the document, by new position */
+	uint32 most_left = Max(n - 2, 0);      /* left children are 1 to this */
+	int root_parent = integer_at(tree->parent, 0);
+	ForestNode *nodes;
+	float *values;
+	float *covers;
 	int count = 1;
 	int level_end = 1;
 
-	reserve_nodes(builder, tree->n);
+	reserve_nodes(builder, n);
+	nodes = builder->nodes + result.root;
+	values = builder->values + result.root;
+	covers = builder->covers + result.root;
 	source[0] = 0;
-	parent[0] = XGBOOST_NONE;
-	reached[0] = true;
+	if (root_parent != XGBOOST_NONE && root_parent != XGBOOST_NO_PARENT)
+		jorge_ubj_malformed(reader, "tree %d: parents[0] is %d, not %d", tree->number, root_parent,
+							XGBOOST_NONE);
 	for (int at = 0; at < count; at++)
 	{
-		ForestNode *node = &builder->nodes[result.root + at];
 		int i = source[at];
+		int left = integer_at(tree->left, i);
+		int right = integer_at(tree->right, i);
+		uint32 condition = (uint32) integer_at(tree->condition, i);
+		uint32 cover = tree->cover != NULL ? (uint32) integer_at(tree->cover, i) : 0;
+		uint32 feature;
 
 		if (at == level_end)
 		{
 			result.depth++;
 			level_end = count;
 		}
-		check_node(reader, tree, i, parent[at], builder->features);
-		builder->covers[result.root + at] = tree->cover != NULL ? tree->cover[i] : 0;
-		if (tree->left[i] == XGBOOST_NONE)
+		if (cover >= FLOAT_INFINITY && cover != FLOAT_SIGN)
+			bad_node(reader, tree, i, builder->features);
+		covers[at] = float_of(cover);
+		if (left == XGBOOST_NONE)
 		{
-			*node = (ForestNode){.threshold = NAN, .step = 0, .slot = 0};
-			builder->values[result.root + at] = tree->condition[i];
+			if (right != XGBOOST_NONE || (condition & ~FLOAT_SIGN) >= FLOAT_INFINITY)
+				bad_node(reader, tree, i, builder->features);
+			nodes[at] = (ForestNode){.threshold = NAN, .step = 0, .slot = 0};
+			values[at] = float_of(condition);
 			continue;
 		}
-		*node = (ForestNode){.threshold = tree->condition[i] + 0.0f, /* -0 + 0 is 0 */
-							 .step = count - at,
-							 .slot = 2 * tree->feature[i] + !tree->default_left[i]};
-		builder->values[result.root + at] = 0;
-		for (int side = 0; side < 2; side++)
-		{
-			int child = side == 0 ? tree->left[i] : tree->right[i];
-
-			if (reached[child])
-				jorge_ubj_malformed(reader, "tree %d: node %d is a child twice", tree->number,
-									child);
-			reached[child] = true;
-			source[count] = child;
-			parent[count] = i;
-			count++;
-		}
+		feature = (uint32) integer_at(tree->feature, i);
+		if ((uint32) left - 1 >= most_left || right != left + 1 || feature >= builder->features ||
+			tree->default_left[i] > 1 || (condition & ~FLOAT_SIGN) > FLOAT_INFINITY)
+			bad_node(reader, tree, i, builder->features);
+		if (integer_at(tree->parent, left) != i || integer_at(tree->parent, right) != i)
+			bad_parent(reader, tree, i);
+		nodes[at].threshold = float_of(condition) + 0.0f; /* -0 becomes 0 */
+		nodes[at].step = count - at;
+		nodes[at].slot = 2 * feature + !tree->default_left[i];
+		values[at] = 0;
+		source[count] = left;
+		source[count + 1] = right;
+		count += 2;
 	}
-	for (int i = 0; i < tree->n; i++)
-		if (!reached[i])
-			check_deleted(reader, tree, i);
+	if (count < n)
+		check_deleted(reader, tree, source, count);
 	builder->nnodes += count;
 	return result;
 }
@@ -442,11 +539,9 @@ jorge_forest_parse_tree(UbjReader *reader, int number, ForestBuilder *builder)
 	Size at[TREE_MEMBERS];
 	Size end;
 	UbjArray array;
-	char path[32];
 	ForestTree result;
 
-	snprintf(path, sizeof(path), "tree %d", number);
-	jorge_forest_members(reader, path, tree_members, TREE_MEMBERS, at);
+	jorge_ubj_members(reader, "tree", number, tree_members, TREE_MEMBERS, at);
 	end = reader->at;
 
 	tree.n = open_member(reader, number, LEFT_CHILDREN, at[LEFT_CHILDREN], -1, &array);
@@ -455,20 +550,22 @@ jorge_forest_parse_tree(UbjReader *reader, int number, ForestBuilder *builder)
 	check_head(reader, &tree, at);
 	refuse_categories(reader, number, at, tree.n);
 
-	tree.left = read_integers(reader, number, LEFT_CHILDREN, at[LEFT_CHILDREN], tree.n);
-	tree.right = read_integers(reader, number, RIGHT_CHILDREN, at[RIGHT_CHILDREN], tree.n);
-	tree.feature = read_integers(reader, number, SPLIT_INDICES, at[SPLIT_INDICES], tree.n);
-	tree.default_left = read_integers(reader, number, DEFAULT_LEFT, at[DEFAULT_LEFT], tree.n);
-	tree.condition = read_floats(reader, number, SPLIT_CONDITIONS, at[SPLIT_CONDITIONS], tree.n);
-	if (at[PARENTS] != NO_MEMBER)
-		tree.parent = read_integers(reader, number, PARENTS, at[PARENTS], tree.n);
+	tree.left = integers(reader, number, LEFT_CHILDREN, at[LEFT_CHILDREN], tree.n);
+	tree.right = integers(reader, number, RIGHT_CHILDREN, at[RIGHT_CHILDREN], tree.n);
+	tree.feature = integers(reader, number, SPLIT_INDICES, at[SPLIT_INDICES], tree.n);
+	tree.default_left = truths(reader, number, DEFAULT_LEFT, at[DEFAULT_LEFT], tree.n);
+	tree.condition = floats(reader, number, SPLIT_CONDITIONS, at[SPLIT_CONDITIONS], tree.n);
+	tree.has_parents = at[PARENTS] != NO_MEMBER;
+	tree.parent = tree.has_parents ? integers(reader, number, PARENTS, at[PARENTS], tree.n)
+								   : find_parents(reader, &tree);
 	if (at[SUM_HESSIAN] != NO_MEMBER)
-		tree.cover = read_floats(reader, number, SUM_HESSIAN, at[SUM_HESSIAN], tree.n);
+		tree.cover = floats(reader, number, SUM_HESSIAN, at[SUM_HESSIAN], tree.n);
 	else
 		builder->has_covers = false;
-	for (int member = BASE_WEIGHTS; member <= LOSS_CHANGES; member++)
-		if (at[member] != NO_MEMBER)
-			open_member(reader, number, member, at[member], tree.n, &array);
+	if (at[BASE_WEIGHTS] != NO_MEMBER)
+		open_member(reader, number, BASE_WEIGHTS, at[BASE_WEIGHTS], tree.n, &array);
+	if (at[LOSS_CHANGES] != NO_MEMBER)
+		open_member(reader, number, LOSS_CHANGES, at[LOSS_CHANGES], tree.n, &array);
 
 	result = lay_out(reader, &tree, builder);
 	reader->at = end;

@@ -77,8 +77,8 @@ take(UbjReader *reader, Size n)
 /*
  * Read the marker that starts a value
  */
-char
-jorge_ubj_marker(UbjReader *reader)
+static pg_attribute_always_inline char
+read_marker(UbjReader *reader)
 {
 	return *take(reader, 1);
 }
@@ -95,28 +95,36 @@ peek(UbjReader *reader)
 }
 
 /*
- * Read a length or count that can't exceed what is left of the document
+ * Read a length or count; the rest of the document must have room for so many units of bytes
  */
-static int64
-read_length(UbjReader *reader, int unit)
+static inline int64
+read_length(UbjReader *reader, Size unit)
 {
+	const char *bytes = reader->data + reader->at;
 	Size at = reader->at;
-	int64 n;
+	uint64 n;
 
-	if (*take(reader, 1) != 'L')
-		jorge_ubj_malformed(reader, "no int64 length (marker L) at byte %zu", at);
-	n = jorge_ubj_integer(reader, 'L');
-	if (n < 0 || (Size) n > (reader->length - reader->at) / unit)
-		jorge_ubj_malformed(reader, "length " INT64_FORMAT " at byte %zu reaches beyond its end", n,
-							at);
-	return n;
+	if (reader->length - at < 9 || *bytes != 'L')
+	{
+		if (*take(reader, 1) != 'L')
+			jorge_ubj_malformed(reader, "no int64 length (marker L) at byte %zu", at);
+		take(reader, 8);
+	}
+	reader->at += 9;
+	memcpy(&n, bytes + 1, 8);
+	n = pg_ntoh64(n);
+	/* what is larger than the whole can't overflow the product */
+	if (n > reader->length || n * unit > reader->length - reader->at)
+		jorge_ubj_malformed(reader, "length " INT64_FORMAT " at byte %zu reaches beyond its end",
+							(int64) n, at);
+	return (int64) n;
 }
 
 /*
  * Read a string's length and bytes (after its marker S, or as a key)
  */
-UbjText
-jorge_ubj_text(UbjReader *reader)
+static pg_attribute_always_inline UbjText
+read_text(UbjReader *reader)
 {
 	UbjText text;
 
@@ -221,20 +229,20 @@ jorge_ubj_number(UbjReader *reader, char marker)
 	}
 }
 
-bool
-jorge_ubj_next_key(UbjReader *reader, UbjText *key)
+static pg_attribute_always_inline bool
+read_key(UbjReader *reader, UbjText *key)
 {
 	if (peek(reader) == '}')
 	{
 		reader->at++;
 		return false;
 	}
-	*key = jorge_ubj_text(reader);
+	*key = read_text(reader);
 	return true;
 }
 
-void
-jorge_ubj_open_array(UbjReader *reader, UbjArray *array)
+static pg_attribute_always_inline void
+open_array(UbjReader *reader, UbjArray *array)
 {
 	array->type = 0;
 	array->left = -1;
@@ -259,8 +267,8 @@ jorge_ubj_open_array(UbjReader *reader, UbjArray *array)
 	}
 }
 
-bool
-jorge_ubj_next_element(UbjReader *reader, UbjArray *array)
+static pg_attribute_always_inline bool
+enter_element(UbjReader *reader, UbjArray *array)
 {
 	if (array->left > 0)
 	{
@@ -277,8 +285,8 @@ jorge_ubj_next_element(UbjReader *reader, UbjArray *array)
 	return true;
 }
 
-const char *
-jorge_ubj_elements(UbjReader *reader, UbjArray *array)
+static pg_attribute_always_inline const char *
+take_elements(UbjReader *reader, UbjArray *array)
 {
 	Size bytes = (Size) array->left * width_of(array->type);
 
@@ -287,87 +295,170 @@ jorge_ubj_elements(UbjReader *reader, UbjArray *array)
 }
 
 /*
+ * Are these eight bytes ASCII, and none zero?
+ */
+static inline bool
+is_plain_word(const char *text)
+{
+	const uint64 ones = UINT64CONST(0x0101010101010101);
+	uint64 word;
+
+	memcpy(&word, text, 8);
+	/* the high bit of a byte: of itself, or borrowed where it is zero */
+	return ((word | (word - ones)) & (ones << 7)) == 0;
+}
+
+/*
+ * Are these bytes all ASCII, and none zero?
+ */
+static inline bool
+is_plain(const char *text, int length)
+{
+	bool plain = true;
+
+	if (length < 8)
+	{
+		for (int i = 0; i < length; i++)
+			plain &= (uint8) (text[i] - 1) < 0x7f;
+		return plain;
+	}
+	for (int i = 0; i < length - 8; i += 8)
+		plain &= is_plain_word(text + i);
+	return plain & is_plain_word(text + length - 8);
+}
+
+/*
  * Check the bytes of a string
  */
-static void
+static inline void
 check_text(const UbjReader *reader, UbjText text)
 {
-	if (pg_encoding_verifymbstr(PG_UTF8, text.data, text.length) != text.length)
+	if (!is_plain(text.data, text.length) &&
+		pg_encoding_verifymbstr(PG_UTF8, text.data, text.length) != text.length)
 		jorge_ubj_malformed(reader, "string at byte %zu is not valid UTF-8 or contains a zero byte",
 							(Size) (text.data - reader->data));
 }
 
+/* ---- passing over values ---- */
+
+/* What a member takes in XGBoost's documents, mostly */
+#define BYTES_PER_MEMBER 100
+
+/* A container that is being passed over */
+typedef struct Open
+{
+	UbjArray array; /* type '{' is an object */
+	int last;       /* of an object: the member passed last, -1 = none yet */
+} Open;
+
 /*
- * Pass over one value, without recursion; check its strings if asked to
+ * List a member, whose value comes next
  */
-static void
+static inline void
+start_member(UbjReader *reader, Open *object, Size key, int *capacity)
+{
+	UbjMember *member;
+
+	if (reader->nmembers == *capacity)
+	{
+		*capacity *= 2;
+		reader->members = repalloc_huge(reader->members, sizeof(UbjMember) * *capacity);
+	}
+	object->last = reader->nmembers++;
+	member = &reader->members[object->last];
+	member->key = (uint32) key;
+	member->value = (uint32) reader->at;
+}
+
+/*
+ * Complete the member passed last, if there is one
+ */
+static inline void
+end_member(UbjReader *reader, const Open *object)
+{
+	if (object->last >= 0)
+	{
+		reader->members[object->last].end = (uint32) reader->at;
+		reader->members[object->last].next = (uint32) reader->nmembers;
+	}
+}
+
+/*
+ * Pass over one value, without recursion; the first time, check its strings and list its members
+ */
+static pg_attribute_always_inline void
 pass_over(UbjReader *reader, bool check)
 {
-	UbjArray open[UBJ_MAX_DEPTH]; /* enclosing containers; type '{' is an object */
+	Open open[UBJ_MAX_DEPTH]; /* enclosing containers */
 	int depth = 0;
+	int capacity = (int) (reader->length / BYTES_PER_MEMBER) + 64;
 
+	if (check)
+		reader->members = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(UbjMember) * capacity);
 	for (;;)
 	{
 		Size at = reader->at;
-		char marker = jorge_ubj_marker(reader);
-		int width = width_of(marker);
+		char marker = read_marker(reader);
+		int width;
 
-		if (width >= 0)
-			take(reader, width);
+		if (marker == '{' || marker == '[')
+		{
+			Open *container = &open[depth];
+
+			if (depth == UBJ_MAX_DEPTH)
+				jorge_ubj_malformed(reader, "values nest deeper than %d at byte %zu", UBJ_MAX_DEPTH,
+									at);
+			container->last = -1;
+			container->array.type = '{';
+			if (marker == '[')
+				open_array(reader, &container->array);
+			if (marker == '[' && container->array.type != 0)
+				take_elements(reader, &container->array);
+			else
+				depth++;
+		}
 		else if (marker == 'S')
 		{
-			UbjText text = jorge_ubj_text(reader);
+			UbjText text = read_text(reader);
 
 			if (check)
 				check_text(reader, text);
 		}
-		else if (marker == '{' || marker == '[')
-		{
-			if (depth == UBJ_MAX_DEPTH)
-				jorge_ubj_malformed(reader, "values nest deeper than %d at byte %zu", UBJ_MAX_DEPTH,
-									at);
-			if (marker == '{')
-				open[depth++].type = '{';
-			else
-			{
-				jorge_ubj_open_array(reader, &open[depth]);
-				if (open[depth].type != 0)
-					jorge_ubj_elements(reader, &open[depth]);
-				else
-					depth++;
-			}
-		}
+		else if ((width = width_of(marker)) >= 0)
+			take(reader, width);
 		else
 			jorge_ubj_malformed(reader, "unknown marker 0x%02x at byte %zu", (uint8) marker, at);
 
 		/* close what ends here; stop before the next value */
 		for (;;)
 		{
-			UbjText key;
+			Open *container = &open[depth - 1];
 
 			if (depth == 0)
 				return;
 			CHECK_FOR_INTERRUPTS();
-			if (open[depth - 1].type == '{')
+			if (container->array.type == '{')
 			{
-				if (jorge_ubj_next_key(reader, &key))
+				Size key_at = reader->at;
+				UbjText key;
+
+				if (check)
+					end_member(reader, container);
+				if (read_key(reader, &key))
 				{
 					if (check)
+					{
 						check_text(reader, key);
+						start_member(reader, container, key_at, &capacity);
+					}
 					break;
 				}
 			}
-			else if (jorge_ubj_next_element(reader, &open[depth - 1]))
+			else if (enter_element(reader, &container->array))
 				break;
 			depth--;
 		}
 	}
-}
-
-void
-jorge_ubj_skip(UbjReader *reader)
-{
-	pass_over(reader, false);
 }
 
 void
@@ -377,9 +468,126 @@ jorge_ubj_check(UbjReader *reader)
 		jorge_ubj_too_big("its document has %zu bytes, at most %d are allowed", reader->length,
 						  UBJ_MAX_LENGTH);
 	reader->at = 0;
+	reader->nmembers = 0;
+	reader->near = 0;
 	pass_over(reader, true);
 	if (reader->at != reader->length)
 		jorge_ubj_malformed(reader, "%zu bytes follow its end at byte %zu",
 							reader->length - reader->at, reader->at);
 	reader->at = 0;
+}
+
+/*
+ * Find the member whose key is here. They are asked for in the document's order, give or take a
+ * few, so it is near the one of last time.
+ */
+static int
+find_member(UbjReader *reader)
+{
+	int i = reader->near;
+
+	while (i < reader->nmembers && reader->members[i].key < reader->at)
+		i++;
+	while (i > 0 && reader->members[i - 1].key >= reader->at)
+		i--;
+	Assert(i < reader->nmembers && reader->members[i].key == reader->at);
+	return i;
+}
+
+/*
+ * Report an object that is wrong
+ */
+pg_noreturn static void
+bad_object(const UbjReader *reader, const char *path, int number, const char *what)
+{
+	if (number < 0)
+		jorge_ubj_malformed(reader, "%s %s", path, what);
+	jorge_ubj_malformed(reader, "%s %d %s", path, number, what);
+}
+
+void
+jorge_ubj_members(UbjReader *reader, const char *path, int number, const UbjName *names, int n,
+				  Size *at)
+{
+	int next = 0; /* the name after the one found last */
+	int m;
+
+	for (int i = 0; i < n; i++)
+		at[i] = NO_MEMBER;
+	if (read_marker(reader) != '{')
+		bad_object(reader, path, number, "is not an object");
+	if (peek(reader) == '}')
+	{
+		reader->at++;
+		return;
+	}
+	for (m = find_member(reader);; m = reader->members[m].next)
+	{
+		const UbjMember *member = &reader->members[m];
+		UbjText key;
+
+		reader->at = member->key;
+		key = read_text(reader);
+		for (int tried = 0; tried < n; tried++)
+		{
+			int i = next + tried < n ? next + tried : next + tried - n;
+
+			if (names[i].length != key.length || memcmp(names[i].text, key.data, key.length) != 0)
+				continue;
+			if (at[i] != NO_MEMBER)
+				bad_object(reader, path, number, psprintf("has %s twice", names[i].text));
+			at[i] = member->value;
+			next = i + 1 < n ? i + 1 : 0;
+			break;
+		}
+		reader->at = member->end;
+		if (peek(reader) == '}')
+			break;
+	}
+	reader->at++;
+	reader->near = m;
+}
+
+/* ---- the same for other files, out of line ---- */
+
+char
+jorge_ubj_marker(UbjReader *reader)
+{
+	return read_marker(reader);
+}
+
+UbjText
+jorge_ubj_text(UbjReader *reader)
+{
+	return read_text(reader);
+}
+
+bool
+jorge_ubj_next_key(UbjReader *reader, UbjText *key)
+{
+	return read_key(reader, key);
+}
+
+void
+jorge_ubj_open_array(UbjReader *reader, UbjArray *array)
+{
+	open_array(reader, array);
+}
+
+bool
+jorge_ubj_next_element(UbjReader *reader, UbjArray *array)
+{
+	return enter_element(reader, array);
+}
+
+const char *
+jorge_ubj_elements(UbjReader *reader, UbjArray *array)
+{
+	return take_elements(reader, array);
+}
+
+void
+jorge_ubj_skip(UbjReader *reader)
+{
+	pass_over(reader, false);
 }

@@ -18,13 +18,36 @@
 /* Largest document, bytes as UBJ. */
 #define UBJ_MAX_LENGTH (64 * 1024 * 1024)
 
+/* A member of an object: where things stand, as offsets (documents are shorter than 4 GB) */
+typedef struct UbjMember
+{
+	uint32 key;   /* its length's marker */
+	uint32 value; /* its marker */
+	uint32 end;   /* what follows it */
+	uint32 next;  /* index of the object's next member, if there is one */
+} UbjMember;
+
 typedef struct UbjReader
 {
 	const char *data;
 	Size length;
 	Size at;      /* offset of the next byte to read */
 	int sqlstate; /* of a malformed document: invalid text or invalid binary representation */
+
+	/* made by jorge_ubj_check(), for jorge_ubj_members(): all members in the document's order */
+	UbjMember *members;
+	int nmembers;
+	int near; /* index close to the members asked for last */
 } UbjReader;
+
+/* A name that is looked for in an object */
+typedef struct UbjName
+{
+	const char *text;
+	int length;
+} UbjName;
+
+#define UBJ_NAME(text) {text, sizeof(text) - 1}
 
 typedef struct UbjText
 {
@@ -43,12 +66,25 @@ pg_noreturn extern void jorge_ubj_malformed(const UbjReader *reader, const char 
 	pg_attribute_printf(2, 3);
 pg_noreturn extern void jorge_ubj_too_big(const char *format, ...) pg_attribute_printf(1, 2);
 
-/* Prove that data is one well-formed value and nothing more. */
+/* Prove that data is one well-formed value and nothing more, and list its members (allocated in the
+ * current context). */
 extern void jorge_ubj_check(UbjReader *reader);
 
 extern char jorge_ubj_marker(UbjReader *reader);
 extern UbjText jorge_ubj_text(UbjReader *reader);
 extern void jorge_ubj_skip(UbjReader *reader);
+
+/* A member that isn't there */
+#define NO_MEMBER ((Size) -1)
+
+/*
+ * Find members of the object whose marker is at reader->at, leaving the reader after it. The
+ * document must have passed jorge_ubj_check() with this reader. at[i] becomes the offset of the marker of names[i]'s value, or NO_MEMBER. A name that comes twice is an
+ * error. Fastest if names are in the document's order. Errors call the object by its path, followed
+ * by a number unless that is negative.
+ */
+extern void jorge_ubj_members(UbjReader *reader, const char *path, int number,
+							  const UbjName *names, int n, Size *at);
 
 /* Inside an object, after its {: the next key, or false after reading the }. */
 extern bool jorge_ubj_next_key(UbjReader *reader, UbjText *key);
