@@ -86,8 +86,9 @@ SELECT b, pg_temp.try(replace(replace(:'good', 'reg:squarederror', 'binary:logis
 FROM (VALUES ('1.5'), ('-0.1'), ('0'), ('1'), ('0.9')) v (b) ORDER BY b;
 
 -- limits
-SELECT pg_temp.try(replace(:'good', '"num_feature":"2"', '"num_feature":"32768"'));
-SELECT pg_temp.try(replace(replace(:'good', '"num_feature":"2"', '"num_feature":"32767"'), '"feature_names":["a","b"],', ''));
+SELECT pg_temp.try(replace(:'good', '"num_feature":"2"', '"num_feature":"1048577"'));
+SELECT pg_temp.try(replace(:'good', '"num_feature":"2"', '"num_feature":"1048576"'));
+SELECT pg_temp.try(replace(replace(:'good', '"num_feature":"2"', '"num_feature":"1048576"'), '"feature_names":["a","b"],', ''));
 -- a comb of n nodes: node 0 has children 1 and 2, node 2 has 3 and 4, ...
 CREATE FUNCTION pg_temp.comb(n int) RETURNS text LANGUAGE sql AS $$
     SELECT format('{"left_children":[%s],"right_children":[%s],"split_indices":[%s],"split_conditions":[%s],"default_left":[%s],"sum_hessian":[%s]}',
@@ -97,9 +98,8 @@ CREATE FUNCTION pg_temp.comb(n int) RETURNS text LANGUAGE sql AS $$
     FROM generate_series(0, n - 1) i
 $$;
 SELECT regexp_replace(:'good', '"trees":\[.*\]\},"name"', '"trees":[@]},"name"') AS frame \gset
-SELECT pg_temp.try(replace(:'frame', '@', pg_temp.comb(65537)));
 SELECT (jorge.forest_info(f)).depth, jorge.predict(f, '{-1e9,0}'::real[]), jorge.predict(f, '{0,0}'::real[]), jorge.predict(f, '{NULL,0}'::real[])
-FROM (SELECT replace(:'frame', '@', pg_temp.comb(65535))::jorge.forest AS f) s;
+FROM (SELECT replace(:'frame', '@', pg_temp.comb(65537))::jorge.forest AS f) s;
 SELECT jorge.contributions(replace(:'frame', '@', pg_temp.comb(1027))::jorge.forest, '{1,2}');
 SELECT pg_temp.try('{"x":"' || repeat('x', 64 * 1024 * 1024) || '"}');
 SELECT pg_temp.try(convert_to(repeat('x', 64 * 1024 * 1024 + 1), 'UTF8'));
