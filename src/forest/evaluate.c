@@ -46,30 +46,6 @@ next_place(Size place, uint64 test, const uint64 *keys)
 }
 
 /*
- * Walk what is below the crown: from the ends in at[] to leaves
- */
-static void
-walk_below(const Forest *forest, const float *row, int first, int width, Size *at)
-{
-	const ForestNode *nodes = forest->nodes;
-	int depth = 0;
-
-	for (int j = 0; j < width; j++)
-	{
-		at[j] = forest->crown.entries[at[j]];
-		depth = Max(depth, (int) forest->trees[first + j].depth);
-	}
-	for (int d = forest->crown.levels; d < depth; d++)
-		for (int j = 0; j < width; j++)
-		{
-			Size here = at[j];
-			bool right = row[nodes[here].slot] >= nodes[here].threshold;
-
-			at[j] = here + nodes[here].step + right;
-		}
-}
-
-/*
  * Does any tree of a group reach below the crown?
  */
 static inline bool
@@ -84,6 +60,44 @@ is_deep(const Forest *forest, int first, int width)
 }
 
 /*
+ * Walk what is below the crown, from its ends in at[] to leaves, and add those
+ */
+static pg_noinline float
+add_below(const Forest *forest, const float *row, int first, int width, Size *at, float sum,
+		  double *variance)
+{
+	const ForestNode *nodes = forest->nodes;
+	int depth = 0;
+
+	for (int j = 0; j < width; j++)
+	{
+		at[j] = forest->crown.entries[at[j]];
+		depth = Max(depth, (int) forest->trees[first + j].depth);
+	}
+	for (int d = forest->crown.levels; d < depth; d++)
+	{
+		uint32 steps = 0;
+
+		for (int j = 0; j < width; j++)
+		{
+			const ForestNode *node = &nodes[at[j]];
+
+			at[j] += node->step + (row[node->slot] >= node->threshold);
+			steps |= node->step;
+		}
+		if (steps == 0)
+			break; /* all are leaves */
+	}
+	for (int j = 0; j < width; j++)
+	{
+		sum += forest->values[at[j]];
+		if (variance != NULL)
+			*variance += forest->spreads[at[j]];
+	}
+	return sum;
+}
+
+/*
  * Walk trees[first .. first + width - 1] side by side; add their leaves, in order, to the sum and,
  * where wanted, what they say of its variance
  */
@@ -91,7 +105,7 @@ static pg_attribute_always_inline float
 add_group(const Forest *forest, Row row, int first, int width, float sum, double *variance)
 {
 	const ForestCrown *crown = &forest->crown;
-	Size at[WIDE_GROUP];
+	Size at[WIDE_GROUP]; /* in registers, hence all loops over it are unrolled */
 
 #pragma GCC unroll 10
 	for (int j = 0; j < width; j++)
@@ -106,25 +120,22 @@ add_group(const Forest *forest, Row row, int first, int width, float sum, double
 	}
 	if (is_deep(forest, first, width))
 	{
-		Size nodes[WIDE_GROUP];
+		Size ends[WIDE_GROUP];
 
+#pragma GCC unroll 10
 		for (int j = 0; j < width; j++)
-			nodes[j] = at[j]; /* a copy, so that at[] can live in registers */
-		walk_below(forest, row.floats, first, width, nodes);
-		for (int j = 0; j < width; j++)
-		{
-			sum += forest->values[nodes[j]];
-			if (variance != NULL)
-				*variance += forest->spreads[nodes[j]];
-		}
-		return sum;
+			ends[j] = at[j];
+		return add_below(forest, row.floats, first, width, ends, sum, variance);
 	}
 #pragma GCC unroll 10
 	for (int j = 0; j < width; j++)
 		sum += crown->leaves[at[j]];
 	if (variance != NULL)
+	{
+#pragma GCC unroll 10
 		for (int j = 0; j < width; j++)
 			*variance += forest->spreads[crown->entries[at[j]]];
+	}
 	return sum;
 }
 
