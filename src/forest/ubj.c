@@ -432,11 +432,12 @@ pass_over(UbjReader *reader, bool check)
 		/* close what ends here; stop before the next value */
 		for (;;)
 		{
-			Open *container = &open[depth - 1];
+			Open *container;
 
 			if (depth == 0)
 				return;
 			CHECK_FOR_INTERRUPTS();
+			container = &open[depth - 1];
 			if (container->array.type == '{')
 			{
 				Size key_at = reader->at;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Margins and predictions equal libxgboost's bit for bit, from JSON and UBJ, and after a round trip."""
+"""Margins and predictions equal libxgboost's bit for bit, from JSON and UBJ, after a round trip, and by every batch kernel."""
 import math
 import os
 import tempfile
@@ -15,6 +15,8 @@ LONG = bool(os.environ.get("JORGE_LONG"))
 RANDOM_MODELS = 1000
 ROWS = 12
 BATCH = 100
+# batches: the rows again and again, so that each comes to stand in other lanes; a part of a block, blocks, and blocks and a rest
+REPEATS = (3, 4, 6, 11, 16)
 
 
 class Case:
@@ -62,19 +64,42 @@ def trained_case(rng, i):
                 x[:60])
 
 
+def large_cases(rng):
+    """Models beyond 16 bits (nodes a tree, features) and of many trees."""
+    for trees, depth, features, nodes in ((1, 24, 100, 140_000), (2, 24, 40_000, 140_000), (1, 12, 70_000, 8191),
+                                          (2000, 3, 28, 30_000)):
+        document, loadable = random_model(rng, trees, depth, features, nodes, "1.7")
+        x = random_rows(rng, document, features, ROWS)
+        yield Case(f"large ({trees} trees, depth {depth}, {features} features, {nodes} nodes)",
+                   document, load(loadable), x)
+
+
 def corner_cases(rng):
     """Models at the upper end of every size; minutes of CPU."""
     for trees, depth, features, nodes in ((1000, 12, 200, 200_000), (1000, 1, 1, 3000),
                                           (1, 12, 200, 8191), (333, 12, 50, 150_000),
-                                          (24, 12, 200, 190_000), (1000, 6, 28, 127_000)):
+                                          (24, 12, 200, 190_000), (1000, 6, 28, 127_000),
+                                          (2000, 6, 28, 254_000), (5000, 6, 28, 400_000)):
         document, loadable = random_model(rng, trees, depth, features, nodes, "1.7")
         x = random_rows(rng, document, features, 50)
         yield Case(f"corner ({trees} trees, depth {depth}, {features} features, {nodes} nodes)",
                    document, load(loadable), x)
 
 
-def database(cases):
-    """What the database makes of the cases: per case its text form, hashes, and bits by input form."""
+def available_kernels():
+    """The batch kernels that the server's processor runs."""
+    kernels = []
+    for kernel in ("scalar", "avx2", "avx512"):
+        try:
+            psql(f"set jorge.forest_kernel = {kernel}")
+            kernels.append(kernel)
+        except RuntimeError:
+            pass
+    return kernels
+
+
+def database(cases, kernels):
+    """What the database makes of the cases: per case its text form, hashes, bits by input form, and batches' margins by kernel."""
     script = ["create temp table model (i int, form text, f jorge.forest);",
               "create temp table ubj (i int, b bytea);",
               "create temp table input (i int, r int, x float4[]);",
@@ -95,8 +120,18 @@ def database(cases):
         order by 1, 2, 3;
         select 'text', i, f::text from model where form = 'json' order by i;
         select 'ubj', ubj.i, jorge.forest_ubj(f) = b, jorge.forest_hash(f)
-        from model join ubj using (i) where form = 'ubj' order by i;"""]
-    bits, texts, kept = {}, {}, {}
+        from model join ubj using (i) where form = 'ubj' order by i;
+        create temp table batch as
+        select i, array_agg(x order by n, r) x
+        from input, generate_series(1, ('{%s}'::int[])[1 + i %% %d]) n group by i;""" %
+        (",".join(map(str, REPEATS)), len(REPEATS))]
+    for kernel in kernels:
+        script.append(f"""set jorge.forest_kernel = {kernel};
+        select 'batch', i, '{kernel}', string_agg(encode(float4send(m), 'hex') || encode(float4send(p), 'hex'), '' order by o)
+        from model join batch using (i),
+             unnest(jorge.predict_margin_batch(f, x), jorge.predict_batch(f, x)) with ordinality u (m, p, o)
+        where form = 'ubj' group by i order by i;""")
+    bits, texts, kept, batches = {}, {}, {}, {}
     for line in psql("\n".join(script)):
         if line.startswith("text|"):
             _, i, text = line.split("|", 2)
@@ -104,17 +139,22 @@ def database(cases):
         elif line.startswith("ubj|"):
             _, i, same, _ = line.split("|")
             kept[int(i)] = same == "t"
+        elif line.startswith("batch|"):
+            _, i, kernel, text = line.split("|")
+            batches[int(i), kernel] = text
         else:
             i, form, r, margin, prediction, exact, same = line.split("|")
             bits[int(i), form, int(r)] = (margin, prediction, exact == "t" and same == "t")
-    return bits, texts, kept
+    return bits, texts, kept, batches
 
 
 def main():
-    tap = Tap(8)
+    kernels = available_kernels()
+    tap = Tap(8 + len(kernels))
     rng = np.random.default_rng(20261104)
     started = time.process_time()
-    wrong = {"json": [], "ubj": [], "round trip": [], "bytes": [], "widened": []}
+    wrong = {"json": [], "ubj": [], "round trip": [], "bytes": [], "widened": [],
+             **{kernel: [] for kernel in kernels}}
     rows = models = trained = 0
 
     def cases():
@@ -122,12 +162,13 @@ def main():
             yield random_case(rng, i)
         for i in range(36):
             yield trained_case(rng, i)
+        yield from large_cases(rng)
         if LONG:
             yield from corner_cases(rng)
 
     def run(batch):
         nonlocal rows, models, trained
-        bits, texts, kept = database(batch)
+        bits, texts, kept, batches = database(batch, kernels)
         for i, case in enumerate(batch):
             models += 1
             trained += case.name.startswith("trained")
@@ -142,6 +183,10 @@ def main():
                 wrong["round trip"].append(case.name)
             if not kept[i]:
                 wrong["bytes"].append(case.name)
+            once = "".join(margin + prediction for margin, prediction in case.expected)
+            for kernel in kernels:
+                if batches[i, kernel] != once * REPEATS[i % len(REPEATS)]:
+                    wrong[kernel].append(case.name)
 
     def loadable(text):
         # XGBoost 1.7 can't read the list that 3.x writes
@@ -150,7 +195,7 @@ def main():
     batch = []
     for case in cases():
         batch.append(case)
-        if len(batch) == (1 if LONG and case.name.startswith("corner") else BATCH):
+        if len(batch) == BATCH or case.name.startswith(("corner", "large")):
             run(batch)
             batch = []
     if batch:
@@ -164,6 +209,8 @@ def main():
     tap.ok(not wrong["bytes"], "forest_ubj() gives back the bytes it was given", wrong["bytes"][:5])
     tap.ok(not wrong["widened"], "float8 results are float32 values; float8[] predicts as float4[]",
            wrong["widened"][:5])
+    for kernel in kernels:
+        tap.ok(not wrong[kernel], f"batches by kernel {kernel}: no bit differs", wrong[kernel][:5])
 
     booster = trained_case(rng, 0)
     hashes = psql(f"select jorge.forest_hash($j${booster.document}$j$), "
