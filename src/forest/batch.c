@@ -19,16 +19,16 @@ count_rows(const Forest *forest, ArrayType *array)
 	if (ARR_NDIM(array) == 0)
 		return 0;
 	if (ARR_NDIM(array) != 2)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("rows must be a two-dimensional array, this one has %d dimensions",
-							   ARR_NDIM(array)),
-						errhint("array_agg() of arrays makes one; jorge.predict() takes one row.")));
-	if (ARR_DIMS(array)[1] != forest->features)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("rows have %d features, the forest needs %d", ARR_DIMS(array)[1],
-						forest->features),
-				 errhint("Features go in the forest's own order; a missing one is NULL.")));
+				 errmsg("rows must be a two-dimensional array, this one has %d dimensions",
+						ARR_NDIM(array)),
+				 errhint("array_agg() of arrays makes one; jorge.predict() takes one row.")));
+	if (ARR_DIMS(array)[1] != forest->features)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("rows have %d features, the forest needs %d", ARR_DIMS(array)[1],
+							   forest->features),
+						errhint("Features go in the forest's own order; a missing one is NULL.")));
 	return ARR_DIMS(array)[0];
 }
 
@@ -81,8 +81,7 @@ batch_margins(const Forest *forest, ArrayType *array)
 	ArrayType *result = make_result(rows);
 
 	if (rows > 0)
-		jorge_forest_margins(forest, float4_elements(array), rows,
-							 (float *) ARR_DATA_PTR(result));
+		jorge_forest_margins(forest, float4_elements(array), rows, (float *) ARR_DATA_PTR(result));
 	return result;
 }
 

@@ -69,8 +69,7 @@ jorge_forest_grow_crown(Forest *forest, MemoryContext mcxt)
 	crown->levels = choose_levels(forest);
 	nends = (Size) forest->ntrees << crown->levels;
 	ntests = nends - forest->ntrees; /* 1 + 2 + 4 + ... a tree */
-	tests = MemoryContextAllocHuge(mcxt,
-								   sizeof(uint64) * ntests + CACHE_LINE * FOREST_MAX_CROWN);
+	tests = MemoryContextAllocHuge(mcxt, sizeof(uint64) * ntests + CACHE_LINE * FOREST_MAX_CROWN);
 	for (int level = 0; level < crown->levels; level++)
 	{
 		tests = (uint64 *) TYPEALIGN(CACHE_LINE, tests);

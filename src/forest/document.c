@@ -41,8 +41,8 @@ enum
 	PARAM_MEMBERS
 };
 
-static const UbjName param_members[PARAM_MEMBERS] = {UBJ_NAME("base_score"), UBJ_NAME("num_feature"),
-													 UBJ_NAME("num_class"), UBJ_NAME("num_target")};
+static const UbjName param_members[PARAM_MEMBERS] = {
+	UBJ_NAME("base_score"), UBJ_NAME("num_feature"), UBJ_NAME("num_class"), UBJ_NAME("num_target")};
 
 enum
 {
@@ -99,8 +99,7 @@ quote(const char *text, int encoding)
  * Find members of the object at a known offset, which must be there
  */
 static void
-members_at(UbjReader *reader, Size where, const char *path, const UbjName *names, int n,
-		   Size *at)
+members_at(UbjReader *reader, Size where, const char *path, const UbjName *names, int n, Size *at)
 {
 	if (where == NO_MEMBER)
 		jorge_ubj_malformed(reader, "it has no %s", path);

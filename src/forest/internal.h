@@ -18,9 +18,9 @@
  *
  *   end = 2 * end + (row[(uint32) test] < test)
  *
- * A test is the threshold's key and, below it, the slot; the row has keys with ones below them. Left
- * is 1. All trees' tests of a level stand together: end starts as the tree's number, and is its
- * place in each level in turn.
+ * A test is the threshold's key and, below it, the slot; the row has keys with ones below them.
+ * Left is 1. All trees' tests of a level stand together: end starts as the tree's number, and is
+ * its place in each level in turn.
  */
 #ifndef JORGE_FOREST_INTERNAL_H
 #define JORGE_FOREST_INTERNAL_H
@@ -82,14 +82,14 @@ struct Forest
 	ForestTree *trees;
 	int nnodes;
 	ForestNode *nodes;
-	float *values;     /* by node; 0 for inner ones */
-	float *covers;     /* by node: sum of hessians; NULL if some tree has none */
-	float *spreads;    /* by node: what the leaf adds to the margin's variance, but for the learning
-						* rate squared; NULL without covers, filled when first asked for */
-	bool has_spreads;  /* are they? */
-	int depth;         /* of the deepest tree */
+	float *values;    /* by node; 0 for inner ones */
+	float *covers;    /* by node: sum of hessians; NULL if some tree has none */
+	float *spreads;   /* by node: what the leaf adds to the margin's variance, but for the learning
+					   * rate squared; NULL without covers, filled when first asked for */
+	bool has_spreads; /* are they? */
+	int depth;        /* of the deepest tree */
 	ForestCrown crown;
-	double expected;   /* margin where nothing of the row is known; only with covers */
+	double expected; /* margin where nothing of the row is known; only with covers */
 
 	ForestAttribute *attributes; /* sorted by name */
 	int nattributes;

@@ -17,7 +17,7 @@
 /* Rows of a block; the column of a slot is so many keys */
 #define BLOCK_ROWS 64
 
-/* A last block of fewer rows is left to the scalar evaluator, which does half as many in the time. */
+/* A last block of fewer rows is left to the scalar evaluator: it needs no longer for so many. */
 #define BLOCK_WORTH (BLOCK_ROWS / 2)
 
 /* Widest forest that blocks are made for: a block's columns are then 2 MB, what a core has in its

@@ -66,15 +66,13 @@ pass_first(const ForestCrown *crown, Size tree, int levels, const int32 *columns
 
 		if (levels > 1)
 		{
-			__m256i left2 =
-				choose(left1, ask(second[1], columns, v), ask(second[0], columns, v));
+			__m256i left2 = choose(left1, ask(second[1], columns, v), ask(second[0], columns, v));
 
 			place = _mm256_add_epi32(_mm256_add_epi32(place, place), left2);
 			if (levels > 2)
 			{
 				__m256i left3 = choose(
-					left1,
-					choose(left2, ask(third[3], columns, v), ask(third[2], columns, v)),
+					left1, choose(left2, ask(third[3], columns, v), ask(third[2], columns, v)),
 					choose(left2, ask(third[1], columns, v), ask(third[0], columns, v)));
 
 				place = _mm256_add_epi32(_mm256_add_epi32(place, place), left3);
@@ -178,9 +176,8 @@ pass_any(const uint64 *tests, const int32 *columns, __m256i *at)
 
 #pragma GCC unroll 8
 	for (int v = 0; v < VECTORS; v++)
-		at[v] =
-			descend(at[v], columns, v, _mm256_i32gather_epi32(words, at[v], 8),
-					_mm256_xor_si256(_mm256_i32gather_epi32(words + 1, at[v], 8), sign));
+		at[v] = descend(at[v], columns, v, _mm256_i32gather_epi32(words, at[v], 8),
+						_mm256_xor_si256(_mm256_i32gather_epi32(words + 1, at[v], 8), sign));
 }
 
 /*
@@ -204,8 +201,8 @@ walk_below(const ForestNode *nodes, int levels, const int32 *columns, int v, __m
 		bits = _mm256_i32gather_epi32(words, word, 4);
 		key = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
 		/* a leaf's NAN is above all of slot 0 */
-		left = _mm256_cmpgt_epi32(
-			key, fetch(columns, v, _mm256_i32gather_epi32(words + 2, word, 4)));
+		left =
+			_mm256_cmpgt_epi32(key, fetch(columns, v, _mm256_i32gather_epi32(words + 2, word, 4)));
 		/* + 1 where right: ones are -1 */
 		node = _mm256_add_epi32(_mm256_add_epi32(node, step),
 								_mm256_add_epi32(left, _mm256_set1_epi32(1)));
@@ -248,14 +245,13 @@ jorge_forest_block_avx2(const Forest *forest, const int32 *columns, float *margi
 		{
 #pragma GCC unroll 8
 			for (int v = 0; v < VECTORS; v++)
-				sums[v] = _mm256_add_ps(sums[v],
-										_mm256_i32gather_ps(crown->leaves + end, at[v], 4));
+				sums[v] =
+					_mm256_add_ps(sums[v], _mm256_i32gather_ps(crown->leaves + end, at[v], 4));
 			continue;
 		}
 		for (int v = 0; v < VECTORS; v++)
 		{
-			__m256i node =
-				_mm256_i32gather_epi32((const int *) crown->entries + end, at[v], 4);
+			__m256i node = _mm256_i32gather_epi32((const int *) crown->entries + end, at[v], 4);
 
 			node = walk_below(forest->nodes, below, columns, v, node);
 			sums[v] = _mm256_add_ps(sums[v], _mm256_i32gather_ps(forest->values, node, 4));

@@ -137,8 +137,7 @@ pass32(const uint64 *tests, const int32 *columns, __m512i *at)
 
 #pragma GCC unroll 4
 	for (int v = 0; v < VECTORS; v++)
-		at[v] = descend(at[v], columns, v,
-						_mm512_permutex2var_epi32(low.slots, at[v], high.slots),
+		at[v] = descend(at[v], columns, v, _mm512_permutex2var_epi32(low.slots, at[v], high.slots),
 						_mm512_permutex2var_epi32(low.keys, at[v], high.keys));
 }
 
@@ -153,9 +152,8 @@ pass_any(const uint64 *tests, const int32 *columns, __m512i *at)
 
 #pragma GCC unroll 4
 	for (int v = 0; v < VECTORS; v++)
-		at[v] =
-			descend(at[v], columns, v, _mm512_i32gather_epi32(at[v], words, 8),
-					_mm512_xor_si512(_mm512_i32gather_epi32(at[v], words + 1, 8), sign));
+		at[v] = descend(at[v], columns, v, _mm512_i32gather_epi32(at[v], words, 8),
+						_mm512_xor_si512(_mm512_i32gather_epi32(at[v], words + 1, 8), sign));
 }
 
 /*
@@ -267,8 +265,8 @@ jorge_forest_block_avx512(const Forest *forest, const int32 *columns, float *mar
 
 			if (below <= 0)
 			{
-				sums[v] = _mm512_add_ps(sums[v],
-										_mm512_i32gather_ps(at[v], crown->leaves + end, 4));
+				sums[v] =
+					_mm512_add_ps(sums[v], _mm512_i32gather_ps(at[v], crown->leaves + end, 4));
 				continue;
 			}
 			node = _mm512_i32gather_epi32(at[v], crown->entries + end, 4);

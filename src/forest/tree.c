@@ -33,13 +33,20 @@ enum
 };
 
 static const UbjName tree_members[TREE_MEMBERS] = {
-	UBJ_NAME("base_weights"),   UBJ_NAME("categories"),
-	UBJ_NAME("categories_nodes"), UBJ_NAME("default_left"),
-	UBJ_NAME("id"),             UBJ_NAME("left_children"),
-	UBJ_NAME("loss_changes"),   UBJ_NAME("parents"),
-	UBJ_NAME("right_children"), UBJ_NAME("split_conditions"),
-	UBJ_NAME("split_indices"),  UBJ_NAME("split_type"),
-	UBJ_NAME("sum_hessian"),    UBJ_NAME("tree_param"),
+	UBJ_NAME("base_weights"),
+	UBJ_NAME("categories"),
+	UBJ_NAME("categories_nodes"),
+	UBJ_NAME("default_left"),
+	UBJ_NAME("id"),
+	UBJ_NAME("left_children"),
+	UBJ_NAME("loss_changes"),
+	UBJ_NAME("parents"),
+	UBJ_NAME("right_children"),
+	UBJ_NAME("split_conditions"),
+	UBJ_NAME("split_indices"),
+	UBJ_NAME("split_type"),
+	UBJ_NAME("sum_hessian"),
+	UBJ_NAME("tree_param"),
 };
 
 enum
@@ -118,7 +125,8 @@ open_member(UbjReader *reader, int number, int member, Size at, int expected, Ub
 		jorge_ubj_malformed(reader, "tree %d has no %s", number, tree_members[member].text);
 	reader->at = at;
 	if (jorge_ubj_marker(reader) != '[')
-		jorge_ubj_malformed(reader, "tree %d: %s is not an array", number, tree_members[member].text);
+		jorge_ubj_malformed(reader, "tree %d: %s is not an array", number,
+							tree_members[member].text);
 	jorge_ubj_open_array(reader, array);
 	if (array->left < 0)
 	{

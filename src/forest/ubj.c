@@ -394,7 +394,8 @@ pass_over(UbjReader *reader, bool check)
 	int capacity = (int) (reader->length / BYTES_PER_MEMBER) + 64;
 
 	if (check)
-		reader->members = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(UbjMember) * capacity);
+		reader->members =
+			MemoryContextAllocHuge(CurrentMemoryContext, sizeof(UbjMember) * capacity);
 	for (;;)
 	{
 		Size at = reader->at;

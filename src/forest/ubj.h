@@ -47,7 +47,10 @@ typedef struct UbjName
 	int length;
 } UbjName;
 
-#define UBJ_NAME(text) {text, sizeof(text) - 1}
+#define UBJ_NAME(text)                                                                             \
+	{                                                                                              \
+		text, sizeof(text) - 1                                                                     \
+	}
 
 typedef struct UbjText
 {
@@ -79,12 +82,13 @@ extern void jorge_ubj_skip(UbjReader *reader);
 
 /*
  * Find members of the object whose marker is at reader->at, leaving the reader after it. The
- * document must have passed jorge_ubj_check() with this reader. at[i] becomes the offset of the marker of names[i]'s value, or NO_MEMBER. A name that comes twice is an
- * error. Fastest if names are in the document's order. Errors call the object by its path, followed
- * by a number unless that is negative.
+ * document must have passed jorge_ubj_check() with this reader. at[i] becomes the offset of the
+ * marker of names[i]'s value, or NO_MEMBER. A name that comes twice is an error. Fastest if names
+ * are in the document's order. Errors call the object by its path, followed by a number unless that
+ * is negative.
  */
-extern void jorge_ubj_members(UbjReader *reader, const char *path, int number,
-							  const UbjName *names, int n, Size *at);
+extern void jorge_ubj_members(UbjReader *reader, const char *path, int number, const UbjName *names,
+							  int n, Size *at);
 
 /* Inside an object, after its {: the next key, or false after reading the }. */
 extern bool jorge_ubj_next_key(UbjReader *reader, UbjText *key);
