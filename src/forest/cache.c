@@ -175,6 +175,19 @@ by_content(struct varlena *value)
 	return entry;
 }
 
+void
+jorge_forest_cache_grew(const Forest *forest, Size more)
+{
+	CacheEntry *entry =
+		entries != NULL ? hash_search(entries, forest->hash, HASH_FIND, NULL) : NULL;
+
+	if (entry == NULL || entry->forest != forest)
+		return;
+	entry->size += more;
+	total += more;
+	evict(entry);
+}
+
 const Forest *
 jorge_forest_from_datum(Datum datum)
 {

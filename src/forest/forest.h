@@ -12,7 +12,9 @@
 #ifndef JORGE_FOREST_H
 #define JORGE_FOREST_H
 
+#include "access/htup.h"
 #include "fmgr.h"
+#include "utils/array.h"
 
 /* A row is worked on with each feature twice: at most 16 MB. */
 #define FOREST_MAX_FEATURES 1048576
@@ -51,6 +53,18 @@ extern const char *jorge_forest_attribute(const Forest *forest, const char *name
 /* Lexicon version the forest was trained on, 0 = not told. */
 extern int jorge_forest_lexicon(const Forest *forest);
 
+/* ---- features of an argument, in the forest's own order, NAN = missing ---- */
+
+/* Of a float4[]: ERROR 22023 if it has not one for each. May point into the array. */
+extern const float *jorge_forest_array_features(const Forest *forest, ArrayType *array);
+
+/*
+ * Of a row, by name. Keeps its maps of columns in fn_extra, which is then not the caller's; good
+ * until the call site's next row. ERROR 42703 if no column is a feature, 22023 without names.
+ */
+extern const float *jorge_forest_row_features(FunctionCallInfo fcinfo, const Forest *forest,
+											  HeapTupleHeader row);
+
 /* ---- evaluating; x[] is in the forest's own order, NAN = missing ---- */
 
 extern float jorge_forest_margin(const Forest *forest, const float *x);
@@ -78,5 +92,12 @@ extern float jorge_forest_margin_variance(const Forest *forest, const float *x, 
  */
 #define FOREST_MAX_SHAP_DEPTH 512
 extern void jorge_forest_contributions(const Forest *forest, const float *x, double *contributions);
+
+/*
+ * Contributions of many rows, bit-equal to jorge_forest_contributions's: x is rows x features,
+ * contributions rows x (features + 1), both row by row.
+ */
+extern void jorge_forest_contributions_batch(const Forest *forest, const float *x, int rows,
+											 double *contributions);
 
 #endif

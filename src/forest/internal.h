@@ -95,6 +95,8 @@ struct Forest
 	int nattributes;
 	int lexicon;          /* 0 = not told */
 	double learning_rate; /* shrinkage of the leaves */
+
+	struct ShapTable *shap_table; /* made by the first explanation, in a child of the forest's context */
 };
 
 /* On disk, after the varlena header: aligned to nothing, so it is copied out before use. */
@@ -138,6 +140,9 @@ extern double jorge_forest_expected(const Forest *forest);
 
 /* Lay out the crown of a forest that is complete otherwise, in memory of mcxt. */
 extern void jorge_forest_grow_crown(Forest *forest, MemoryContext mcxt);
+
+/* Account for memory that a forest of the cache has taken since it was parsed; may drop others. */
+extern void jorge_forest_cache_grew(const Forest *forest, Size more);
 
 /* Write each feature twice: a missing one as NAN and as +inf. row[] has room for 2 * features. */
 static inline void

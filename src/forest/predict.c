@@ -16,7 +16,6 @@
 JORGE_FUNCTION(jorge_predict_float4);
 JORGE_FUNCTION(jorge_predict_float8);
 JORGE_FUNCTION(jorge_predict_margin);
-JORGE_FUNCTION(jorge_predict_contributions);
 JORGE_FUNCTION(jorge_predict_row);
 JORGE_FUNCTION(jorge_feature_vector);
 
@@ -70,11 +69,8 @@ check_array(const Forest *forest, ArrayType *array)
 					 : errhint("They go in the order of training; a missing one is NULL.")));
 }
 
-/*
- * Features of a float4[], NULL as NAN; points into the array where that serves
- */
-static const float *
-float4_features(const Forest *forest, ArrayType *array)
+const float *
+jorge_forest_array_features(const Forest *forest, ArrayType *array)
 {
 	const float *data = (const float *) ARR_DATA_PTR(array);
 	const bits8 *nulls = ARR_NULLBITMAP(array);
@@ -112,7 +108,7 @@ jorge_predict_float4(PG_FUNCTION_ARGS)
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
 	const Forest *forest = jorge_forest_arg(fcinfo, 0);
 
-	PG_RETURN_FLOAT8(jorge_forest_predict(forest, float4_features(forest, array)));
+	PG_RETURN_FLOAT8(jorge_forest_predict(forest, jorge_forest_array_features(forest, array)));
 }
 
 Datum
@@ -130,23 +126,7 @@ jorge_predict_margin(PG_FUNCTION_ARGS)
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
 	const Forest *forest = jorge_forest_arg(fcinfo, 0);
 
-	PG_RETURN_FLOAT8(jorge_forest_margin(forest, float4_features(forest, array)));
-}
-
-Datum
-jorge_predict_contributions(PG_FUNCTION_ARGS)
-{
-	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
-	const Forest *forest = jorge_forest_arg(fcinfo, 0);
-	int n = forest->features + 1;
-	double *contributions = palloc(sizeof(double) * n);
-	Datum *elements = palloc(sizeof(Datum) * n);
-
-	jorge_forest_contributions(forest, float4_features(forest, array), contributions);
-	for (int i = 0; i < n; i++)
-		elements[i] = Float8GetDatum(contributions[i]);
-	PG_RETURN_ARRAYTYPE_P(
-		construct_array(elements, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	PG_RETURN_FLOAT8(jorge_forest_margin(forest, jorge_forest_array_features(forest, array)));
 }
 
 /* ---- rows ---- */
@@ -247,12 +227,8 @@ check_row_type(RowMap *map, const Forest *forest, HeapTupleHeader row)
 	map->checked_typmod = typmod;
 }
 
-/*
- * Features of a row by name, in the forest's order, NAN = missing; good until the call site's next
- * row
- */
-static const float *
-row_features(FunctionCallInfo fcinfo, const Forest *forest, HeapTupleHeader row)
+const float *
+jorge_forest_row_features(FunctionCallInfo fcinfo, const Forest *forest, HeapTupleHeader row)
 {
 	RowMap *map = map_of(fcinfo, forest);
 
@@ -269,7 +245,7 @@ jorge_predict_row(PG_FUNCTION_ARGS)
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(1);
 	const Forest *forest = jorge_forest_arg(fcinfo, 0);
 
-	PG_RETURN_FLOAT8(jorge_forest_predict(forest, row_features(fcinfo, forest, row)));
+	PG_RETURN_FLOAT8(jorge_forest_predict(forest, jorge_forest_row_features(fcinfo, forest, row)));
 }
 
 Datum
@@ -277,7 +253,7 @@ jorge_feature_vector(PG_FUNCTION_ARGS)
 {
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(1);
 	const Forest *forest = jorge_forest_arg(fcinfo, 0);
-	const float *x = row_features(fcinfo, forest, row);
+	const float *x = jorge_forest_row_features(fcinfo, forest, row);
 	Datum *elements = palloc(sizeof(Datum) * forest->features);
 	bool *nulls = palloc(sizeof(bool) * forest->features);
 	int lower = 1;

@@ -19,6 +19,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(bench_cpu);
 PG_FUNCTION_INFO_V1(bench_xgboost_row);
+PG_FUNCTION_INFO_V1(bench_xgboost_contributions);
 PG_FUNCTION_INFO_V1(bench_nop);
 PG_FUNCTION_INFO_V1(bench_call);
 PG_FUNCTION_INFO_V1(bench_xgboost);
@@ -197,4 +198,48 @@ bench_clock(PG_FUNCTION_ARGS)
 		value *= value;
 	start = value;
 	PG_RETURN_FLOAT8(3 * n / (cpu_now() - began) * 1e-9);
+}
+
+/*
+ * Let libxgboost work out the contributions of vectors, of one or two dimensions, with a booster that the backend keeps:
+ * bench_xgboost_contributions(ubj bytea, vectors float4[], approximate bool). Returns the first.
+ */
+Datum
+bench_xgboost_contributions(PG_FUNCTION_ARGS)
+{
+	static BoosterHandle booster = NULL;
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
+	int n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	int columns = ARR_DIMS(array)[ARR_NDIM(array) - 1];
+	bits8 *nulls = ARR_NULLBITMAP(array);
+	float *data = (float *) ARR_DATA_PTR(array);
+	float *x = palloc(sizeof(float) * n);
+	DMatrixHandle matrix;
+	bst_ulong const *out_shape;
+	bst_ulong dim;
+	const float *result;
+	double first;
+
+	if (booster == NULL)
+	{
+		bytea *ubj = PG_GETARG_BYTEA_PP(0);
+
+		omp_set_num_threads(1);
+		if (XGBoosterCreate(NULL, 0, &booster) != 0 ||
+			XGBoosterLoadModelFromBuffer(booster, VARDATA_ANY(ubj), VARSIZE_ANY_EXHDR(ubj)) != 0 ||
+			XGBoosterSetParam(booster, "nthread", "1") != 0)
+			ereport(ERROR, (errmsg("%s", XGBGetLastError())));
+	}
+	for (int i = 0; i < n; i++)
+		x[i] = nulls == NULL || (nulls[i >> 3] & (1 << (i & 7))) ? *data++ : NAN;
+	if (XGDMatrixCreateFromMat_omp(x, n / columns, columns, NAN, &matrix, 1) != 0)
+		ereport(ERROR, (errmsg("%s", XGBGetLastError())));
+	if (XGBoosterPredictFromDMatrix(booster, matrix,
+									PG_GETARG_BOOL(2) ? "{\"type\":3,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false}"
+													  : "{\"type\":2,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false}",
+									&out_shape, &dim, &result) != 0)
+		ereport(ERROR, (errmsg("%s", XGBGetLastError())));
+	first = result[0];
+	XGDMatrixFree(matrix);
+	PG_RETURN_FLOAT8(first);
 }
