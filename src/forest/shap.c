@@ -36,13 +36,13 @@ jorge_shap_check(const Forest *forest)
 /*
  * Add what a tree's part of the table says of one row
  */
-static inline void
-add_row(const ShapCursor *at, const ShapTree *tree, const float *row, uint32 *positions,
+static void
+add_row(const ShapTable *table, const ShapTree *tree, const float *row, uint32 *positions,
 		double *sums)
 {
-	const ShapStep *step = at->step;
-	const ShapGroup *group = at->group;
-	const ShapSplit *split = at->split;
+	const ShapStep *step = table->steps + tree->step;
+	const ShapGroup *group = table->groups + tree->group;
+	const ShapSplit *split = table->splits + group->split;
 
 	positions[0] = ~(uint32) 0;
 	for (int s = 0; s < tree->nsteps; s++, step++)
@@ -57,57 +57,39 @@ add_row(const ShapCursor *at, const ShapTree *tree, const float *row, uint32 *po
 	for (int g = 0; g < tree->ngroups; g++, group++)
 	{
 		uint32 index = positions[group->from] & ((1U << group->above) - 1);
+		float room[SHAP_TABLE_BITS];
 		const float *values;
 
 		for (int i = 0; i < group->nsplits; i++, split++)
 			index |= (uint32) (row[split->slot] >= split->threshold) << (group->above + i);
-		values = at->rows + (Size) (group->first + index) * SHAP_TABLE_BITS;
+		values = shap_row(table, group, index, room);
 		for (int i = 0; i < group->nfeatures; i++)
 			sums[group->features[i]] += values[i];
 	}
-}
-
-/*
- * The table's beginning, and from one tree to the next
- */
-static inline ShapCursor
-first_tree(const ShapTable *table)
-{
-	return (ShapCursor){table->steps, table->groups, table->splits, table->rows};
-}
-
-static inline void
-next_tree(ShapCursor *at, const ShapTree *tree)
-{
-	at->step += tree->nsteps;
-	at->group += tree->ngroups;
-	at->split += tree->nsplits;
 }
 
 void
 jorge_forest_contributions(const Forest *forest, const float *x, double *contributions)
 {
 	const ShapTable *table;
-	ShapCursor at;
 	float *row;
 	uint32 *positions;
 
 	jorge_shap_check(forest);
 	table = jorge_shap_table(forest);
 	row = palloc(sizeof(float) * 2 * forest->features);
-	positions = palloc(sizeof(uint32) * (table->npositions + 1));
+	positions = palloc(sizeof(uint32) * table->npositions);
 	jorge_double_row(x, forest->features, row);
 	memset(contributions, 0, sizeof(double) * forest->features);
 	contributions[forest->features] = forest->expected;
-	at = first_tree(table);
 	for (int t = 0; t < forest->ntrees; t++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_row(&at, &table->trees[t], row, positions, contributions);
-		next_tree(&at, &table->trees[t]);
+		if (table->trees[t].ngroups > 0)
+			add_row(table, &table->trees[t], row, positions, contributions);
 	}
-	if (table->deep != NULL)
-		jorge_shap_quadrature(forest, row, table->deep, contributions);
+	if (table->any_deep)
+		jorge_shap_follow(table, jorge_shap_quadrature(forest), row, contributions);
 	pfree(positions);
 	pfree(row);
 }
@@ -130,11 +112,13 @@ double_block(const Forest *forest, const float *x, int rows, float *doubled)
 }
 
 /*
- * Contributions of all rows from the table, in blocks; base values and what is deep are left out
+ * Contributions of all rows, in blocks
  */
 static void
-add_blocks(const Forest *forest, const ShapTable *table, const float *x, int rows, double *out)
+explain_blocks(const Forest *forest, const float *x, int rows, double *out)
 {
+	const ShapTable *table = jorge_shap_table(forest);
+	const ShapQuadrature *quadrature = table->any_deep ? jorge_shap_quadrature(forest) : NULL;
 	int features = forest->features;
 	Size doubled_size = (Size) 2 * features * SHAP_LANES;
 	Size sums_size = (Size) features * SHAP_LANES;
@@ -142,7 +126,7 @@ add_blocks(const Forest *forest, const ShapTable *table, const float *x, int row
 													   sums_size * sizeof(double)));
 	float *doubled;
 	double *sums;
-	uint32 *positions = palloc(sizeof(uint32) * SHAP_LANES * (table->npositions + 1));
+	uint32 *positions = palloc(sizeof(uint32) * SHAP_LANES * table->npositions);
 
 	nblocks = Max(Min(nblocks, (rows + SHAP_LANES - 1) / SHAP_LANES), 1);
 	doubled = palloc(sizeof(float) * doubled_size * nblocks);
@@ -151,7 +135,6 @@ add_blocks(const Forest *forest, const ShapTable *table, const float *x, int row
 	{
 		int here = Min(rows - r, nblocks * SHAP_LANES);
 		int blocks = (here + SHAP_LANES - 1) / SHAP_LANES;
-		ShapCursor at = first_tree(table);
 
 		for (int b = 0; b < blocks; b++)
 			double_block(forest, x + (Size) (r + b * SHAP_LANES) * features,
@@ -160,15 +143,24 @@ add_blocks(const Forest *forest, const ShapTable *table, const float *x, int row
 		for (int t = 0; t < forest->ntrees; t++)
 		{
 			CHECK_FOR_INTERRUPTS();
+			if (table->trees[t].ngroups == 0)
+				continue;
 			for (int b = 0; b < blocks; b++)
-				jorge_shap_add_block(&at, &table->trees[t], doubled + b * doubled_size, positions,
+				jorge_shap_add_block(table, &table->trees[t], doubled + b * doubled_size, positions,
 									 sums + b * sums_size);
-			next_tree(&at, &table->trees[t]);
 		}
+		for (int b = 0; b < blocks && quadrature != NULL; b++)
+			jorge_shap_follow_block(table, quadrature, doubled + b * doubled_size,
+									sums + b * sums_size);
 		for (int i = 0; i < here; i++)
+		{
+			double *contributions = out + (Size) (r + i) * (features + 1);
+
 			for (int f = 0; f < features; f++)
-				out[(Size) (r + i) * (features + 1) + f] =
+				contributions[f] =
 					sums[i / SHAP_LANES * sums_size + f * SHAP_LANES + i % SHAP_LANES];
+			contributions[features] = forest->expected;
+		}
 	}
 	pfree(positions);
 	pfree(sums);
@@ -176,32 +168,16 @@ add_blocks(const Forest *forest, const ShapTable *table, const float *x, int row
 }
 
 void
-jorge_forest_contributions_batch(const Forest *forest, const float *x, int rows, double *out)
+jorge_forest_contributions_batch(const Forest *forest, const float *x, int rows,
+								 double *contributions)
 {
 	int features = forest->features;
-	const ShapTable *table;
-	float *row;
 
-	if (!jorge_shap_avx2() || rows < 2)
-	{
+	jorge_shap_check(forest);
+	if (rows > 1 && jorge_shap_avx2())
+		explain_blocks(forest, x, rows, contributions);
+	else
 		for (int r = 0; r < rows; r++)
 			jorge_forest_contributions(forest, x + (Size) r * features,
-									   out + (Size) r * (features + 1));
-		return;
-	}
-	jorge_shap_check(forest);
-	table = jorge_shap_table(forest);
-	add_blocks(forest, table, x, rows, out);
-	row = palloc(sizeof(float) * 2 * features);
-	for (int r = 0; r < rows; r++)
-	{
-		double *contributions = out + (Size) r * (features + 1);
-
-		contributions[features] = forest->expected;
-		if (table->deep == NULL)
-			continue;
-		jorge_double_row(x + (Size) r * features, features, row);
-		jorge_shap_quadrature(forest, row, table->deep, contributions);
-	}
-	pfree(row);
+									   contributions + (Size) r * (features + 1));
 }

@@ -26,23 +26,23 @@
 typedef struct Standing
 {
 	double zero;
-	bool missed;            /* one is 0 */
-	const double *inverses; /* of its factor, by point, where not missed; NULL = 1, no split yet */
+	bool missed;           /* one is 0 */
+	const double *inverse; /* by point, 1 / factor and (1 - zero) / factor, where not missed */
+	const double *gain;
 } Standing;
 
 typedef struct Walk
 {
+	const ShapQuadrature *quadrature;
 	const Forest *forest;
 	const float *row; /* doubled */
-	const bool *deep; /* subtrees to visit; NULL = all */
+	const bool *deep; /* subtrees to visit */
 	double *contributions;
 	Standing *standing; /* by feature */
-	int n;              /* points */
-	double *points;
-	double *weights;
-	double *missed; /* by point, 1 / (1 - t) */
-	double *room;   /* three arrays for each level below */
+	double *room;       /* five arrays for each level below */
 } Walk;
+
+typedef void (*Follow)(Walk *, int, const double *, double *);
 
 void
 jorge_shap_points(int n, double *points, double *weights)
@@ -78,128 +78,167 @@ jorge_shap_points(int n, double *points, double *weights)
 }
 
 /*
- * Account for a node's subtree: given the product of all factors at each point, leave in sums[] the
- * leaves' weighted products, and add to the contributions of the features it splits on
+ * Account for a node's subtree: given the product of all factors at each of n points, leave in sums
+ * the leaves' weighted products, and add to the contributions of the features it splits on. The
+ * same arithmetic as jorge_shap_follow_block(), to the bit.
  */
-static void
-follow(Walk *walk, int node, const double *restrict product, double *restrict sums)
+static pg_attribute_always_inline void
+follow(Walk *walk, int node, const double *restrict product, double *restrict sums, int n,
+	   Follow self)
 {
+	const ShapQuadrature *quadrature = walk->quadrature;
 	const Forest *forest = walk->forest;
 	const ForestNode *split = &forest->nodes[node];
-	int n = walk->n;
-	Standing *standing = &walk->standing[shap_feature(split)];
-	Standing above = *standing;
+	int feature = shap_feature(split);
+	Standing above = walk->standing[feature];
 	double *restrict child_product = walk->room;
 	double *restrict child_sums = walk->room + n;
-	double *restrict inverses = walk->room + 2 * n;
+	double *restrict inverse = walk->room + 2 * n;
+	double *restrict gain = walk->room + 3 * n;
+	double *restrict change = walk->room + 4 * n;
 
 	if (shap_is_leaf(split))
 	{
 		double value = forest->values[node];
 
 		for (int q = 0; q < n; q++)
-			sums[q] = value * product[q] * walk->weights[q];
+			sums[q] = value * product[q] * quadrature->weights[q];
 		return;
 	}
 
 	for (int q = 0; q < n; q++)
 		sums[q] = 0;
-	walk->room += 3 * n;
+	walk->room += 5 * n;
 	for (int right = 0; right < 2; right++)
 	{
 		int child = shap_left(forest, node) + right;
 		double share = shap_share(forest, node, child);
 		double zero = above.zero * share;
 		bool taken = right == (walk->row[split->slot] >= split->threshold);
-		double gained = 0;
-		double retracted = 0;
 
-		if (walk->deep != NULL && !walk->deep[child])
+		if (!walk->deep[child])
 			continue;
-		if (zero == 0 && (above.missed || !taken))
-			continue; /* no row comes here, known or unknown */
-
 		if (above.missed)
-		{
 			for (int q = 0; q < n; q++)
 				child_product[q] = product[q] * share;
-			standing->zero = zero;
-			follow(walk, child, child_product, child_sums);
+		else if (taken)
 			for (int q = 0; q < n; q++)
-				sums[q] += child_sums[q];
-			continue;
-		}
+			{
+				double factor = zero * quadrature->rest[q] + quadrature->points[q];
 
+				inverse[q] = 1 / factor;
+				gain[q] = (1 - zero) * inverse[q];
+				change[q] = gain[q] - above.gain[q];
+				child_product[q] = product[q] * (factor * above.inverse[q]);
+			}
+		else
+			for (int q = 0; q < n; q++)
+			{
+				change[q] = quadrature->miss[q] - above.gain[q];
+				child_product[q] = product[q] * (zero * quadrature->rest[q] * above.inverse[q]);
+			}
+		walk->standing[feature] = (Standing){zero, above.missed || !taken, inverse, gain};
+		self(walk, child, child_product, child_sums);
 		for (int q = 0; q < n; q++)
-		{
-			double t = walk->points[q];
-			double factor = zero * (1 - t) + (taken ? t : 0);
-
-			child_product[q] = product[q] * factor;
-			if (above.inverses != NULL)
-				child_product[q] *= above.inverses[q];
-			if (taken)
-				inverses[q] = 1 / factor;
-		}
-		*standing = (Standing){zero, !taken, taken ? inverses : NULL};
-		follow(walk, child, child_product, child_sums);
-		for (int q = 0; q < n; q++)
-		{
-			gained += child_sums[q] * (taken ? inverses[q] : walk->missed[q]);
-			if (above.inverses != NULL)
-				retracted += child_sums[q] * above.inverses[q];
 			sums[q] += child_sums[q];
+		if (!above.missed)
+		{
+			double sum = 0;
+
+			for (int q = 0; q < n; q++)
+				sum += child_sums[q] * change[q];
+			walk->contributions[feature] += sum;
 		}
-		walk->contributions[shap_feature(split)] +=
-			(taken ? 1 - zero : -1) * gained - (1 - above.zero) * retracted;
 	}
-	walk->room -= 3 * n;
-	*standing = above;
+	walk->room -= 5 * n;
+	walk->standing[feature] = above;
+}
+
+/* The usual numbers of points, compiled for each, and any other */
+#define FOLLOW(name, n)                                                                            \
+	static void name(Walk *walk, int node, const double *product, double *sums)                    \
+	{                                                                                              \
+		follow(walk, node, product, sums, n, name);                                                \
+	}
+
+FOLLOW(follow_any, walk->quadrature->n)
+FOLLOW(follow_2, 2)
+FOLLOW(follow_4, 4)
+FOLLOW(follow_6, 6)
+FOLLOW(follow_8, 8)
+
+static Follow
+follow_with(int n)
+{
+	switch (n)
+	{
+		case 2:
+			return follow_2;
+		case 4:
+			return follow_4;
+		case 6:
+			return follow_6;
+		case 8:
+			return follow_8;
+		default:
+			return follow_any;
+	}
+}
+
+ShapQuadrature *
+jorge_shap_quadrature(const Forest *forest)
+{
+	/* a path's distinct features, halved and rounded up, and then to a multiple of two lanes */
+	int n = (Min(forest->depth, forest->features) + 3) / 4 * 2;
+	ShapQuadrature *quadrature = palloc(sizeof(ShapQuadrature));
+	double *arrays = palloc(sizeof(double) * Max(n, 1) * 6);
+
+	quadrature->n = n;
+	quadrature->points = arrays;
+	quadrature->weights = arrays + n;
+	quadrature->rest = arrays + 2 * n;
+	quadrature->miss = arrays + 3 * n;
+	quadrature->ones = arrays + 4 * n;
+	quadrature->zeros = arrays + 5 * n;
+	jorge_shap_points(n, quadrature->points, quadrature->weights);
+	for (int q = 0; q < n; q++)
+	{
+		quadrature->rest[q] = 1 - quadrature->points[q];
+		quadrature->miss[q] = -1 / quadrature->rest[q];
+		quadrature->ones[q] = 1;
+		quadrature->zeros[q] = 0;
+	}
+	return quadrature;
 }
 
 void
-jorge_shap_quadrature(const Forest *forest, const float *doubled, const bool *deep,
-					  double *contributions)
+jorge_shap_follow(const ShapTable *table, const ShapQuadrature *quadrature, const float *doubled,
+				  double *contributions)
 {
-	/* a path's distinct features, halved and rounded up */
-	int n = (Min(forest->depth, forest->features) + 1) / 2;
-	Walk walk = {.forest = forest,
+	const Forest *forest = table->forest;
+	int n = quadrature->n;
+	Follow function = follow_with(n);
+	Walk walk = {.quadrature = quadrature,
+				 .forest = forest,
 				 .row = doubled,
-				 .deep = deep,
-				 .contributions = contributions,
-				 .n = n};
-	double *arrays;
-	double *product;
-	double *sums;
+				 .deep = table->deep,
+				 .contributions = contributions};
+	double *arrays = palloc(sizeof(double) * n * (1 + 5 * (forest->depth + 1)));
 
+	walk.room = arrays + n; /* at most 256 points and 512 levels */
 	walk.standing = palloc(sizeof(Standing) * forest->features);
 	for (int f = 0; f < forest->features; f++)
-		walk.standing[f] = (Standing){1, false, NULL};
-
-	/* five arrays here, three a level below; at most 256 points and 512 levels */
-	arrays = palloc(sizeof(double) * Max(n, 1) * (5 + 3 * (forest->depth + 1)));
-	walk.points = arrays;
-	walk.weights = walk.points + n;
-	walk.missed = walk.weights + n;
-	product = walk.missed + n;
-	sums = product + n;
-	walk.room = sums + n;
-	jorge_shap_points(n, walk.points, walk.weights);
-	for (int q = 0; q < n; q++)
-		walk.missed[q] = 1 / (1 - walk.points[q]);
+		walk.standing[f] = (Standing){1, false, quadrature->ones, quadrature->zeros};
 	for (int t = 0; t < forest->ntrees; t++)
 	{
 		int root = (int) forest->trees[t].root;
 
 		CHECK_FOR_INTERRUPTS();
-		if (deep != NULL && !deep[root])
-			continue;
-		for (int q = 0; q < n; q++)
-			product[q] = 1;
-		follow(&walk, root, product, sums);
+		if (table->deep[root])
+			function(&walk, root, quadrature->ones, arrays);
 	}
-	pfree(arrays);
 	pfree(walk.standing);
+	pfree(arrays);
 }
 
 double

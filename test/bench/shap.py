@@ -18,13 +18,16 @@ SINGLE = 400   # rows asked for one by one
 
 
 def make_model(rng):
-    """The model as UBJ, and its training rows."""
+    """The model as UBJ, the same too large for a table in a cache of 1 MB, and the training rows."""
     x = rng.normal(size=(ROWS, FEATURES)).astype(np.float32)
     signal = x[:, 0] * x[:, 1] + np.sin(x[:, 2]) + 0.5 * x[:, 3:8].sum(axis=1) + rng.normal(size=ROWS)
     x[rng.random(x.shape) < 0.02] = np.nan
     param = {"objective": "binary:logistic", "max_depth": 6, "eta": 0.1, "nthread": 1, "tree_method": "hist", "seed": 1}
     booster = xgb.train(param, xgb.DMatrix(x, signal > 0, nthread=1), 100)
-    return bytes(booster.save_raw(raw_format="ubj")), x
+    ubj = bytes(booster.save_raw(raw_format="ubj"))
+    # the same forest with an attribute that fills the cache: no room for a table, so all leaves go by quadrature
+    booster.set_attr(pad="x" * 1_100_000)
+    return ubj, bytes(booster.save_raw(raw_format="ubj")), x
 
 
 def array_text(row):
@@ -34,7 +37,7 @@ def array_text(row):
 
 def main():
     bench = sys.argv[1]
-    ubj, x = make_model(np.random.default_rng(28))
+    ubj, large, x = make_model(np.random.default_rng(28))
     script = [f"""
         SET client_min_messages = warning; SET jit = off; SET max_parallel_workers_per_gather = 0;
         CREATE EXTENSION jorge;
@@ -43,9 +46,7 @@ def main():
             AS '{bench}', 'bench_xgboost_contributions';
         CREATE TABLE model AS SELECT '\\x{ubj.hex()}'::bytea AS ubj;
         ALTER TABLE model ADD forest jorge.forest, ADD large jorge.forest;
-        -- the same forest with an attribute that fills the cache: no room for a table, so all leaves go by quadrature
-        UPDATE model SET forest = jorge.forest_from_ubj(ubj);
-        UPDATE model SET large = replace(forest::text, '"attributes":{{}}', '"attributes":{{"pad":"' || repeat('x', 1100000) || '"}}')::jorge.forest;
+        UPDATE model SET forest = jorge.forest_from_ubj(ubj), large = jorge.forest_from_ubj('\\x{large.hex()}');
         CREATE TABLE rows (v float4[]);
         COPY rows FROM stdin;"""]
     script += [array_text(row) for row in x[:BATCH]]

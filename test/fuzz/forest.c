@@ -1,0 +1,144 @@
+/*
+ * forest.c: fuzz target for the model reader: what a document can make the readers, the parser, the
+ * evaluator and SHAP do.
+ *
+ * The first byte chooses: a document as UBJ, or as JSON text that becomes UBJ first. One that is
+ * taken is evaluated and explained on rows of values, missing values and infinities, and its text
+ * form must read back as the same bytes. Found is what the sanitizers find, an error without a
+ * proper SQLSTATE, memory beyond 1 GB, and a broken promise: a batch or a wrong sum.
+ */
+#include "core/jorge.h"
+
+#include "core/settings.h"
+#include "forest/internal.h"
+#include "forest/json.h"
+#include "shim.h"
+#include "utils/memutils.h"
+
+#define ROWS 11
+
+typedef struct Input
+{
+	const char *data;
+	Size length;
+	bool json;
+	MemoryContext mcxt;
+} Input;
+
+/*
+ * Stop: something is wrong that no sanitizer sees
+ */
+static void
+broken(const char *what)
+{
+	fprintf(stderr, "broken promise: %s\n", what);
+	abort();
+}
+
+/*
+ * Explain rows one by one and together
+ */
+static void
+explain(const Forest *forest, const float *x)
+{
+	int columns = forest->features + 1;
+	double *one = palloc(sizeof(double) * columns);
+	double *all = palloc(sizeof(double) * columns * ROWS);
+	double scale = 0;
+
+	for (int i = 0; i < forest->nnodes; i++)
+		scale += fabs((double) forest->values[i]);
+	jorge_forest_contributions_batch(forest, x, ROWS, all);
+	for (int r = 0; r < ROWS; r++)
+	{
+		double sum = 0;
+
+		jorge_forest_contributions(forest, x + r * forest->features, one);
+		if (memcmp(one, all + r * columns, sizeof(double) * columns) != 0)
+			broken("a batch explains a row otherwise");
+		for (int f = 0; f < columns; f++)
+			sum += one[f];
+		/* covers may lie (a child's may exceed its parent's): then there is nothing to sum to */
+		if (scale < 1e30 && !isfinite(sum))
+			broken("contributions are not finite");
+	}
+}
+
+/*
+ * Read a document; use what was read
+ */
+static void
+use(void *argument)
+{
+	Input *input = argument;
+	UbjReader reader = {.data = input->data, .length = input->length, .sqlstate = ERRCODE_DATA_CORRUPTED};
+	Forest *forest;
+	StringInfoData ubj;
+	StringInfoData json;
+	float *x;
+	float margins[ROWS];
+	double variance;
+
+	if (input->json)
+	{
+		char *text = pnstrdup(input->data, input->length);
+
+		initStringInfo(&ubj);
+		jorge_json_to_ubj(text, strlen(text), &ubj);
+		reader.data = ubj.data;
+		reader.length = ubj.len;
+	}
+	forest = jorge_forest_parse(&reader, input->mcxt);
+
+	x = palloc(sizeof(float) * ROWS * forest->features);
+	for (int i = 0; i < ROWS * forest->features; i++)
+	{
+		static const float values[] = {0, 1, -1, 0.5f, 3, -1e30f, NAN, INFINITY, -INFINITY, 1e-40f};
+
+		x[i] = values[(i * 7 + i / 5) % lengthof(values)];
+	}
+	jorge_forest_margins(forest, x, ROWS, margins);
+	for (int r = 0; r < ROWS; r++)
+	{
+		float margin = jorge_forest_margin_variance(forest, x + r * forest->features, &variance);
+
+		jorge_forest_predict(forest, x + r * forest->features);
+		if (memcmp(&margin, &margins[r], sizeof(float)) != 0)
+			broken("a batch predicts a row otherwise");
+	}
+	if (forest->features <= 1024)
+		explain(forest, x);
+
+	initStringInfo(&json);
+	jorge_ubj_to_json(reader.data, reader.length, &json);
+	initStringInfo(&ubj);
+	jorge_json_to_ubj(json.data, json.len, &ubj);
+	if (input->json && (ubj.len != reader.length || memcmp(ubj.data, reader.data, ubj.len) != 0))
+		broken("the text form reads back as something else");
+}
+
+int LLVMFuzzerTestOneInput(const uint8 *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
+{
+	Input input;
+	MemoryContext top;
+	int code;
+
+	if (size < 1)
+		return 0;
+	CurrentMemoryContext = top = AllocSetContextCreate(NULL, "input", ALLOCSET_DEFAULT_SIZES);
+	input.mcxt = AllocSetContextCreate(top, "jorge forest", ALLOCSET_DEFAULT_SIZES);
+	input.data = (const char *) data + 1;
+	input.length = size - 1;
+	input.json = data[0] & 1;
+	/* the table of explanations in a small cache, too: then some leaves have no room in it */
+	jorge_settings.forest_cache_kb = data[0] & 2 ? 64 : 64 * 1024;
+	code = shim_try(use, &input);
+	MemoryContextDelete(top);
+	CurrentMemoryContext = NULL;
+	if (code == ERRCODE_INTERNAL_ERROR)
+		broken("an internal error");
+	return 0;
+}
