@@ -127,3 +127,15 @@ CREATE FUNCTION jorge.contributions_batch(forest jorge.forest, vectors real[]) R
     AS 'MODULE_PATHNAME', 'jorge_contributions_batch';
 COMMENT ON FUNCTION jorge.contributions_batch(jorge.forest, real[]) IS
     'jorge.contributions() of many vectors, several times faster: an array of rows x features, as array_agg(vector) makes it, gives one of rows x (features + 1), each row bit for bit what jorge.contributions() gives. An empty array gives an empty one. Errors as jorge.contributions(), and 54000 if the result exceeds 1 GB.';
+
+CREATE FUNCTION jorge.interaction(model jorge.forest, vector real[], feature_a text, feature_b text) RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 15000
+    AS 'MODULE_PATHNAME', 'jorge_interaction_vector';
+COMMENT ON FUNCTION jorge.interaction(jorge.forest, real[], text, text) IS
+    'SHAP interaction value of two features in one prediction, as XGBoost''s pred_interactions, on the margin (log-odds for binary:logistic): half of what they contribute together beyond each alone, the same for (a, b) and (b, a); of a feature with itself, what is left of its contribution without its interactions. Over all feature_b the values sum to the contribution of feature_a. Features without names are f0, f1 .... ERROR 42703 for an unknown feature, others as jorge.contributions().';
+
+CREATE FUNCTION jorge.interaction(model jorge.forest, lead record, feature_a text, feature_b text) RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 15000
+    AS 'MODULE_PATHNAME', 'jorge_interaction_row';
+COMMENT ON FUNCTION jorge.interaction(jorge.forest, record, text, text) IS
+    'The same for a row of any type, read by column name as jorge.predict_row() does.';

@@ -19,16 +19,23 @@ CREATE FUNCTION jorge.lead_class(probability float8) RETURNS text
 COMMENT ON FUNCTION jorge.lead_class(float8) IS
     'HOT from jorge.hot_threshold (0.80), WARM from jorge.warm_threshold (0.50), else COLD. ERROR 22003 outside 0 ... 1.';
 
-CREATE FUNCTION jorge.explain(forest jorge.forest, vector float4[])
-    RETURNS TABLE (rank integer, feature text, value float8, contribution float8, points float8)
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2000 ROWS 43
+CREATE FUNCTION jorge.explain(model jorge.forest, vector float4[])
+    RETURNS TABLE (rank integer, feature text, value float8, contribution float8, points float8, base float8)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 4000 ROWS 40
     AS 'MODULE_PATHNAME', 'jorge_explain_vector';
 COMMENT ON FUNCTION jorge.explain(jorge.forest, float4[]) IS
-    'Exact SHAP values of one prediction, a row a feature, the largest first: value (NULL = missing), contribution on the margin (log-odds for binary:logistic), points = what the prediction would lose without it. Make the vector with jorge.feature_vector(forest, record).';
+    'Why a model predicts what it predicts: exact SHAP values of one prediction, a row a feature, the largest first. value NULL = missing. contribution: what the feature adds to the margin (log-odds for binary:logistic). base, the same in each row: the margin where nothing is known; base + sum(contribution) = ln(p / (1 - p)). points: the contribution on the scale of the prediction, contribution * (p - p(base)) / (margin - base); it keeps sign and order, depends on no order of the features, and sum(points) = p - p(base): 0.25 is "+25 points" of a score of 100. Errors as jorge.contributions(). Make the vector with jorge.feature_vector(forest, record).';
+
+CREATE FUNCTION jorge.explain(model jorge.forest, lead record)
+    RETURNS TABLE (rank integer, feature text, value float8, contribution float8, points float8, base float8)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 4000 ROWS 40
+    AS 'MODULE_PATHNAME', 'jorge_explain_row';
+COMMENT ON FUNCTION jorge.explain(jorge.forest, record) IS
+    'The same for a row of any type, read by column name as jorge.predict_row() does (features of a lead: jorge.lead_features(lead)). ERROR 42703 if no column is a feature, 42804 if one isn''t a number, 22023 if the forest has no feature names.';
 
 CREATE FUNCTION jorge.lead_reasons(lead record)
-    RETURNS TABLE (rank integer, feature text, value float8, contribution float8, points float8)
-    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 2000 ROWS 43
+    RETURNS TABLE (rank integer, feature text, value float8, contribution float8, points float8, base float8)
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5000 ROWS 40
     AS 'MODULE_PATHNAME', 'jorge_lead_reasons';
 COMMENT ON FUNCTION jorge.lead_reasons(record) IS
-    'Why jorge.lead_score() gives a row its score: jorge.explain() of the model that serves.';
+    'Why jorge.lead_score() gives a row its score: jorge.explain() of the model that serves, over the features of the row as of now.';

@@ -100,4 +100,11 @@ extern void jorge_forest_contributions(const Forest *forest, const float *x, dou
 extern void jorge_forest_contributions_batch(const Forest *forest, const float *x, int rows,
 											 double *contributions);
 
+/*
+ * SHAP interaction value of two features, as XGBoost's pred_interactions: half of what they
+ * contribute together beyond each alone; of a feature with itself, what is left of its contribution.
+ * Errors as above.
+ */
+extern double jorge_forest_interaction(const Forest *forest, const float *x, int a, int b);
+
 #endif

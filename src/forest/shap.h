@@ -49,13 +49,16 @@ shap_left(const Forest *forest, int node)
 	return node + forest->nodes[node].step;
 }
 
-/* Share of a node's rows that go to one of its children; halves where no row was seen */
+/*
+ * Share of a node's rows that go to one of its children; halves where no row was seen. At most 1,
+ * whatever a document claims of a child, so that no product of shares overflows.
+ */
 static inline double
 shap_share(const Forest *forest, int node, int child)
 {
 	double cover = forest->covers[node];
 
-	return cover > 0 ? forest->covers[child] / cover : 0.5;
+	return cover > 0 ? Min(forest->covers[child] / cover, 1) : 0.5;
 }
 
 /* ---- tables ---- */

@@ -1,15 +1,18 @@
 /*
- * shap_sql.c: contributions as arrays, of one vector or many.
+ * shap_sql.c: contributions as arrays, of one vector or many; interactions of two features.
  */
 #include "core/jorge.h"
 
 #include "catalog/pg_type.h"
 #include "forest/forest.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 JORGE_FUNCTION(jorge_contributions);
 JORGE_FUNCTION(jorge_contributions_batch);
+JORGE_FUNCTION(jorge_interaction_vector);
+JORGE_FUNCTION(jorge_interaction_row);
 
 /*
  * Make room for a float8[] of rows x columns (rows = 0: of one dimension), its elements to be set
@@ -91,4 +94,62 @@ jorge_contributions_batch(PG_FUNCTION_ARGS)
 	result = make_array(rows, features + 1, &contributions);
 	jorge_forest_contributions_batch(forest, x, rows, contributions);
 	PG_RETURN_ARRAYTYPE_P(result);
+}
+
+/*
+ * Find a feature by its name; one without a name is f0, f1 ..., as XGBoost has it
+ */
+static int
+find_feature(const Forest *forest, text *wanted)
+{
+	char *name = text_to_cstring(wanted);
+	int features = jorge_forest_features(forest);
+	const char *first = jorge_forest_feature_name(forest, 0);
+
+	for (int f = 0; f < features; f++)
+	{
+		const char *known = jorge_forest_feature_name(forest, f);
+		char number[16];
+
+		if (known == NULL)
+		{
+			snprintf(number, sizeof(number), "f%d", f);
+			known = number;
+		}
+		if (strcmp(known, name) == 0)
+			return f;
+	}
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+					errmsg("forest has no feature \"%s\"", name),
+					first != NULL
+						? errhint("Its features are (jorge.forest_info(forest)).feature_names; the "
+								  "first is \"%s\".",
+								  first)
+						: errhint("Its features have no names: they are called f0 ... f%d.",
+								  features - 1)));
+	return -1;
+}
+
+Datum
+jorge_interaction_vector(PG_FUNCTION_ARGS)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
+	const Forest *forest = jorge_forest_arg(fcinfo, 0);
+	const float *x = jorge_forest_array_features(forest, array);
+	int a = find_feature(forest, PG_GETARG_TEXT_PP(2));
+	int b = find_feature(forest, PG_GETARG_TEXT_PP(3));
+
+	PG_RETURN_FLOAT8(jorge_forest_interaction(forest, x, a, b));
+}
+
+Datum
+jorge_interaction_row(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(1);
+	const Forest *forest = jorge_forest_arg(fcinfo, 0);
+	const float *x = jorge_forest_row_features(fcinfo, forest, row);
+	int a = find_feature(forest, PG_GETARG_TEXT_PP(2));
+	int b = find_feature(forest, PG_GETARG_TEXT_PP(3));
+
+	PG_RETURN_FLOAT8(jorge_forest_interaction(forest, x, a, b));
 }

@@ -14,13 +14,28 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+/* Below so much, relative to the margins, their difference is too near to rounding to divide by. */
+#define SMALL_DIFFERENCE 1e-3
+
+/* Columns of the result */
+#define COLUMNS 6
+
 typedef struct Reason
 {
 	int feature;
 	double contribution;
 } Reason;
 
+/* Call state of lead_reasons, in fn_extra */
+typedef struct ReasonsCall
+{
+	ModelCall model;
+	RecordReader *reader;
+	RecordValue *values;
+} ReasonsCall;
+
 JORGE_FUNCTION(jorge_explain_vector);
+JORGE_FUNCTION(jorge_explain_row);
 JORGE_FUNCTION(jorge_lead_reasons);
 
 /*
@@ -38,6 +53,25 @@ compare_reasons(const void *a, const void *b)
 }
 
 /*
+ * Prediction won for each unit of margin, on the way from the base to the margin
+ */
+static double
+mean_slope(const Forest *forest, double base, float margin, double contributed)
+{
+	double scale = Max(Max(fabs(base), fabs((double) margin)), 1);
+	double middle = base + contributed / 2;
+	double step = scale / 100;
+
+	if (fabs(contributed) >= SMALL_DIFFERENCE * scale)
+		return ((double) jorge_forest_link(forest, margin) -
+				jorge_forest_link(forest, (float) base)) /
+			   contributed;
+	return ((double) jorge_forest_link(forest, (float) (middle + step)) -
+			jorge_forest_link(forest, (float) (middle - step))) /
+		   (2 * step);
+}
+
+/*
  * Return a row a feature, the largest contribution first
  */
 static void
@@ -46,34 +80,41 @@ return_reasons(FunctionCallInfo fcinfo, const Forest *forest, const float *x)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int n = jorge_forest_features(forest);
 	double *contributions = palloc(sizeof(double) * (n + 1));
-	Reason *reasons = palloc(sizeof(Reason) * Max(n, 1));
-	float margin = jorge_forest_margin(forest, x);
+	Reason *reasons = palloc(sizeof(Reason) * n);
+	double sum = 0;
+	double base;
+	double slope;
 
 	jorge_forest_contributions(forest, x, contributions);
 	for (int i = 0; i < n; i++)
 	{
 		reasons[i].feature = i;
 		reasons[i].contribution = contributions[i];
+		sum += contributions[i];
 	}
+	base = contributions[n];
+	slope = mean_slope(forest, base, jorge_forest_margin(forest, x), sum);
 	qsort(reasons, n, sizeof(Reason), compare_reasons);
 
 	InitMaterializedSRF(fcinfo, 0);
+	if (result->setDesc->natts != COLUMNS)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("the function returns other columns than its library makes"),
+						errhint("Run ALTER EXTENSION jorge UPDATE.")));
 	for (int i = 0; i < n; i++)
 	{
 		int f = reasons[i].feature;
 		const char *name = jorge_forest_feature_name(forest, f);
-		double c = reasons[i].contribution;
-		Datum values[5];
-		bool nulls[5] = {false};
+		Datum values[COLUMNS];
+		bool nulls[COLUMNS] = {false};
 
 		values[0] = Int32GetDatum(i + 1);
 		values[1] = CStringGetTextDatum(name ? name : psprintf("f%d", f));
 		values[2] = Float8GetDatum(x[f]);
 		nulls[2] = isnan(x[f]);
-		values[3] = Float8GetDatum(c);
-		/* what the prediction would lose without this contribution */
-		values[4] = Float8GetDatum((double) jorge_forest_link(forest, margin) -
-								   jorge_forest_link(forest, margin - c));
+		values[3] = Float8GetDatum(reasons[i].contribution);
+		values[4] = Float8GetDatum(reasons[i].contribution * slope);
+		values[5] = Float8GetDatum(base);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
@@ -84,22 +125,23 @@ return_reasons(FunctionCallInfo fcinfo, const Forest *forest, const float *x)
 Datum
 jorge_explain_vector(PG_FUNCTION_ARGS)
 {
-	const Forest *forest = jorge_forest_from_datum(PG_GETARG_DATUM(0));
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
-	int n = jorge_forest_features(forest);
-	float *x = palloc(sizeof(float) * Max(n, 1));
-	Datum *elements;
-	bool *nulls;
-	int length;
+	const Forest *forest = jorge_forest_arg(fcinfo, 0);
 
-	deconstruct_array(array, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT, &elements, &nulls, &length);
-	if (ARR_NDIM(array) > 1 || length != n)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the vector has %d values, the forest takes %d", length, n),
-						errhint("Make it with jorge.feature_vector(forest, record).")));
-	for (int i = 0; i < n; i++)
-		x[i] = nulls[i] ? NAN : DatumGetFloat4(elements[i]);
-	return_reasons(fcinfo, forest, x);
+	return_reasons(fcinfo, forest, jorge_forest_array_features(forest, array));
+	PG_RETURN_NULL();
+}
+
+/*
+ * List each feature's contribution to a prediction from a row
+ */
+Datum
+jorge_explain_row(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(1);
+	const Forest *forest = jorge_forest_arg(fcinfo, 0);
+
+	return_reasons(fcinfo, forest, jorge_forest_row_features(fcinfo, forest, row));
 	PG_RETURN_NULL();
 }
 
@@ -109,21 +151,28 @@ jorge_explain_vector(PG_FUNCTION_ARGS)
 Datum
 jorge_lead_reasons(PG_FUNCTION_ARGS)
 {
-	MemoryContext mcxt = CurrentMemoryContext;
-	ModelCall call = {0};
-	Model *model = jorge_model_for_query(&call, mcxt);
-	const Forest *forest = jorge_forest_from_datum(model->forest);
-	RecordReader *reader = jorge_record_reader(mcxt, jorge_lead_columns, jorge_lead_ncolumns);
-	RecordValue *values = palloc(sizeof(RecordValue) * jorge_lead_ncolumns);
-	float *x = palloc(sizeof(float) * Max(model->nfeatures, 1));
+	ReasonsCall *call = fcinfo->flinfo->fn_extra;
+	Model *model;
+	float *x;
 	float features[JORGE_FEATURES];
 	LeadInput input;
 
-	jorge_record_read(reader, PG_GETARG_HEAPTUPLEHEADER(0), values);
-	jorge_lead_input(values, &input);
+	if (call == NULL)
+	{
+		MemoryContext mcxt = fcinfo->flinfo->fn_mcxt;
+
+		call = MemoryContextAllocZero(mcxt, sizeof(ReasonsCall));
+		call->reader = jorge_record_reader(mcxt, jorge_lead_columns, jorge_lead_ncolumns);
+		call->values = MemoryContextAlloc(mcxt, sizeof(RecordValue) * jorge_lead_ncolumns);
+		fcinfo->flinfo->fn_extra = call;
+	}
+	model = jorge_model_for_query(&call->model, fcinfo->flinfo->fn_mcxt);
+	jorge_record_read(call->reader, PG_GETARG_HEAPTUPLEHEADER(0), call->values);
+	jorge_lead_input(call->values, &input);
 	jorge_features_compute(&input, GetCurrentTransactionStartTimestamp(), NULL, features);
+	x = palloc(sizeof(float) * Max(model->nfeatures, 1));
 	for (int i = 0; i < model->nfeatures; i++)
 		x[i] = features[model->catalogue[i]];
-	return_reasons(fcinfo, forest, x);
+	return_reasons(fcinfo, jorge_forest_from_datum(model->forest), x);
 	PG_RETURN_NULL();
 }

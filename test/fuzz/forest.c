@@ -17,6 +17,9 @@
 
 #define ROWS 11
 
+/* Features whose interactions are worth asking for */
+#define MOST_INTERACTIONS 8
+
 typedef struct Input
 {
 	const char *data;
@@ -39,28 +42,39 @@ broken(const char *what)
  * Explain rows one by one and together
  */
 static void
-explain(const Forest *forest, const float *x)
+explain(const Forest *forest, const float *x, const float *margins)
 {
 	int columns = forest->features + 1;
 	double *one = palloc(sizeof(double) * columns);
 	double *all = palloc(sizeof(double) * columns * ROWS);
-	double scale = 0;
+	double leaves = 0;
 
 	for (int i = 0; i < forest->nnodes; i++)
-		scale += fabs((double) forest->values[i]);
+		leaves += fabs((double) forest->values[i]);
 	jorge_forest_contributions_batch(forest, x, ROWS, all);
 	for (int r = 0; r < ROWS; r++)
 	{
+		const float *row = x + r * forest->features;
 		double sum = 0;
+		double scale = leaves;
+		double first = 0;
 
-		jorge_forest_contributions(forest, x + r * forest->features, one);
+		jorge_forest_contributions(forest, row, one);
 		if (memcmp(one, all + r * columns, sizeof(double) * columns) != 0)
 			broken("a batch explains a row otherwise");
 		for (int f = 0; f < columns; f++)
+		{
 			sum += one[f];
-		/* covers may lie (a child's may exceed its parent's): then there is nothing to sum to */
-		if (scale < 1e30 && !isfinite(sum))
-			broken("contributions are not finite");
+			scale += fabs(one[f]);
+		}
+		/* beyond that, float32 overflows */
+		if (scale < 1e37 && !(fabs(sum - margins[r]) <= 1e-5 * scale))
+			broken("contributions do not sum to the margin");
+
+		for (int f = 0; f < forest->features && f < MOST_INTERACTIONS; f++)
+			first += jorge_forest_interaction(forest, row, 0, f);
+		if (forest->features <= MOST_INTERACTIONS && !(fabs(first - one[0]) <= 1e-5 * scale) && scale < 1e37)
+			broken("interactions do not sum to the contribution");
 	}
 }
 
@@ -107,7 +121,7 @@ use(void *argument)
 			broken("a batch predicts a row otherwise");
 	}
 	if (forest->features <= 1024)
-		explain(forest, x);
+		explain(forest, x, margins);
 
 	initStringInfo(&json);
 	jorge_ubj_to_json(reader.data, reader.length, &json);

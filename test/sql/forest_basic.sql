@@ -53,7 +53,7 @@ SELECT jorge.predict(NULL, '{1,2}'::real[]) IS NULL AND jorge.predict(f, NULL::r
 FROM forest_basic WHERE name = 'value';
 
 -- contributions by hand: expected 0.4 * -1 + 0.6 * 3 = 1.4; a: (1.6 + 1.2) / 2; b: (-0.6 - 1) / 2; base 1.4 + 0.75
-SELECT (SELECT array_agg(round(c::numeric, 12) ORDER BY i) FROM unnest(jorge.contributions(f, '{2,9}')) WITH ORDINALITY u (c, i))
+SELECT (SELECT array_agg(round(c::numeric, 6) ORDER BY i) FROM unnest(jorge.contributions(f, '{2,9}')) WITH ORDINALITY u (c, i))
 FROM forest_basic WHERE name = 'value';
 SELECT jorge.contributions(f, '{2,9}') FROM forest_basic WHERE name = 'no trees';
 
