@@ -87,7 +87,8 @@ extern float jorge_forest_margin_variance(const Forest *forest, const float *x, 
 /*
  * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and
  * the base value in contributions[features]; they sum to the margin. In log-odds for
- * binary:logistic. ERROR 22023 where the document has no covers (sum_hessian), 54000 for trees
+ * binary:logistic. The first call makes a table, for which the cache may drop other forests than
+ * this one. ERROR 22023 where the document has no covers (sum_hessian), 54000 for trees
  * deeper than FOREST_MAX_SHAP_DEPTH.
  */
 #define FOREST_MAX_SHAP_DEPTH 512

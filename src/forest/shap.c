@@ -88,8 +88,8 @@ jorge_forest_contributions(const Forest *forest, const float *x, double *contrib
 		if (table->trees[t].ngroups > 0)
 			add_row(table, &table->trees[t], row, positions, contributions);
 	}
-	if (table->any_deep)
-		jorge_shap_follow(table, jorge_shap_quadrature(forest), row, contributions);
+	if (table->quadrature != NULL)
+		jorge_shap_follow(table, row, contributions);
 	pfree(positions);
 	pfree(row);
 }
@@ -118,7 +118,6 @@ static void
 explain_blocks(const Forest *forest, const float *x, int rows, double *out)
 {
 	const ShapTable *table = jorge_shap_table(forest);
-	const ShapQuadrature *quadrature = table->any_deep ? jorge_shap_quadrature(forest) : NULL;
 	int features = forest->features;
 	Size doubled_size = (Size) 2 * features * SHAP_LANES;
 	Size sums_size = (Size) features * SHAP_LANES;
@@ -149,9 +148,8 @@ explain_blocks(const Forest *forest, const float *x, int rows, double *out)
 				jorge_shap_add_block(table, &table->trees[t], doubled + b * doubled_size, positions,
 									 sums + b * sums_size);
 		}
-		for (int b = 0; b < blocks && quadrature != NULL; b++)
-			jorge_shap_follow_block(table, quadrature, doubled + b * doubled_size,
-									sums + b * sums_size);
+		for (int b = 0; b < blocks && table->quadrature != NULL; b++)
+			jorge_shap_follow_block(table, doubled + b * doubled_size, sums + b * sums_size);
 		for (int i = 0; i < here; i++)
 		{
 			double *contributions = out + (Size) (r + i) * (features + 1);

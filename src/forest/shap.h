@@ -31,15 +31,9 @@
 /* ---- nodes ---- */
 
 static inline bool
-shap_is_leaf(const ForestNode *node)
+shap_is_leaf(const Forest *forest, int node)
 {
-	return node->step == 0;
-}
-
-static inline int
-shap_feature(const ForestNode *node)
-{
-	return node->slot / 2;
+	return forest->nodes[node].step == 0;
 }
 
 /* Index of a node's left child; the right one follows it */
@@ -47,6 +41,25 @@ static inline int
 shap_left(const Forest *forest, int node)
 {
 	return node + forest->nodes[node].step;
+}
+
+/* A split sends a row right if its doubled row has threshold or more in this slot */
+static inline uint32
+shap_slot(const Forest *forest, int node)
+{
+	return forest->nodes[node].slot;
+}
+
+static inline float
+shap_threshold(const Forest *forest, int node)
+{
+	return forest->nodes[node].threshold;
+}
+
+static inline uint32
+shap_feature(const Forest *forest, int node)
+{
+	return shap_slot(forest, node) / 2;
 }
 
 /*
@@ -63,23 +76,35 @@ shap_share(const Forest *forest, int node, int child)
 
 /* ---- tables ---- */
 
+/* Gauss-Legendre quadrature on [0, 1], exact for a forest's longest path; arrays by point */
+typedef struct ShapQuadrature
+{
+	int n;
+	double *points;
+	double *weights;
+	double *rest; /* 1 - point */
+	double *miss; /* -1 / (1 - point) */
+	double *ones;
+	double *zeros;
+} ShapQuadrature;
+
 /* A split above groups: clears its feature's bit in the index of the child that the row misses */
 typedef struct ShapStep
 {
 	float threshold;
-	uint16 slot;
-	uint16 from; /* position of the index so far; the children's are to and to + 1 */
-	uint16 to;
-	uint16 bit;
+	uint32 slot;
+	uint32 from; /* position of the index so far; the children's are to and to + 1 */
+	uint32 to;
+	uint32 bit;
 } ShapStep;
 
 /* A split inside a group; they stand in the order root, left subtree, right subtree */
 typedef struct ShapSplit
 {
 	float threshold;
-	uint16 slot;
-	uint8 feature; /* of the group */
-	uint8 right;   /* from this split to the first of its right subtree */
+	uint32 slot;
+	uint16 feature; /* of the group */
+	uint16 right;   /* from this split to the first of its right subtree */
 } ShapSplit;
 
 typedef struct ShapGroup
@@ -87,11 +112,11 @@ typedef struct ShapGroup
 	uint32 node;   /* its root */
 	uint32 first;  /* its first row in the table */
 	uint32 split;  /* its first split */
-	uint16 from;   /* position of the index so far */
+	uint32 from;   /* position of the index so far */
 	uint8 above;   /* features above: low bits of the index */
 	uint8 nsplits; /* high bits */
 	uint16 nfeatures;
-	uint16 features[SHAP_TABLE_BITS]; /* those above, then those that only splits inside ask for */
+	uint32 features[SHAP_TABLE_BITS]; /* those above, then those that only splits inside ask for */
 } ShapGroup;
 
 /* In place of first, where the cache had no room for the group */
@@ -117,8 +142,8 @@ typedef struct ShapTable
 	double (*zeros)[SHAP_TABLE_BITS];                /* by group: shares of the features above */
 	uint32 (*filled)[(1 << SHAP_TABLE_BITS) / 32];   /* by group: bits of the rows worked out */
 	float (*rows)[SHAP_TABLE_BITS];                  /* aligned to their size */
-	bool any_deep;
-	bool *deep; /* by node: does a leaf below need quadrature? */
+	bool *deep; /* by node: is a leaf below deep? */
+	ShapQuadrature *quadrature; /* of the deep leaves; NULL = there are none */
 
 	/* quadrature of the groups: points, weights, 1 / (1 - point) */
 	double points[SHAP_POINTS];
@@ -167,24 +192,12 @@ extern const ShapTable *jorge_shap_table(const Forest *forest);
 
 /* ---- quadrature ---- */
 
-/* Gauss-Legendre quadrature on [0, 1], exact for a forest's longest path; arrays by point */
-typedef struct ShapQuadrature
-{
-	int n;
-	double *points;
-	double *weights;
-	double *rest; /* 1 - point */
-	double *miss; /* -1 / (1 - point) */
-	double *ones;
-	double *zeros;
-} ShapQuadrature;
-
+/* Points and weights; a quadrature for a forest, in one chunk of the current context */
 extern void jorge_shap_points(int n, double *points, double *weights);
 extern ShapQuadrature *jorge_shap_quadrature(const Forest *forest);
 
-/* Add the contributions of the leaves that the table leaves to quadrature, of one row */
-extern void jorge_shap_follow(const ShapTable *table, const ShapQuadrature *quadrature,
-							  const float *doubled, double *contributions);
+/* Add the contributions of the deep leaves to one row's; only if the table has a quadrature */
+extern void jorge_shap_follow(const ShapTable *table, const float *doubled, double *contributions);
 
 /* ---- AVX2 ---- */
 
@@ -199,7 +212,6 @@ extern void jorge_shap_add_block(const ShapTable *table, const ShapTree *tree, c
 								 uint32 *positions, double *sums);
 
 /* jorge_shap_follow() of SHAP_LANES rows, to the bit; arrays as above */
-extern void jorge_shap_follow_block(const ShapTable *table, const ShapQuadrature *quadrature,
-									const float *doubled, double *sums);
+extern void jorge_shap_follow_block(const ShapTable *table, const float *doubled, double *sums);
 
 #endif

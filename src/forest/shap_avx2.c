@@ -70,7 +70,7 @@ add_half(const ShapGroup *group, const float (*rows)[SHAP_TABLE_BITS], const uin
 	__m256 b = _mm256_unpackhi_ps(r0, r1);
 	__m256 c = _mm256_unpacklo_ps(r2, r3);
 	__m256 d = _mm256_unpackhi_ps(r2, r3);
-	const uint16 *features = group->features + half;
+	const uint32 *features = group->features + half;
 	int n = group->nfeatures - half;
 
 	add_lanes(sums + (Size) features[0] * SHAP_LANES, _mm256_shuffle_ps(a, c, 0x44));
@@ -193,9 +193,8 @@ follow(Walk *walk, int node, const double *product, double *sums)
 {
 	const ShapQuadrature *quadrature = walk->quadrature;
 	const Forest *forest = walk->table->forest;
-	const ForestNode *split = &forest->nodes[node];
 	int n = quadrature->n;
-	int feature = shap_feature(split);
+	int feature = (int) shap_feature(forest, node);
 	Standing above = walk->standing[feature];
 	double *inverse = walk->room;
 	double *gain = inverse + n;
@@ -203,7 +202,7 @@ follow(Walk *walk, int node, const double *product, double *sums)
 	double *child_sums = child_product + n * SHAP_LANES;
 	__m256i right[2];
 
-	if (shap_is_leaf(split))
+	if (shap_is_leaf(forest, node))
 	{
 		__m256d value = _mm256_set1_pd(forest->values[node]);
 
@@ -215,7 +214,7 @@ follow(Walk *walk, int node, const double *product, double *sums)
 		return;
 	}
 
-	right[0] = goes_right(walk->doubled, split->slot, split->threshold);
+	right[0] = goes_right(walk->doubled, shap_slot(forest, node), shap_threshold(forest, node));
 	right[1] = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(right[0], 1));
 	right[0] = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(right[0]));
 	memset(sums, 0, sizeof(double) * n * SHAP_LANES);
@@ -279,10 +278,10 @@ follow(Walk *walk, int node, const double *product, double *sums)
 }
 
 AVX2 void
-jorge_shap_follow_block(const ShapTable *table, const ShapQuadrature *quadrature,
-						const float *doubled, double *sums)
+jorge_shap_follow_block(const ShapTable *table, const float *doubled, double *sums)
 {
 	const Forest *forest = table->forest;
+	const ShapQuadrature *quadrature = table->quadrature;
 	Size n = quadrature->n;
 	Walk walk = {.table = table, .quadrature = quadrature, .doubled = doubled, .sums = sums};
 	Size level = n * (2 + 2 * SHAP_LANES);
@@ -325,8 +324,7 @@ jorge_shap_add_block(const ShapTable *table, const ShapTree *tree, const float *
 }
 
 void
-jorge_shap_follow_block(const ShapTable *table, const ShapQuadrature *quadrature,
-						const float *doubled, double *sums)
+jorge_shap_follow_block(const ShapTable *table, const float *doubled, double *sums)
 {
 	pg_unreachable();
 }

@@ -40,7 +40,7 @@ follow(Walk *walk, int node, int number, const double product[SHAP_POINTS],
 	Standing above;
 	uint32 right;
 
-	if (shap_is_leaf(&forest->nodes[node]))
+	if (shap_is_leaf(forest, node))
 	{
 		double value = forest->values[node];
 

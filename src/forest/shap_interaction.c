@@ -56,15 +56,14 @@ follow(Walk *walk, int node, const double *product, bool passed, double zero)
 {
 	const ShapQuadrature *quadrature = walk->quadrature;
 	const Forest *forest = walk->forest;
-	const ForestNode *split = &forest->nodes[node];
 	int n = quadrature->n;
-	int feature = shap_feature(split);
+	int feature = (int) shap_feature(forest, node);
 	bool own = feature == walk->a || feature == walk->b;
 	Standing above = walk->standing[feature];
 	double *child_product = walk->room;
 	double *inverse = walk->room + n;
 
-	if (shap_is_leaf(split))
+	if (shap_is_leaf(forest, node))
 	{
 		double value = forest->values[node] * difference(walk->standing[walk->a]);
 		double integral = 0;
@@ -83,7 +82,7 @@ follow(Walk *walk, int node, const double *product, bool passed, double zero)
 	{
 		int child = shap_left(forest, node) + right;
 		double share = shap_share(forest, node, child);
-		bool taken = right == (walk->row[split->slot] >= split->threshold);
+		bool taken = right == (walk->row[shap_slot(forest, node)] >= shap_threshold(forest, node));
 		Standing here = {above.zero * share, above.missed || !taken, inverse};
 
 		for (int q = 0; q < n && !own; q++)
@@ -111,27 +110,29 @@ jorge_forest_interaction(const Forest *forest, const float *x, int a, int b)
 {
 	Walk walk = {.forest = forest, .a = a, .b = b};
 	float *row;
+	ShapQuadrature *quadrature;
 	double *arrays;
 	int n;
 
 	jorge_shap_check(forest);
-	walk.quadrature = jorge_shap_quadrature(forest);
-	n = walk.quadrature->n;
+	walk.quadrature = quadrature = jorge_shap_quadrature(forest);
+	n = quadrature->n;
 	row = palloc(sizeof(float) * 2 * forest->features);
 	jorge_double_row(x, forest->features, row);
 	walk.row = row;
 	walk.standing = palloc(sizeof(Standing) * forest->features);
 	for (int f = 0; f < forest->features; f++)
-		walk.standing[f] = (Standing){1, false, walk.quadrature->ones};
+		walk.standing[f] = (Standing){1, false, quadrature->ones};
 	/* at most 256 points and 512 levels */
 	walk.room = arrays = palloc(sizeof(double) * Max(n, 1) * 2 * (forest->depth + 1));
 	for (int t = 0; t < forest->ntrees; t++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		follow(&walk, (int) forest->trees[t].root, walk.quadrature->ones, true, 1);
+		follow(&walk, (int) forest->trees[t].root, quadrature->ones, true, 1);
 	}
 	pfree(arrays);
 	pfree(walk.standing);
 	pfree(row);
+	pfree(quadrature);
 	return walk.sum;
 }

@@ -88,8 +88,7 @@ follow(Walk *walk, int node, const double *restrict product, double *restrict su
 {
 	const ShapQuadrature *quadrature = walk->quadrature;
 	const Forest *forest = walk->forest;
-	const ForestNode *split = &forest->nodes[node];
-	int feature = shap_feature(split);
+	int feature = (int) shap_feature(forest, node);
 	Standing above = walk->standing[feature];
 	double *restrict child_product = walk->room;
 	double *restrict child_sums = walk->room + n;
@@ -97,7 +96,7 @@ follow(Walk *walk, int node, const double *restrict product, double *restrict su
 	double *restrict gain = walk->room + 3 * n;
 	double *restrict change = walk->room + 4 * n;
 
-	if (shap_is_leaf(split))
+	if (shap_is_leaf(forest, node))
 	{
 		double value = forest->values[node];
 
@@ -114,7 +113,7 @@ follow(Walk *walk, int node, const double *restrict product, double *restrict su
 		int child = shap_left(forest, node) + right;
 		double share = shap_share(forest, node, child);
 		double zero = above.zero * share;
-		bool taken = right == (walk->row[split->slot] >= split->threshold);
+		bool taken = right == (walk->row[shap_slot(forest, node)] >= shap_threshold(forest, node));
 
 		if (!walk->deep[child])
 			continue;
@@ -190,16 +189,16 @@ jorge_shap_quadrature(const Forest *forest)
 {
 	/* a path's distinct features, halved and rounded up, and then to a multiple of two lanes */
 	int n = (Min(forest->depth, forest->features) + 3) / 4 * 2;
-	ShapQuadrature *quadrature = palloc(sizeof(ShapQuadrature));
-	double *arrays = palloc(sizeof(double) * Max(n, 1) * 6);
+	ShapQuadrature *quadrature = palloc(sizeof(ShapQuadrature) + sizeof(double) * n * 6);
+	double *arrays = (double *) (quadrature + 1);
 
-	quadrature->n = n;
-	quadrature->points = arrays;
-	quadrature->weights = arrays + n;
-	quadrature->rest = arrays + 2 * n;
-	quadrature->miss = arrays + 3 * n;
-	quadrature->ones = arrays + 4 * n;
-	quadrature->zeros = arrays + 5 * n;
+	*quadrature = (ShapQuadrature){.n = n,
+								   .points = arrays,
+								   .weights = arrays + n,
+								   .rest = arrays + 2 * n,
+								   .miss = arrays + 3 * n,
+								   .ones = arrays + 4 * n,
+								   .zeros = arrays + 5 * n};
 	jorge_shap_points(n, quadrature->points, quadrature->weights);
 	for (int q = 0; q < n; q++)
 	{
@@ -212,10 +211,10 @@ jorge_shap_quadrature(const Forest *forest)
 }
 
 void
-jorge_shap_follow(const ShapTable *table, const ShapQuadrature *quadrature, const float *doubled,
-				  double *contributions)
+jorge_shap_follow(const ShapTable *table, const float *doubled, double *contributions)
 {
 	const Forest *forest = table->forest;
+	const ShapQuadrature *quadrature = table->quadrature;
 	int n = quadrature->n;
 	Follow function = follow_with(n);
 	Walk walk = {.quadrature = quadrature,
@@ -252,7 +251,7 @@ jorge_forest_expected(const Forest *forest)
 	{
 		int left = shap_left(forest, i);
 
-		if (shap_is_leaf(&forest->nodes[i]))
+		if (shap_is_leaf(forest, i))
 			means[i] = forest->values[i];
 		else
 			means[i] = shap_share(forest, i, left) * means[left] +

@@ -28,7 +28,7 @@ typedef struct NodePlan
 	uint16 above;    /* features above it; those of deep nodes are not counted to the end */
 	uint16 bit;      /* of a split's feature: its place among those of the path */
 	uint32 splits;   /* inner nodes of its subtree */
-	uint16 position; /* of the index so far, if steps lead here */
+	uint32 position; /* of the index so far, if steps lead here */
 	bool deep;       /* a leaf below needs quadrature */
 	bool tabled;     /* a leaf below is in the table */
 	bool grouped;    /* is in a group */
@@ -74,22 +74,23 @@ tree_size(const Forest *forest, int tree)
 static void
 plan_paths(Builder *builder, int n)
 {
-	const ForestNode *nodes = builder->forest->nodes + builder->root;
+	const Forest *forest = builder->forest;
+	int root = builder->root;
 	NodePlan *plan = builder->plan;
 
 	plan[0].parent = -1;
 	plan[0].above = 0;
 	for (int i = 0; i < n; i++)
 	{
-		int child = i + nodes[i].step;
+		int child = shap_left(forest, root + i) - root;
 		int p = -1;
 
-		if (shap_is_leaf(&nodes[i]))
+		if (shap_is_leaf(forest, root + i))
 			continue;
 		plan[i].bit = plan[i].above;
 		if (plan[i].above <= SHAP_TABLE_BITS)
 			for (p = plan[i].parent; p >= 0; p = plan[p].parent)
-				if (shap_feature(&nodes[p]) == shap_feature(&nodes[i]))
+				if (shap_feature(forest, root + p) == shap_feature(forest, root + i))
 				{
 					plan[i].bit = plan[p].bit;
 					break;
@@ -97,8 +98,7 @@ plan_paths(Builder *builder, int n)
 		for (int side = 0; side < 2; side++)
 		{
 			plan[child + side].parent = i;
-			plan[child + side].above =
-				Min(plan[i].above + (p < 0), SHAP_TABLE_BITS + 1);
+			plan[child + side].above = Min(plan[i].above + (p < 0), SHAP_TABLE_BITS + 1);
 		}
 	}
 }
@@ -112,15 +112,14 @@ plan_tree(Builder *builder, int tree, Needs *needs)
 	const Forest *forest = builder->forest;
 	int n = tree_size(forest, tree);
 	NodePlan *plan = builder->plan;
-	const ForestNode *nodes;
+	int root = (int) forest->trees[tree].root;
 
-	builder->root = (int) forest->trees[tree].root;
-	nodes = forest->nodes + builder->root;
+	builder->root = root;
 	plan_paths(builder, n);
 	for (int i = n - 1; i >= 0; i--)
 	{
-		const NodePlan *child = &plan[i + nodes[i].step];
-		bool leaf = shap_is_leaf(&nodes[i]);
+		const NodePlan *child = &plan[shap_left(forest, root + i) - root];
+		bool leaf = shap_is_leaf(forest, root + i);
 
 		plan[i].splits = leaf ? 0 : 1 + child[0].splits + child[1].splits;
 		plan[i].deep = leaf ? plan[i].above > SHAP_TABLE_BITS : child[0].deep || child[1].deep;
@@ -153,22 +152,22 @@ plan_tree(Builder *builder, int tree, Needs *needs)
 static void
 add_splits(Builder *builder, ShapGroup *group, int node)
 {
-	const ForestNode *split = &builder->forest->nodes[node];
+	const Forest *forest = builder->forest;
 	int i = builder->nsplits++;
 	int feature = 0;
-	int left = shap_left(builder->forest, node);
+	int left = shap_left(forest, node);
 
-	while (feature < group->nfeatures && group->features[feature] != shap_feature(split))
+	while (feature < group->nfeatures && group->features[feature] != shap_feature(forest, node))
 		feature++;
 	if (feature == group->nfeatures)
-		group->features[group->nfeatures++] = (uint16) shap_feature(split);
-	if (!shap_is_leaf(&builder->forest->nodes[left]))
+		group->features[group->nfeatures++] = shap_feature(forest, node);
+	if (!shap_is_leaf(forest, left))
 		add_splits(builder, group, left);
-	builder->table->splits[i] = (ShapSplit){.threshold = split->threshold,
-											.slot = split->slot,
-											.feature = (uint8) feature,
-											.right = (uint8) (builder->nsplits - i)};
-	if (!shap_is_leaf(&builder->forest->nodes[left + 1]))
+	builder->table->splits[i] = (ShapSplit){.threshold = shap_threshold(forest, node),
+											.slot = shap_slot(forest, node),
+											.feature = (uint16) feature,
+											.right = (uint16) (builder->nsplits - i)};
+	if (!shap_is_leaf(forest, left + 1))
 		add_splits(builder, group, left + 1);
 }
 
@@ -201,7 +200,7 @@ add_group(Builder *builder, int i)
 		zero[f] = 1;
 	for (int child = i, p = plan[i].parent; p >= 0; child = p, p = plan[p].parent)
 	{
-		group->features[plan[p].bit] = (uint16) shap_feature(&forest->nodes[builder->root + p]);
+		group->features[plan[p].bit] = shap_feature(forest, builder->root + p);
 		zero[plan[p].bit] *= shap_share(forest, builder->root + p, builder->root + child);
 	}
 	if (group->nsplits > 0)
@@ -214,18 +213,19 @@ add_group(Builder *builder, int i)
 static void
 add_tree(Builder *builder, int tree)
 {
-	const ForestNode *nodes = builder->forest->nodes + builder->root;
-	int n = tree_size(builder->forest, tree);
+	const Forest *forest = builder->forest;
+	int root = builder->root;
+	int n = tree_size(forest, tree);
 	ShapTable *table = builder->table;
 	NodePlan *plan = builder->plan;
 	ShapTree *result = &table->trees[tree];
-	uint16 positions = 1;
+	uint32 positions = 1;
 
 	*result = (ShapTree){.step = builder->nsteps, .group = builder->ngroups};
 	plan[0].position = 0;
 	for (int i = 0; i < n; i++)
 	{
-		int child = i + nodes[i].step;
+		int child = shap_left(forest, root + i) - root;
 
 		if (plan[i].grouped)
 		{
@@ -234,8 +234,8 @@ add_tree(Builder *builder, int tree)
 		}
 		else if (plan[i].tabled)
 		{
-			table->steps[builder->nsteps++] = (ShapStep){.threshold = nodes[i].threshold,
-														 .slot = nodes[i].slot,
+			table->steps[builder->nsteps++] = (ShapStep){.threshold = shap_threshold(forest, root + i),
+														 .slot = shap_slot(forest, root + i),
 														 .from = plan[i].position,
 														 .to = positions,
 														 .bit = plan[i].bit};
@@ -278,6 +278,7 @@ make_table(const Forest *forest, MemoryContext *mcxt)
 	Builder builder = {.forest = forest};
 	Needs total = {.positions = 1};
 	bool *chosen = room(forest->ntrees, sizeof(bool), 0);
+	bool any_deep = false;
 	int largest = 1;
 	MemoryContext old;
 	ShapTable *table;
@@ -303,7 +304,7 @@ make_table(const Forest *forest, MemoryContext *mcxt)
 		for (int i = 0; i < tree_size(forest, t); i++)
 		{
 			table->deep[builder.root + i] = !chosen[t] || builder.plan[i].deep;
-			table->any_deep |= table->deep[builder.root + i];
+			any_deep |= table->deep[builder.root + i];
 		}
 		if (!chosen[t])
 			continue;
@@ -325,6 +326,8 @@ make_table(const Forest *forest, MemoryContext *mcxt)
 	/* left as it comes: a page that no row asks for never exists */
 	table->rows = (float(*)[SHAP_TABLE_BITS]) TYPEALIGN(
 		SHAP_ROW_SIZE, room(builder.maxrows + 1, SHAP_ROW_SIZE, 0));
+	if (any_deep)
+		table->quadrature = jorge_shap_quadrature(forest);
 	MemoryContextSwitchTo(old);
 
 	jorge_shap_points(SHAP_POINTS, table->points, table->weights);

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The model reader, evaluator and SHAP under libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer: 10 s, in the
+# long run 10 minutes a core. Needs no server.
+. "$(dirname "$0")/../bin/tap.sh"
+
+seconds=10 cores=1
+[ -z "${JORGE_LONG:-}" ] || { seconds=600 cores=$(nproc); }
+work=$(mktemp -d --suffix=.jorge)
+trap 'rm -rf "$work"' EXIT
+
+for ((i = 0; i < cores; i++)); do
+	nice -n 10 timeout $((seconds + 300)) "$(dirname "$0")/../fuzz/run" "$seconds" "$work/$i" >"$work/log.$i" 2>&1 &
+	pids[i]=$!
+done
+for ((i = 0; i < cores; i++)); do
+	status=0
+	wait "${pids[i]}" || status=$?
+	if [ "$status" -eq 77 ]; then
+		tap_count=$((tap_count + 1))
+		echo "ok $tap_count # SKIP ${CLANG:-clang} has no libFuzzer: install libclang-rt-14-dev (make deps)"
+		continue
+	fi
+	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log.$i")
+	[ "$status" -eq 0 ] || { tail -40 "$work/log.$i" | sed 's/^/# /'; find "$work/$i" -maxdepth 1 -name '*-*' -type f -exec base64 -w0 {} \; | sed 's/^/# /'; }
+	is "$status" 0 "$seconds s of damaged documents: no crash, no undefined behaviour, no broken promise"
+	is "$((${runs:-0} > 1000))" 1 "${runs:-0} documents tried"
+done
+
+done_testing
