@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Writes the seed corpus of the fuzz target into a directory: small real documents of every shape, as JSON and UBJ."""
+import json
 import os
 import sys
 
@@ -18,6 +19,9 @@ def documents():
         text, loadable = random_model(rng, 1 + i % 3, 1 + i % 10, 1 + i, 12 + i,
                                       ("1.7", "2.x", "3.x", "1.0")[i % 4], wild=i % 2 == 0)
         yield text.encode(), bytes(load(loadable).save_raw(raw_format="ubj"))
+    for trees, depth, features, nodes in (2, 14, 20, 90), (1, 30, 40, 81), (1, 10, 2, 61):
+        text, loadable = random_model(rng, trees, depth, features, nodes, wild=False)
+        yield text.encode(), bytes(load(loadable).save_raw(raw_format="ubj"))
     x = rng.normal(size=(200, 10)).astype(np.float32)
     x[rng.random(x.shape) < 0.1] = np.nan
     target = np.nan_to_num(x).sum(axis=1)
@@ -29,14 +33,35 @@ def documents():
         yield tuple(bytes(booster.save_raw(raw_format=form)) for form in ("json", "ubj"))
 
 
+def wrong_trees():
+    """What a change of one byte makes of no document: children beyond the nodes, twice, in a circle; covers that lie."""
+    tree = {"left_children": [1, -1, 3, -1, -1], "right_children": [2, -1, 4, -1, -1], "split_indices": [0, 0, 1, 0, 0],
+            "split_conditions": [1.5, -1, 10, 2, 4], "default_left": [1, 0, 0, 0, 0], "sum_hessian": [10, 4, 6, 3, 3]}
+    for change in ({"left_children": [1, -1, 5, -1, -1], "right_children": [2, -1, 6, -1, -1]},
+                   {"left_children": [1, -1, 4, -1, -1], "right_children": [2, -1, 5, -1, -1]},
+                   {"left_children": [1, -1, 1000000, -1, -1], "right_children": [2, -1, 1000001, -1, -1]},
+                   {"left_children": [1, -1, 1, -1, -1], "right_children": [2, -1, 2, -1, -1]},
+                   {"left_children": [1, -1, 2, -1, -1], "right_children": [2, -1, 3, -1, -1]},
+                   {"split_indices": [0, 0, 2, 0, 0]}, {"split_indices": [0, 0, -1, 0, 0]},
+                   {"sum_hessian": [1e-30, 1e30, 0, 3e38, 3]}):
+        model = {"trees": [dict(tree, **change)]}
+        yield json.dumps({"learner": {
+            "feature_names": ["a", "b"], "gradient_booster": {"model": model, "name": "gbtree"},
+            "learner_model_param": {"base_score": "5E-1", "num_class": "0", "num_feature": "2"},
+            "objective": {"name": "binary:logistic"}}}).encode()
+
+
 def main():
     directory = sys.argv[1]
     os.makedirs(directory, exist_ok=True)
     for i, pair in enumerate(documents()):
-        for json, document in enumerate(reversed(pair)):
+        for is_json, document in enumerate(reversed(pair)):
             # first byte of an input: 1 = JSON, 2 = small cache
-            with open(os.path.join(directory, f"{i:02}.{('ubj', 'json')[json]}"), "wb") as file:
-                file.write(bytes([json | i % 2 * 2]) + document)
+            with open(os.path.join(directory, f"{i:02}.{('ubj', 'json')[is_json]}"), "wb") as file:
+                file.write(bytes([is_json | i % 2 * 2]) + document)
+    for i, document in enumerate(wrong_trees()):
+        with open(os.path.join(directory, f"wrong{i}.json"), "wb") as file:
+            file.write(b"\1" + document)
 
 
 main()

@@ -76,5 +76,12 @@ SELECT tables > 0 AS made FROM tables;
 SET jorge.forest_cache = '1MB';
 SELECT jorge.predict(pg_temp.model(:'tree', pad => 2000000), '{1,9}'::real[]) > 0 AS large;
 SELECT * FROM tables;
-SELECT count(jorge.contributions(pg_temp.model(:'tree', pad => n * 1000), '{1,9}')) FROM generate_series(1, 300) n;
+-- complete trees of depth 6, a feature a level: their tables are some 100 kB each
+CREATE TABLE complete AS SELECT n, format('{"learner":{"attributes":{"n":"%s"},"feature_names":[],"gradient_booster":{"model":{"trees":[{"left_children":%s,"right_children":%s,'
+    '"split_indices":%s,"split_conditions":%s,"default_left":%s,"sum_hessian":%s}]},"name":"gbtree"},"learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"6"},'
+    '"objective":{"name":"binary:logistic"}}}', n, json_agg(CASE WHEN i < 63 THEN 2 * i + 1 ELSE -1 END ORDER BY i), json_agg(CASE WHEN i < 63 THEN 2 * i + 2 ELSE -1 END ORDER BY i),
+    json_agg(CASE WHEN i < 63 THEN floor(log(2, i + 1))::int ELSE 0 END ORDER BY i), json_agg(i % 7 + 0.5 ORDER BY i), json_agg(0 ORDER BY i),
+    json_agg(2 ^ (6 - floor(log(2, i + 1))) ORDER BY i))::jorge.forest AS f FROM generate_series(0, 126) i, generate_series(1, 40) n GROUP BY n;
+SELECT count(jorge.contributions(f, '{1,2,3,4,5,6}')), count(DISTINCT jorge.contributions(f, '{1,2,3,4,5,6}')) FROM complete;
+SELECT tables > 1 AS several FROM tables;
 SELECT sum(total_bytes) <= 1024 * 1024 AS within_bound FROM pg_backend_memory_contexts WHERE name IN ('jorge forest', 'jorge shap');

@@ -21,7 +21,11 @@ for ((i = 0; i < cores; i++)); do
 		continue
 	fi
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log.$i")
-	[ "$status" -eq 0 ] || { tail -40 "$work/log.$i" | sed 's/^/# /'; find "$work/$i" -maxdepth 1 -name '*-*' -type f -exec base64 -w0 {} \; | sed 's/^/# /'; }
+	if [ "$status" -ne 0 ]; then
+		grep -v '^#[0-9]' "$work/log.$i" | tail -60 | sed 's/^/# /'
+		# the document that did it, to be put back together with base64 -d
+		find "$work/$i" -maxdepth 1 -name '*-*' -type f -exec base64 {} + | sed 's/^/# /'
+	fi
 	is "$status" 0 "$seconds s of damaged documents: no crash, no undefined behaviour, no broken promise"
 	is "$((${runs:-0} > 1000))" 1 "${runs:-0} documents tried"
 done
