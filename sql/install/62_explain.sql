@@ -14,7 +14,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_explain(record) IS
-    'Why a row has its score, exactly: rank 0 is the base, what the model expects of a lead it knows nothing about; then a row a feature, the largest contribution first. value NULL = missing, text = in words, contribution in log-odds: all of them, base included, sum to ln(p / (1 - p)) of jorge.lead_score(). points = score points (0 ... 100 scale) that the score would lose without the feature; of the base, the score it stands for. A protected feature, which only a model that was given it by name uses, is listed but not described. Errors as jorge.lead_score().';
+    'Why a row has its score, exactly: rank 0 is the base, what the model expects of a lead it knows nothing about; then a row a feature, the largest contribution first. value NULL = missing, text = in words, contribution in log-odds: all of them, base included, sum to ln(p / (1 - p)) of jorge.lead_score(). points = the contribution in score points (0 ... 100 scale), of the base the score it stands for: all of them sum to the score (jorge.explain() says how). A protected feature, which only a model that was given it by name uses, is listed but not described. Errors as jorge.lead_score().';
 
 CREATE OR REPLACE FUNCTION jorge.lead_explain(lead_id uuid, location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (rank integer, feature text, value float8, text text, contribution float8, points float8)
