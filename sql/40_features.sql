@@ -74,10 +74,30 @@ CREATE TYPE jorge.features AS (
 COMMENT ON TYPE jorge.features IS
     'Features of one lead, a column each, in catalogue order; NULL = missing. The view jorge.feature says what they mean.';
 
+CREATE FUNCTION jorge.row_support(internal) RETURNS internal
+    LANGUAGE c STRICT
+    AS 'MODULE_PATHNAME', 'jorge_row_support';
+COMMENT ON FUNCTION jorge.row_support(internal) IS
+    'Planner support of functions that take a row: f(t, ...), t being a table''s whole row, is planned as f_columns(names, ..., columns), which saves the copy of the row. Not where an outer join, MERGE or a grouping set can make the row NULL.';
+
+CREATE FUNCTION jorge.lead_features_columns(names text[], as_of timestamptz, zone text, VARIADIC columns "any")
+    RETURNS jorge.features
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100
+    AS 'MODULE_PATHNAME', 'jorge_lead_features_columns';
+COMMENT ON FUNCTION jorge.lead_features_columns(text[], timestamptz, text, "any") IS
+    'What the planner makes of jorge.lead_features(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand.';
+
+CREATE FUNCTION jorge.lead_feature_vector_columns(names text[], as_of timestamptz, zone text, VARIADIC columns "any")
+    RETURNS float4[]
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 70
+    AS 'MODULE_PATHNAME', 'jorge_lead_feature_vector_columns';
+COMMENT ON FUNCTION jorge.lead_feature_vector_columns(text[], timestamptz, text, "any") IS
+    'What the planner makes of jorge.lead_feature_vector(t) (jorge.row_support). Not for calling by hand.';
+
 CREATE FUNCTION jorge.lead_features(
     lead record, as_of timestamptz DEFAULT pg_catalog.now(), zone text DEFAULT 'UTC')
     RETURNS jorge.features
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_lead_features';
 COMMENT ON FUNCTION jorge.lead_features(record, timestamptz, text) IS
     'Features of a lead from any row, read by column name; a column the row lacks is missing. Nothing later than as_of counts as known. '
@@ -87,7 +107,7 @@ COMMENT ON FUNCTION jorge.lead_features(record, timestamptz, text) IS
 CREATE FUNCTION jorge.lead_feature_vector(
     lead record, as_of timestamptz DEFAULT pg_catalog.now(), zone text DEFAULT 'UTC')
     RETURNS float4[]
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 70
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 70 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_lead_feature_vector';
 COMMENT ON FUNCTION jorge.lead_feature_vector(record, timestamptz, text) IS
     'lead_features() as an array in catalogue order (view jorge.feature), NULL elements = missing. Same arguments and errors.';

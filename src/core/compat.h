@@ -40,6 +40,30 @@
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
 	PG_FUNCTION_INFO_V1(name)
 
+/* May the current user call the function? (needs utils/acl.h; from 16 also catalog/pg_proc.h) */
+#if PG_VERSION_NUM >= 160000
+#define jorge_may_execute(function)                                                                \
+	(object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define jorge_may_execute(function) (pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
+/* Attributes that indexes use, 0 for the whole row; split in two in 16. (needs utils/relcache.h) */
+#if PG_VERSION_NUM >= 160000
+#define jorge_indexed_attributes(rel)                                                              \
+	bms_add_members(RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_HOT_BLOCKING),               \
+					RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_SUMMARIZED))
+#else
+#define jorge_indexed_attributes(rel) RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_ALL)
+#endif
+
+/* Since 18 a Var in RETURNING may mean the row before or after the change, which may not exist. */
+#if PG_VERSION_NUM >= 180000
+#define jorge_var_is_old_or_new(var) ((var)->varreturningtype != VAR_RETURNING_DEFAULT)
+#else
+#define jorge_var_is_old_or_new(var) false
+#endif
+
 /* Renamed in 16; the index is 1-based in all. */
 #if PG_VERSION_NUM < 160000
 #define jorge_local_backend_status(index) pgstat_fetch_stat_local_beentry(index)

@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
@@ -37,7 +38,7 @@ typedef enum Conversion
 
 typedef struct Slot
 {
-	int attno; /* zero-based attribute; -1 = the row has no such column */
+	int attno; /* zero-based attribute, or argument; -1 = the row has no such column */
 	Conversion conversion;
 } Slot;
 
@@ -56,6 +57,7 @@ struct RecordReader
 	Slot *slots;
 	Datum *values;
 	bool *nulls;
+	bool of_arguments; /* slots[] are arguments of a call instead */
 };
 
 /*
@@ -338,6 +340,63 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
 	read_mapped(reader, &tuple, values);
+}
+
+/*
+ * Map the reader's columns to the arguments of a call site
+ */
+static void
+map_arguments(RecordReader *reader, FunctionCallInfo fcinfo, int names, int first)
+{
+	FmgrInfo *flinfo = fcinfo->flinfo;
+	int nargs = fcinfo->nargs - first;
+	MemoryContext old;
+	Datum *elements;
+	bool *nulls;
+	int n;
+
+	if (get_fn_expr_variadic(flinfo) || PG_ARGISNULL(names) || !get_fn_expr_arg_stable(flinfo, names))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("columns must be named by a constant array, and given as arguments"),
+						errhint("Call the function that takes a row; the planner calls this one.")));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(names), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
+					  &n);
+	if (n != nargs)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%d columns are named, %d are given", n, nargs)));
+
+	old = MemoryContextSwitchTo(reader->mcxt);
+	if (reader->slots == NULL)
+		reader->slots = palloc(sizeof(Slot) * reader->ncolumns);
+	MemoryContextSwitchTo(old);
+	for (int c = 0; c < reader->ncolumns; c++)
+	{
+		reader->slots[c].attno = -1;
+		for (int i = 0; i < n && reader->slots[c].attno < 0; i++)
+			if (!nulls[i] && strcmp(TextDatumGetCString(elements[i]), reader->columns[c].name) == 0)
+			{
+				reader->slots[c].conversion =
+					conversion_for(&reader->columns[c], get_fn_expr_argtype(flinfo, first + i));
+				reader->slots[c].attno = first + i;
+			}
+	}
+	reader->of_arguments = true;
+}
+
+void
+jorge_record_read_arguments(RecordReader *reader, FunctionCallInfo fcinfo, int names, int first,
+							RecordValue *values)
+{
+	if (!reader->of_arguments)
+		map_arguments(reader, fcinfo, names, first);
+	for (int c = 0; c < reader->ncolumns; c++)
+	{
+		int argno = reader->slots[c].attno;
+
+		values[c].missing = argno < 0 || fcinfo->args[argno].isnull;
+		if (!values[c].missing)
+			convert(reader->slots[c].conversion, fcinfo->args[argno].value, &values[c]);
+	}
 }
 
 int

@@ -17,6 +17,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 
 typedef enum RecordKind
 {
@@ -61,5 +62,13 @@ extern int jorge_record_found(const RecordReader *reader);
 
 /* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
 extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
+
+/*
+ * Fill values[0..n-1] from arguments first ... of a call whose argument names is a constant text[] that names
+ * them: the form that the planner gives a call with a table's whole row (features/support.c). A reader reads
+ * either composites or the arguments of one call site.
+ */
+extern void jorge_record_read_arguments(RecordReader *reader, FunctionCallInfo fcinfo, int names, int first,
+										RecordValue *values);
 
 #endif

@@ -151,6 +151,20 @@ extern const int jorge_lead_ncolumns;
 extern void jorge_lead_input(const RecordValue *values, LeadInput *input);
 
 /*
+ * Reader of leads for one call site of a function that takes a row as argument 0, or of the form that the planner
+ * makes of such a call (support.c): its columns, named by argument 0, from argument first on.
+ */
+typedef struct LeadReader
+{
+	RecordReader *record;
+	RecordValue *values;
+} LeadReader;
+
+extern void jorge_lead_reader_init(LeadReader *reader, MemoryContext mcxt);
+extern void jorge_lead_read_row(LeadReader *reader, FunctionCallInfo fcinfo, LeadInput *input);
+extern void jorge_lead_read_columns(LeadReader *reader, FunctionCallInfo fcinfo, int first, LeadInput *input);
+
+/*
  * Features in catalogue order, NAN = missing. zone NULL = UTC. ERROR 22023 for an unknown zone argument; an
  * unknown time_zone in the row counts as absent.
  */

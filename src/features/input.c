@@ -278,3 +278,24 @@ jorge_lead_input(const RecordValue *values, LeadInput *input)
 	}
 	input->has_text = input->text.messages > 0;
 }
+
+void
+jorge_lead_reader_init(LeadReader *reader, MemoryContext mcxt)
+{
+	reader->record = jorge_record_reader(mcxt, jorge_lead_columns, jorge_lead_ncolumns);
+	reader->values = MemoryContextAlloc(mcxt, sizeof(RecordValue) * jorge_lead_ncolumns);
+}
+
+void
+jorge_lead_read_row(LeadReader *reader, FunctionCallInfo fcinfo, LeadInput *input)
+{
+	jorge_record_read(reader->record, PG_GETARG_HEAPTUPLEHEADER(0), reader->values);
+	jorge_lead_input(reader->values, input);
+}
+
+void
+jorge_lead_read_columns(LeadReader *reader, FunctionCallInfo fcinfo, int first, LeadInput *input)
+{
+	jorge_record_read_arguments(reader->record, fcinfo, 0, first, reader->values);
+	jorge_lead_input(reader->values, input);
+}

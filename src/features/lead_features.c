@@ -12,15 +12,19 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+/* Where the lead's columns begin in a call that the planner has made of one with a row */
+#define FIRST_COLUMN 3
+
 JORGE_FUNCTION(jorge_lead_features);
+JORGE_FUNCTION(jorge_lead_features_columns);
 JORGE_FUNCTION(jorge_lead_feature_vector);
+JORGE_FUNCTION(jorge_lead_feature_vector_columns);
 JORGE_FUNCTION(jorge_features_from_vector);
 
 /* What one call site keeps between calls, in fn_extra */
 typedef struct FeatureCall
 {
-	RecordReader *reader;
-	RecordValue *values; /* of jorge_lead_columns */
+	LeadReader reader;
 
 	/* of the result type, lead_features() only */
 	TupleDesc desc;
@@ -43,25 +47,27 @@ feature_call(FunctionCallInfo fcinfo)
 		MemoryContext mcxt = fcinfo->flinfo->fn_mcxt;
 
 		call = MemoryContextAllocZero(mcxt, sizeof(FeatureCall));
-		call->reader = jorge_record_reader(mcxt, jorge_lead_columns, jorge_lead_ncolumns);
-		call->values = MemoryContextAlloc(mcxt, sizeof(RecordValue) * jorge_lead_ncolumns);
+		jorge_lead_reader_init(&call->reader, mcxt);
 		fcinfo->flinfo->fn_extra = call;
 	}
 	return call;
 }
 
 /*
- * Compute the features of the arguments (lead, as_of, zone); false where lead or as_of is NULL
+ * Compute the features of the arguments (lead, as_of, zone), or (names, as_of, zone, columns); false where lead or
+ * as_of is NULL
  */
 static bool
-compute_from_arguments(FunctionCallInfo fcinfo, FeatureCall *call, float *features)
+compute_from_arguments(FunctionCallInfo fcinfo, FeatureCall *call, bool columns, float *features)
 {
 	LeadInput input;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if ((PG_ARGISNULL(0) && !columns) || PG_ARGISNULL(1))
 		return false;
-	jorge_record_read(call->reader, PG_GETARG_HEAPTUPLEHEADER(0), call->values);
-	jorge_lead_input(call->values, &input);
+	if (columns)
+		jorge_lead_read_columns(&call->reader, fcinfo, FIRST_COLUMN, &input);
+	else
+		jorge_lead_read_row(&call->reader, fcinfo, &input);
 	jorge_features_compute(&input, PG_GETARG_TIMESTAMPTZ(1),
 						   PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
 						   features);
@@ -142,7 +148,18 @@ jorge_lead_features(PG_FUNCTION_ARGS)
 	FeatureCall *call = feature_call(fcinfo);
 	float features[JORGE_FEATURES];
 
-	if (!compute_from_arguments(fcinfo, call, features))
+	if (!compute_from_arguments(fcinfo, call, false, features))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(features_row(fcinfo, call, features));
+}
+
+Datum
+jorge_lead_features_columns(PG_FUNCTION_ARGS)
+{
+	FeatureCall *call = feature_call(fcinfo);
+	float features[JORGE_FEATURES];
+
+	if (!compute_from_arguments(fcinfo, call, true, features))
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(features_row(fcinfo, call, features));
 }
@@ -172,14 +189,13 @@ jorge_features_from_vector(PG_FUNCTION_ARGS)
 }
 
 /*
- * Features as an array
+ * Make an array of features
  *
  * Written straight into the array: construct_md_array() would cost as much as the features.
  */
-Datum
-jorge_lead_feature_vector(PG_FUNCTION_ARGS)
+static ArrayType *
+features_array(const float *features)
 {
-	float features[JORGE_FEATURES];
 	bits8 present[(JORGE_FEATURES + 7) / 8] = {0};
 	int npresent = 0;
 	Size header;
@@ -187,9 +203,6 @@ jorge_lead_feature_vector(PG_FUNCTION_ARGS)
 	ArrayType *array;
 	bits8 *bitmap;
 	float4 *element;
-
-	if (!compute_from_arguments(fcinfo, feature_call(fcinfo), features))
-		PG_RETURN_NULL();
 
 	for (int i = 0; i < JORGE_FEATURES; i++)
 		if (!isnan(features[i]))
@@ -214,5 +227,28 @@ jorge_lead_feature_vector(PG_FUNCTION_ARGS)
 	for (int i = 0; i < JORGE_FEATURES; i++)
 		if (!isnan(features[i]))
 			*element++ = features[i];
-	PG_RETURN_ARRAYTYPE_P(array);
+	return array;
+}
+
+/*
+ * Features as an array
+ */
+Datum
+jorge_lead_feature_vector(PG_FUNCTION_ARGS)
+{
+	float features[JORGE_FEATURES];
+
+	if (!compute_from_arguments(fcinfo, feature_call(fcinfo), false, features))
+		PG_RETURN_NULL();
+	PG_RETURN_ARRAYTYPE_P(features_array(features));
+}
+
+Datum
+jorge_lead_feature_vector_columns(PG_FUNCTION_ARGS)
+{
+	float features[JORGE_FEATURES];
+
+	if (!compute_from_arguments(fcinfo, feature_call(fcinfo), true, features))
+		PG_RETURN_NULL();
+	PG_RETURN_ARRAYTYPE_P(features_array(features));
 }

@@ -291,20 +291,41 @@ jorge_score_class(double probability)
 	return "COLD";
 }
 
+/*
+ * Put features into the forest's own order; into stack, or memory of the caller's context where it is too short
+ */
+static float *
+arrange(const Model *model, const float features[JORGE_FEATURES], float *stack, int size)
+{
+	/* a foreign model may name a feature twice, so it can have more inputs than the catalogue */
+	float *x = model->nfeatures > size ? palloc(sizeof(float) * model->nfeatures) : stack;
+
+	for (int i = 0; i < model->nfeatures; i++)
+		x[i] = features[model->catalogue[i]];
+	return x;
+}
+
+double
+jorge_model_probability(const Model *model, const float features[JORGE_FEATURES])
+{
+	const Forest *forest = jorge_forest_from_datum(model->forest);
+	float stack[JORGE_FEATURES * 2];
+	float *x = arrange(model, features, stack, lengthof(stack));
+	double probability = jorge_forest_predict(forest, x);
+
+	if (x != stack)
+		pfree(x);
+	return probability;
+}
+
 void
 jorge_model_score(const Model *model, const float features[JORGE_FEATURES], Scored *scored)
 {
 	const Forest *forest = jorge_forest_from_datum(model->forest);
 	float stack[JORGE_FEATURES * 2];
-	float *x = stack;
+	float *x = arrange(model, features, stack, lengthof(stack));
 	float margin;
 	double variance;
-
-	/* a foreign model may name a feature twice, so it can have more inputs than the catalogue */
-	if (model->nfeatures > lengthof(stack))
-		x = palloc(sizeof(float) * model->nfeatures);
-	for (int i = 0; i < model->nfeatures; i++)
-		x[i] = features[model->catalogue[i]];
 
 	margin = jorge_forest_margin_variance(forest, x, &variance);
 	scored->probability = jorge_forest_link(forest, margin);

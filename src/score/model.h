@@ -52,6 +52,9 @@ extern Model *jorge_model_for_query(ModelCall *call, MemoryContext mcxt);
 /* Newest model that serves a location, own uncommitted changes included. NULL if there is none. */
 extern Model *jorge_model_for_trigger(const char *location);
 
+/* Probability of a lead's features (catalogue order) alone: the same as in their Scored */
+extern double jorge_model_probability(const Model *model, const float features[JORGE_FEATURES]);
+
 /* Score a lead's features (catalogue order) */
 extern void jorge_model_score(const Model *model, const float features[JORGE_FEATURES],
 							  Scored *scored);

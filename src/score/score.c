@@ -16,13 +16,17 @@
 typedef struct ScoreCall
 {
 	ModelCall model;
-	RecordReader *reader;
-	RecordValue *values;
+	LeadReader reader;
 	bool checked; /* the row has a column we know */
 } ScoreCall;
 
+/* Where the lead's columns begin in a call that the planner has made of one with a row */
+#define FIRST_COLUMN 1
+
 JORGE_FUNCTION(jorge_lead_score);
+JORGE_FUNCTION(jorge_lead_score_columns);
 JORGE_FUNCTION(jorge_score);
+JORGE_FUNCTION(jorge_score_columns);
 JORGE_FUNCTION(jorge_lead_class);
 
 /*
@@ -38,34 +42,34 @@ score_call(FunctionCallInfo fcinfo)
 		MemoryContext mcxt = fcinfo->flinfo->fn_mcxt;
 
 		call = MemoryContextAllocZero(mcxt, sizeof(ScoreCall));
-		call->reader = jorge_record_reader(mcxt, jorge_lead_columns, jorge_lead_ncolumns);
-		call->values = MemoryContextAlloc(mcxt, sizeof(RecordValue) * jorge_lead_ncolumns);
+		jorge_lead_reader_init(&call->reader, mcxt);
 		fcinfo->flinfo->fn_extra = call;
 	}
 	return call;
 }
 
 /*
- * Score the row in argument 0; features are as of the transaction's time, in UTC unless the row names a zone
+ * Compute the features of the row in argument 0, or of its columns; as of the transaction's time, in UTC unless the
+ * row names a zone. Return the model that serves.
  */
 static Model *
-score_row(FunctionCallInfo fcinfo, Scored *scored)
+read_features(FunctionCallInfo fcinfo, bool columns, float features[JORGE_FEATURES])
 {
 	ScoreCall *call = score_call(fcinfo);
 	Model *model = jorge_model_for_query(&call->model, fcinfo->flinfo->fn_mcxt);
 	LeadInput input;
-	float features[JORGE_FEATURES];
 
-	jorge_record_read(call->reader, PG_GETARG_HEAPTUPLEHEADER(0), call->values);
-	if (!call->checked && jorge_record_found(call->reader) == 0)
+	if (columns)
+		jorge_lead_read_columns(&call->reader, fcinfo, FIRST_COLUMN, &input);
+	else
+		jorge_lead_read_row(&call->reader, fcinfo, &input);
+	if (!call->checked && jorge_record_found(call->reader.record) == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 						errmsg("the row has no column that a lead is read from"),
 						errhint("Name its columns in a subquery as jorge.lead does, for example "
 								"SELECT jorge.lead_score(c) FROM (SELECT notes AS message FROM contacts) c.")));
 	call->checked = true;
-	jorge_lead_input(call->values, &input);
 	jorge_features_compute(&input, GetCurrentTransactionStartTimestamp(), NULL, features);
-	jorge_model_score(model, features, scored);
 	return model;
 }
 
@@ -75,18 +79,28 @@ score_row(FunctionCallInfo fcinfo, Scored *scored)
 Datum
 jorge_lead_score(PG_FUNCTION_ARGS)
 {
-	Scored scored;
+	float features[JORGE_FEATURES];
+	Model *model = read_features(fcinfo, false, features);
 
-	score_row(fcinfo, &scored);
-	PG_RETURN_FLOAT8(scored.probability);
+	PG_RETURN_FLOAT8(jorge_model_probability(model, features));
+}
+
+Datum
+jorge_lead_score_columns(PG_FUNCTION_ARGS)
+{
+	float features[JORGE_FEATURES];
+	Model *model = read_features(fcinfo, true, features);
+
+	PG_RETURN_FLOAT8(jorge_model_probability(model, features));
 }
 
 /*
  * Get a lead's whole score
  */
-Datum
-jorge_score(PG_FUNCTION_ARGS)
+static Datum
+whole_score(FunctionCallInfo fcinfo, bool columns)
 {
+	float features[JORGE_FEATURES];
 	TupleDesc desc;
 	Scored scored;
 	Model *model;
@@ -98,7 +112,8 @@ jorge_score(PG_FUNCTION_ARGS)
 						errmsg("jorge.score() returns another type than its library makes"),
 						errhint("Run ALTER EXTENSION jorge UPDATE.")));
 
-	model = score_row(fcinfo, &scored);
+	model = read_features(fcinfo, columns, features);
+	jorge_model_score(model, features, &scored);
 	values[0] = Float8GetDatum(scored.probability);
 	values[1] = Float8GetDatum(scored.score);
 	values[2] = CStringGetTextDatum(scored.class);
@@ -107,7 +122,19 @@ jorge_score(PG_FUNCTION_ARGS)
 	values[5] = Float8GetDatum(scored.upper);
 	values[6] = CStringGetTextDatum(model->label);
 	nulls[3] = nulls[4] = nulls[5] = isnan(scored.confidence);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+Datum
+jorge_score(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(whole_score(fcinfo, false));
+}
+
+Datum
+jorge_score_columns(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(whole_score(fcinfo, true));
 }
 
 /*
