@@ -85,14 +85,14 @@ CREATE FUNCTION jorge.lead_features_columns(names text[], as_of timestamptz, zon
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'jorge_lead_features_columns';
 COMMENT ON FUNCTION jorge.lead_features_columns(text[], timestamptz, text, "any") IS
-    'What the planner makes of jorge.lead_features(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand.';
+    'What the planner makes of jorge.lead_features(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.lead_feature_vector_columns(names text[], as_of timestamptz, zone text, VARIADIC columns "any")
     RETURNS float4[]
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 70
     AS 'MODULE_PATHNAME', 'jorge_lead_feature_vector_columns';
 COMMENT ON FUNCTION jorge.lead_feature_vector_columns(text[], timestamptz, text, "any") IS
-    'What the planner makes of jorge.lead_feature_vector(t) (jorge.row_support). Not for calling by hand.';
+    'What the planner makes of jorge.lead_feature_vector(t) (jorge.row_support). Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.lead_features(
     lead record, as_of timestamptz DEFAULT pg_catalog.now(), zone text DEFAULT 'UTC')

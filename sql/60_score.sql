@@ -4,14 +4,14 @@ CREATE FUNCTION jorge.lead_score_columns(names text[], VARIADIC columns "any") R
     LANGUAGE c STABLE PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'jorge_lead_score_columns';
 COMMENT ON FUNCTION jorge.lead_score_columns(text[], "any") IS
-    'What the planner makes of jorge.lead_score(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand.';
+    'What the planner makes of jorge.lead_score(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.score_columns(names text[], VARIADIC columns "any", OUT probability float8, OUT score float8, OUT class text,
                                     OUT confidence float8, OUT lower float8, OUT upper float8, OUT model text)
     LANGUAGE c STABLE PARALLEL SAFE COST 150
     AS 'MODULE_PATHNAME', 'jorge_score_columns';
 COMMENT ON FUNCTION jorge.score_columns(text[], "any") IS
-    'What the planner makes of jorge.score(t) (jorge.row_support). Not for calling by hand.';
+    'What the planner makes of jorge.score(t) (jorge.row_support). Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.lead_score(lead record) RETURNS float8
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 SUPPORT jorge.row_support

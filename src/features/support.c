@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /* Functions of this name and suffix take the columns */
 #define COLUMNS_SUFFIX "_columns"
@@ -184,20 +185,45 @@ columns_of_relation(PlannerInfo *root, const Var *var, bool immutable, Columns *
 }
 
 /*
- * Find the columns of a row that the query itself makes, as that of a subquery or view
+ * Is the relation one of the query's, so that the plan is made again when it changes?
+ */
+static bool
+is_of_query(PlannerInfo *root, Oid relid)
+{
+	ListCell *cell;
+
+	foreach (cell, root->parse->rtable)
+		if (((RangeTblEntry *) lfirst(cell))->relid == relid)
+			return true;
+	return false;
+}
+
+/*
+ * Find the columns of a row that the query itself makes: that of a subquery, a join or a view. It is never NULL.
  */
 static void
-columns_of_row(RowExpr *row, Columns *columns)
+columns_of_row(PlannerInfo *root, RowExpr *row, Columns *columns)
 {
+	Oid relid = row->row_typeid == RECORDOID ? InvalidOid : get_typ_typrelid(row->row_typeid);
 	ListCell *name;
 	ListCell *value;
 
 	/* what is not read would not be computed */
-	if (row->row_typeid != RECORDOID || list_length(row->colnames) != list_length(row->args) ||
-		contain_volatile_functions((Node *) row))
+	if (contain_volatile_functions((Node *) row))
 		return;
-	forboth(name, row->colnames, value, row->args)
-		add_column(columns, strVal(lfirst(name)), lfirst(value));
+	if (row->row_typeid == RECORDOID && list_length(row->colnames) == list_length(row->args))
+		forboth(name, row->colnames, value, row->args)
+			add_column(columns, strVal(lfirst(name)), lfirst(value));
+	else if (OidIsValid(relid) && get_rel_relkind(relid) == RELKIND_VIEW && is_of_query(root, relid))
+	{
+		TupleDesc desc = lookup_rowtype_tupdesc(row->row_typeid, -1);
+
+		if (desc->natts == list_length(row->args))
+			foreach (value, row->args)
+				add_column(columns, NameStr(TupleDescAttr(desc, foreach_current_index(value))->attname),
+						   lfirst(value));
+		ReleaseTupleDesc(desc);
+	}
 }
 
 /*
@@ -247,7 +273,7 @@ simplify(SupportRequestSimplify *request)
 		columns_of_relation(request->root, (Var *) row, func_volatile(call->funcid) == PROVOLATILE_IMMUTABLE,
 							&columns);
 	else if (IsA(row, RowExpr))
-		columns_of_row((RowExpr *) row, &columns);
+		columns_of_row(request->root, (RowExpr *) row, &columns);
 	if (columns.n == 0 || columns.n + MAX_OTHER_ARGS > FUNC_MAX_ARGS)
 		return NULL;
 	function = columns_function(call);
