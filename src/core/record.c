@@ -3,6 +3,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/numeric.h"
 #include "core/record.h"
 
 #include "access/htup_details.h"
@@ -59,28 +60,6 @@ struct RecordReader
 	bool *nulls;
 	bool of_arguments; /* slots[] are arguments of a call instead */
 };
-
-/*
- * Tell whether a byte is white space, in any locale
- */
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-RecordText
-jorge_record_trim(RecordText text)
-{
-	while (text.length > 0 && is_blank(text.data[0]))
-	{
-		text.data++;
-		text.length--;
-	}
-	while (text.length > 0 && is_blank(text.data[text.length - 1]))
-		text.length--;
-	return text;
-}
 
 /*
  * Make a reader that has seen no row yet
@@ -211,7 +190,7 @@ map_columns(RecordReader *reader, TupleDesc desc)
 /*
  * Convert one Datum
  */
-static void
+static inline void
 convert(Conversion conversion, Datum datum, RecordValue *value)
 {
 	switch (conversion)
@@ -236,8 +215,7 @@ convert(Conversion conversion, Datum datum, RecordValue *value)
 			break;
 		case FROM_NUMERIC:
 			/* no error beyond the range of float8: 1e400 becomes infinity, which no feature takes */
-			value->as.number =
-				DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, datum));
+			value->as.number = jorge_numeric_to_double(datum);
 			break;
 		case FROM_TIMESTAMPTZ:
 		case FROM_TIMESTAMP: /* same scale; read as UTC so that no session setting matters */

@@ -52,7 +52,20 @@ typedef struct RecordValue
 typedef struct RecordReader RecordReader;
 
 /* A text without the ASCII white space around it, whatever the locale. */
-extern RecordText jorge_record_trim(RecordText text);
+static inline RecordText
+jorge_record_trim(RecordText text)
+{
+#define IS_BLANK(c) ((c) == ' ' || ((c) >= '\t' && (c) <= '\r'))
+	while (text.length > 0 && IS_BLANK(text.data[0]))
+	{
+		text.data++;
+		text.length--;
+	}
+	while (text.length > 0 && IS_BLANK(text.data[text.length - 1]))
+		text.length--;
+#undef IS_BLANK
+	return text;
+}
 
 /* Reader for these columns, which must outlive it; its memory is in mcxt. */
 extern RecordReader *jorge_record_reader(MemoryContext mcxt, const RecordColumn *columns, int n);

@@ -6,6 +6,7 @@
  */
 #include "core/jorge.h"
 
+#include "common/hashfn.h"
 #include "features/features.h"
 #include "features/local_time.h"
 #include "port/pg_bitutils.h"
@@ -27,6 +28,9 @@
 /* More seconds or hours than this are an error of the data. */
 #define SECONDS_MAX 1e12
 
+/* Longest source or side that we know, and to spare */
+#define WORD_MAX 24
+
 /* Most points each kind of engagement can earn; they sum to 100 */
 #define POINTS_PER_INBOUND 5.0
 #define POINTS_INBOUND 30.0
@@ -39,6 +43,19 @@
 #define POINTS_QUESTIONS 10.0
 #define POINTS_PER_FURTHER_INQUIRY 2.5
 #define POINTS_INQUIRIES 5.0
+
+/* Fields of up to so many bytes are remembered, in so many slots (a power of two). */
+#define FIELD_MAX 46
+#define FIELD_SLOTS 256
+
+/* What a field says; the lexicon is the built-in one, which never changes */
+typedef struct FieldSaid
+{
+	char text[FIELD_MAX];
+	int16 length; /* 0 = unused */
+	float timeline_urgency;
+	float financing_readiness;
+} FieldSaid;
 
 /* What is known of the budget, fields and messages taken together */
 typedef struct Budget
@@ -67,15 +84,16 @@ has_messages(const LeadInput *input)
 }
 
 /*
- * Compare a text with a lower-case word, ignoring white space around it, ASCII case and separators
+ * Write a text as a word: without white space around it, in lower case (ASCII), separators as "_". Returns its
+ * length, 0 for one longer than any word we know.
  */
-static bool
-is_word(RecordText text, const char *word)
+static int
+fold_word(RecordText text, char word[WORD_MAX])
 {
-	int i;
-
 	text = jorge_record_trim(text);
-	for (i = 0; i < text.length && word[i] != '\0'; i++)
+	if (text.length > WORD_MAX)
+		return 0;
+	for (int i = 0; i < text.length; i++)
 	{
 		char c = text.data[i];
 
@@ -83,10 +101,9 @@ is_word(RecordText text, const char *word)
 			c += 'a' - 'A';
 		else if (c == ' ' || c == '.' || c == '-')
 			c = '_';
-		if (c != word[i])
-			return false;
+		word[i] = c;
 	}
-	return i == text.length && word[i] == '\0';
+	return text.length;
 }
 
 /*
@@ -201,6 +218,37 @@ text_features(const LeadInput *input, float *f)
 }
 
 /*
+ * Read a field with the words of messages
+ *
+ * Forms offer a few answers, so the same texts come again and again: short ones are remembered with what they say.
+ */
+static const FieldSaid *
+said_in_field(RecordText field)
+{
+	static FieldSaid remembered[FIELD_SLOTS];
+	static FieldSaid last;
+	FieldSaid *said = &last;
+	TextSignals signals;
+
+	if (field.length <= FIELD_MAX)
+	{
+		said = &remembered[hash_bytes((const unsigned char *) field.data, field.length) & (FIELD_SLOTS - 1)];
+		if (said->length == field.length && memcmp(said->text, field.data, field.length) == 0)
+			return said;
+	}
+	said->length = 0; /* unused, should the scan fail; no field that is given is empty */
+	jorge_text_scan(field.data, field.length, NULL, &signals);
+	said->timeline_urgency = signals.timeline_urgency;
+	said->financing_readiness = signals.financing_readiness;
+	if (field.length <= FIELD_MAX)
+	{
+		memcpy(said->text, field.data, field.length);
+		said->length = field.length;
+	}
+	return said;
+}
+
+/*
  * Features of budget, timeline and financing
  */
 static void
@@ -233,19 +281,9 @@ wish_features(const LeadInput *input, float *f)
 
 	/* a field is read with the same words as a message */
 	if (isnan(urgency) && is_given(input->timeline))
-	{
-		TextSignals said;
-
-		jorge_text_scan(input->timeline.data, input->timeline.length, NULL, &said);
-		urgency = said.timeline_urgency;
-	}
+		urgency = said_in_field(input->timeline)->timeline_urgency;
 	if (isnan(readiness) && is_given(input->financing))
-	{
-		TextSignals said;
-
-		jorge_text_scan(input->financing.data, input->financing.length, NULL, &said);
-		readiness = said.financing_readiness;
-	}
+		readiness = said_in_field(input->financing)->financing_readiness;
 	f[F_TIMELINE_URGENCY] = unit_interval(urgency);
 	f[F_FINANCING_READINESS] = unit_interval(readiness);
 	if (has_messages(input) || is_given(input->financing) || !isnan(readiness))
@@ -318,7 +356,7 @@ resolve_zone(const LeadInput *input, const char *zone)
 {
 	RecordText name = jorge_record_trim(input->time_zone);
 	const pg_tz *own = jorge_zone(name.data, name.length);
-	const pg_tz *given = zone == NULL ? jorge_zone("UTC", 3) : jorge_zone(zone, strlen(zone));
+	const pg_tz *given = zone == NULL ? jorge_zone_utc() : jorge_zone(zone, strlen(zone));
 
 	/* an error whatever the row says: a wrong argument must not show only with some rows */
 	if (given == NULL)
@@ -356,34 +394,58 @@ time_features(const LeadInput *input, TimestampTz as_of, const char *zone, float
 static void
 source_features(const LeadInput *input, float *f)
 {
+#define SOURCE(name, feature) {name, sizeof(name) - 1, F_SOURCE_##feature}
 	static const struct
 	{
 		const char *name;
+		int length;
 		FeatureId feature;
 	} sources[] = {
-		{"ghl", F_SOURCE_GHL},
-		{"gohighlevel", F_SOURCE_GHL},
-		{"zillow", F_SOURCE_ZILLOW},
-		{"realtor_com", F_SOURCE_REALTOR_COM},
-		{"realtor", F_SOURCE_REALTOR_COM},
-		{"facebook", F_SOURCE_FACEBOOK},
-		{"facebook_leads", F_SOURCE_FACEBOOK},
-		{"email", F_SOURCE_EMAIL},
-		{"e_mail", F_SOURCE_EMAIL},
-		{"email_forwarded", F_SOURCE_EMAIL},
+		SOURCE("ghl", GHL),
+		SOURCE("gohighlevel", GHL),
+		SOURCE("zillow", ZILLOW),
+		SOURCE("realtor_com", REALTOR_COM),
+		SOURCE("realtor", REALTOR_COM),
+		SOURCE("facebook", FACEBOOK),
+		SOURCE("facebook_leads", FACEBOOK),
+		SOURCE("email", EMAIL),
+		SOURCE("e_mail", EMAIL),
+		SOURCE("email_forwarded", EMAIL),
 	};
+#undef SOURCE
 	FeatureId found = F_SOURCE_OTHER;
+	char word[WORD_MAX];
+	int length;
 
 	if (!is_given(input->source))
 		return;
+	length = fold_word(input->source, word);
 	for (int i = 0; i < lengthof(sources); i++)
-		if (is_word(input->source, sources[i].name))
+		if (length == sources[i].length && memcmp(word, sources[i].name, length) == 0)
 		{
 			found = sources[i].feature;
 			break;
 		}
 	for (int feature = F_SOURCE_GHL; feature <= F_SOURCE_OTHER; feature++)
 		f[feature] = feature == found;
+}
+
+/*
+ * Is it a seller: 1, a buyer: 0, both: 0.5; NAN where it isn't told
+ */
+static float
+seller(RecordText side)
+{
+	char word[WORD_MAX];
+	int length = fold_word(side, word);
+
+	if (length == 5 && memcmp(word, "buyer", 5) == 0)
+		return 0;
+	if (length == 4 && memcmp(word, "both", 4) == 0)
+		return 0.5;
+	if (length == 6 && memcmp(word, "seller", 6) == 0)
+		return 1;
+	return NAN;
 }
 
 /*
@@ -419,13 +481,7 @@ jorge_features_compute(const LeadInput *input, TimestampTz as_of, const char *zo
 	source_features(input, features);
 
 	features[F_LOCATION_SPECIFICITY] = location_specificity(input);
-	if (is_word(input->side, "buyer"))
-		features[F_IS_SELLER] = 0;
-	else if (is_word(input->side, "both"))
-		features[F_IS_SELLER] = 0.5;
-	else if (is_word(input->side, "seller"))
-		features[F_IS_SELLER] = 1;
-
+	features[F_IS_SELLER] = seller(input->side);
 	features[F_JOB_STABILITY_SCORE] = unit_interval(input->text.job_stability);
 	features[F_FAMILY_SIZE_MENTIONED] = within(input->text.family_size, 1000);
 }

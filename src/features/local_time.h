@@ -17,6 +17,9 @@ typedef struct LocalTime
 /* Zone of an IANA name (any case, length bytes), NULL if there is none. Lives as long as the backend. */
 extern const pg_tz *jorge_zone(const char *name, int length);
 
+/* The zone UTC */
+extern const pg_tz *jorge_zone_utc(void);
+
 /* Fill local; false where at is infinite or its year is beyond the calendar. */
 extern bool jorge_local_time(TimestampTz at, const pg_tz *zone, LocalTime *local);
 
