@@ -16,9 +16,9 @@ COMMENT ON VIEW jorge.progress IS
 COMMENT ON COLUMN jorge.progress.pid IS 'Process that does it.';
 COMMENT ON COLUMN jorge.progress.database IS 'Its database.';
 COMMENT ON COLUMN jorge.progress.role IS 'Its role.';
-COMMENT ON COLUMN jorge.progress.task IS 'What is done: train.';
-COMMENT ON COLUMN jorge.progress.phase IS 'Where it stands. Train: reading rows, building matrix, boosting, refitting.';
-COMMENT ON COLUMN jorge.progress.done IS 'Units done in this phase: rows while reading, rounds while boosting.';
+COMMENT ON COLUMN jorge.progress.task IS 'What is done: train, or score (jorge.score_all, jorge.score_batch).';
+COMMENT ON COLUMN jorge.progress.phase IS 'Where it stands. Train: reading rows, building matrix, boosting, refitting. Score: scoring, writing.';
+COMMENT ON COLUMN jorge.progress.done IS 'Units done in this phase: rows while reading, rounds while boosting; leads of the whole run while scoring.';
 COMMENT ON COLUMN jorge.progress.total IS 'Units this phase takes at most; NULL where not known.';
 COMMENT ON COLUMN jorge.progress.metric IS
     'Latest loss, lower is better: log loss in nats or RMSE, on held-out rows where there are any (every round), else on training rows (every 10 rounds).';

@@ -52,3 +52,13 @@ CREATE FUNCTION jorge.lead_reasons(lead record)
     AS 'MODULE_PATHNAME', 'jorge_lead_reasons';
 COMMENT ON FUNCTION jorge.lead_reasons(record) IS
     'Why jorge.lead_score() gives a row its score: jorge.explain() of the model that serves, over the features of the row as of now.';
+
+CREATE FUNCTION jorge.score_batch(location_id text DEFAULT jorge.current_location(), after uuid DEFAULT NULL, batch_size bigint DEFAULT NULL,
+                                  everything boolean DEFAULT false, older_than interval DEFAULT NULL, model text DEFAULT NULL,
+                                  expect text DEFAULT NULL, dry_run boolean DEFAULT true, done bigint DEFAULT 0, total bigint DEFAULT 0,
+                                  OUT last_id uuid, OUT leads bigint, OUT due bigint, OUT written bigint, OUT probability float8, OUT serves text)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000
+    AS 'MODULE_PATHNAME', 'jorge_score_batch';
+COMMENT ON FUNCTION jorge.score_batch(text, uuid, bigint, boolean, interval, text, text, boolean, bigint, bigint) IS
+    'Scores leads of jorge.lead in bulk: many rows at once through the forest. As it stands (dry_run) it writes nothing and tells how many leads the location has, how many are due (score missing or other than the stored one, of another model, or older than older_than; everything = all) and their mean probability; with everything => true it does not look at stored scores: the pure cost of scoring. With dry_run => false it scores batch_size leads with ids beyond "after", in order of ids, and writes those due: what jorge.score_all() does. model = name of the model (NULL = setting jorge.model); serves = name and version that gave the scores; nothing is done if that is not what is expected (expect) or batch_size is 0. done and total are for jorge.progress. Errors: 42704 no model serves; 22023, 22004 arguments.';
+REVOKE ALL ON FUNCTION jorge.score_batch(text, uuid, bigint, boolean, interval, text, text, boolean, bigint, bigint) FROM PUBLIC;

@@ -27,6 +27,13 @@ name_task(int64 task, int64 phase, const char **task_name, const char **phase_na
 {
 	*task_name = NULL;
 	*phase_name = NULL;
+	if (task == JORGE_TASK_SCORE)
+	{
+		*task_name = "score";
+		*phase_name = phase == JORGE_SCORE_SCORING	 ? "scoring"
+					  : phase == JORGE_SCORE_WRITING ? "writing"
+													 : NULL;
+	}
 	if (task != JORGE_TASK_TRAIN)
 		return;
 

@@ -15,7 +15,8 @@
 /* What is being done; shown as text by jorge.progress. Append only. */
 typedef enum JorgeProgressTask
 {
-	JORGE_TASK_TRAIN = 1
+	JORGE_TASK_TRAIN = 1,
+	JORGE_TASK_SCORE = 2
 } JorgeProgressTask;
 
 /* Positions in the slot's parameters */
@@ -31,5 +32,9 @@ typedef enum JorgeProgressTask
 #define JORGE_TRAIN_BUILDING 2
 #define JORGE_TRAIN_BOOSTING 3
 #define JORGE_TRAIN_REFITTING 4
+
+/* Phases of JORGE_TASK_SCORE; done and total count the leads of the whole run */
+#define JORGE_SCORE_SCORING 1
+#define JORGE_SCORE_WRITING 2
 
 #endif

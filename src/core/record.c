@@ -274,19 +274,18 @@ convert(Conversion conversion, Datum datum, RecordValue *value)
 }
 
 /*
- * Read the mapped columns of one tuple
+ * Read the mapped columns of one row
  */
 static void
-read_mapped(RecordReader *reader, HeapTuple tuple, RecordValue *values)
+read_mapped(RecordReader *reader, const Datum *datums, const bool *nulls, RecordValue *values)
 {
-	heap_deform_tuple(tuple, reader->desc, reader->values, reader->nulls);
 	for (int c = 0; c < reader->ncolumns; c++)
 	{
 		int attno = reader->slots[c].attno;
 
-		values[c].missing = attno < 0 || reader->nulls[attno];
+		values[c].missing = attno < 0 || nulls[attno];
 		if (!values[c].missing)
-			convert(reader->slots[c].conversion, reader->values[attno], &values[c]);
+			convert(reader->slots[c].conversion, datums[attno], &values[c]);
 	}
 }
 
@@ -317,7 +316,17 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
-	read_mapped(reader, &tuple, values);
+	heap_deform_tuple(&tuple, reader->desc, reader->values, reader->nulls);
+	read_mapped(reader, reader->values, reader->nulls, values);
+}
+
+void
+jorge_record_read_slot(RecordReader *reader, TupleTableSlot *slot, RecordValue *values)
+{
+	if (reader->desc == NULL)
+		map_columns(reader, slot->tts_tupleDescriptor);
+	slot_getallattrs(slot);
+	read_mapped(reader, slot->tts_values, slot->tts_isnull, values);
 }
 
 /*

@@ -17,6 +17,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "datatype/timestamp.h"
+#include "executor/tuptable.h"
 #include "fmgr.h"
 
 typedef enum RecordKind
@@ -75,6 +76,12 @@ extern int jorge_record_found(const RecordReader *reader);
 
 /* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
 extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
+
+/*
+ * Fill values[0..n-1] from a query's row. A reader reads either composites or the rows of one query; texts that are
+ * not toasted live as long as the slot's row.
+ */
+extern void jorge_record_read_slot(RecordReader *reader, TupleTableSlot *slot, RecordValue *values);
 
 /*
  * Fill values[0..n-1] from arguments first ... of a call whose argument names is a constant text[] that names

@@ -150,6 +150,9 @@ extern const int jorge_lead_ncolumns;
 /* Fill input from values read with jorge_lead_columns; scans message if it must. */
 extern void jorge_lead_input(const RecordValue *values, LeadInput *input);
 
+/* Features as a float4[] in catalogue order, NAN as NULL */
+extern struct ArrayType *jorge_features_array(const float features[JORGE_FEATURES]);
+
 /*
  * Reader of leads for one call site of a function that takes a row as argument 0, or of the form that the planner
  * makes of such a call (support.c): its columns, named by argument 0, from argument first on.

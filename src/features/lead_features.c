@@ -193,8 +193,8 @@ jorge_features_from_vector(PG_FUNCTION_ARGS)
  *
  * Written straight into the array: construct_md_array() would cost as much as the features.
  */
-static ArrayType *
-features_array(const float *features)
+ArrayType *
+jorge_features_array(const float features[JORGE_FEATURES])
 {
 	bits8 present[(JORGE_FEATURES + 7) / 8] = {0};
 	int npresent = 0;
@@ -240,7 +240,7 @@ jorge_lead_feature_vector(PG_FUNCTION_ARGS)
 
 	if (!compute_from_arguments(fcinfo, feature_call(fcinfo), false, features))
 		PG_RETURN_NULL();
-	PG_RETURN_ARRAYTYPE_P(features_array(features));
+	PG_RETURN_ARRAYTYPE_P(jorge_features_array(features));
 }
 
 Datum
@@ -250,5 +250,5 @@ jorge_lead_feature_vector_columns(PG_FUNCTION_ARGS)
 
 	if (!compute_from_arguments(fcinfo, feature_call(fcinfo), true, features))
 		PG_RETURN_NULL();
-	PG_RETURN_ARRAYTYPE_P(features_array(features));
+	PG_RETURN_ARRAYTYPE_P(jorge_features_array(features));
 }

@@ -281,14 +281,16 @@ jorge_model_for_trigger(const char *location)
 	return model;
 }
 
+const char *const jorge_score_classes[JORGE_SCORE_CLASSES] = {"HOT", "WARM", "COLD"};
+
 const char *
 jorge_score_class(double probability)
 {
 	if (probability >= jorge_settings.hot_threshold)
-		return "HOT";
+		return jorge_score_classes[0];
 	if (probability >= jorge_settings.warm_threshold)
-		return "WARM";
-	return "COLD";
+		return jorge_score_classes[1];
+	return jorge_score_classes[2];
 }
 
 /*

@@ -59,7 +59,9 @@ extern double jorge_model_probability(const Model *model, const float features[J
 extern void jorge_model_score(const Model *model, const float features[JORGE_FEATURES],
 							  Scored *scored);
 
-/* HOT, WARM or COLD by the settings */
+/* HOT, WARM or COLD by the settings: one of jorge_score_classes */
+#define JORGE_SCORE_CLASSES 3
+extern const char *const jorge_score_classes[JORGE_SCORE_CLASSES];
 extern const char *jorge_score_class(double probability);
 
 #endif
