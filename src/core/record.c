@@ -188,31 +188,70 @@ map_columns(RecordReader *reader, TupleDesc desc)
 }
 
 /*
- * Convert one Datum
+ * Take a number as it is, without looking at what it is where it is NULL; false for types that need more
+ */
+static inline bool
+take_number(Conversion conversion, NullableDatum from, RecordValue *value)
+{
+	double number;
+
+	switch (conversion)
+	{
+		case FROM_BOOL:
+			number = DatumGetBool(from.value) ? 1 : 0;
+			break;
+		case FROM_INT2:
+			number = DatumGetInt16(from.value);
+			break;
+		case FROM_INT4:
+			number = DatumGetInt32(from.value);
+			break;
+		case FROM_INT8:
+			number = (double) DatumGetInt64(from.value);
+			break;
+		case FROM_FLOAT4:
+			number = DatumGetFloat4(from.value);
+			break;
+		case FROM_FLOAT8:
+			number = DatumGetFloat8(from.value);
+			break;
+		default:
+			return false;
+	}
+	value->as.number = jorge_number_or_nan(number, from.isnull);
+	return true;
+}
+
+/*
+ * Set a value to "missing"
+ */
+static inline void
+set_missing(RecordKind kind, RecordValue *value)
+{
+	value->missing = true;
+	switch (kind)
+	{
+		case RECORD_NUMBER:
+			value->as.number = NAN;
+			break;
+		case RECORD_TIME:
+			value->as.time = DT_NOBEGIN;
+			break;
+		case RECORD_TEXT:
+			value->as.text.data = "";
+			value->as.text.length = 0;
+			break;
+	}
+}
+
+/*
+ * Convert one Datum of another type than plain numbers
  */
 static inline void
 convert(Conversion conversion, Datum datum, RecordValue *value)
 {
 	switch (conversion)
 	{
-		case FROM_BOOL:
-			value->as.number = DatumGetBool(datum) ? 1 : 0;
-			break;
-		case FROM_INT2:
-			value->as.number = DatumGetInt16(datum);
-			break;
-		case FROM_INT4:
-			value->as.number = DatumGetInt32(datum);
-			break;
-		case FROM_INT8:
-			value->as.number = (double) DatumGetInt64(datum);
-			break;
-		case FROM_FLOAT4:
-			value->as.number = DatumGetFloat4(datum);
-			break;
-		case FROM_FLOAT8:
-			value->as.number = DatumGetFloat8(datum);
-			break;
 		case FROM_NUMERIC:
 			/* no error beyond the range of float8: 1e400 becomes infinity, which no feature takes */
 			value->as.number = jorge_numeric_to_double(datum);
@@ -270,7 +309,26 @@ convert(Conversion conversion, Datum datum, RecordValue *value)
 				ReleaseSysCache(tuple);
 				break;
 			}
+		default: /* a plain number: take_number() */
+			break;
 	}
+}
+
+/*
+ * Read one column
+ */
+static inline void
+read_column(const RecordReader *reader, int column, NullableDatum from, RecordValue *value)
+{
+	Conversion conversion = reader->slots[column].conversion;
+
+	value->missing = from.isnull;
+	if (take_number(conversion, from, value))
+		return;
+	if (from.isnull)
+		set_missing(reader->columns[column].kind, value);
+	else
+		convert(conversion, from.value, value);
 }
 
 /*
@@ -283,9 +341,10 @@ read_mapped(RecordReader *reader, const Datum *datums, const bool *nulls, Record
 	{
 		int attno = reader->slots[c].attno;
 
-		values[c].missing = attno < 0 || nulls[attno];
-		if (!values[c].missing)
-			convert(reader->slots[c].conversion, datums[attno], &values[c]);
+		if (attno < 0)
+			set_missing(reader->columns[c].kind, &values[c]);
+		else
+			read_column(reader, c, (NullableDatum){datums[attno], nulls[attno]}, &values[c]);
 	}
 }
 
@@ -380,9 +439,10 @@ jorge_record_read_arguments(RecordReader *reader, FunctionCallInfo fcinfo, int n
 	{
 		int argno = reader->slots[c].attno;
 
-		values[c].missing = argno < 0 || fcinfo->args[argno].isnull;
-		if (!values[c].missing)
-			convert(reader->slots[c].conversion, fcinfo->args[argno].value, &values[c]);
+		if (argno < 0)
+			set_missing(reader->columns[c].kind, &values[c]);
+		else
+			read_column(reader, c, fcinfo->args[argno], &values[c]);
 	}
 }
 

@@ -39,6 +39,7 @@ typedef struct RecordText
 	int length;		  /* bytes */
 } RecordText;
 
+/* A missing number is also NAN, a missing time DT_NOBEGIN, a missing text empty. */
 typedef struct RecordValue
 {
 	bool missing;
@@ -51,6 +52,22 @@ typedef struct RecordValue
 } RecordValue;
 
 typedef struct RecordReader RecordReader;
+
+/*
+ * The number, or NAN where it is none; without a branch, since no pattern tells which columns of the next row are NULL
+ */
+static inline double
+jorge_number_or_nan(double number, bool none)
+{
+	union
+	{
+		double number;
+		uint64 bits;
+	} value = {number};
+
+	value.bits |= -(uint64) none;
+	return value.number;
+}
 
 /* A text without the ASCII white space around it, whatever the locale. */
 static inline RecordText

@@ -112,7 +112,7 @@ fold_word(RecordText text, char word[WORD_MAX])
 static double
 unit_interval(double x)
 {
-	return isnan(x) ? NAN : Min(Max(x, 0.0), 1.0);
+	return jorge_number_or_nan(Min(Max(x, 0.0), 1.0), isnan(x));
 }
 
 /*
@@ -121,7 +121,7 @@ unit_interval(double x)
 static double
 within(double x, double most)
 {
-	return x >= 0 && x <= most ? x : NAN;
+	return jorge_number_or_nan(x, !((x >= 0) & (x <= most)));
 }
 
 /*
@@ -130,7 +130,7 @@ within(double x, double most)
 static double
 known_count(int64 count)
 {
-	return count < 0 ? NAN : (double) count;
+	return jorge_number_or_nan((double) count, count < 0);
 }
 
 /*
@@ -148,7 +148,7 @@ either(double first, double second)
 static double
 plausible_amount(double dollars)
 {
-	return dollars > 0 && dollars <= BUDGET_MAX ? dollars : NAN;
+	return jorge_number_or_nan(dollars, !((dollars > 0) & (dollars <= BUDGET_MAX)));
 }
 
 /*
@@ -209,12 +209,11 @@ text_features(const LeadInput *input, float *f)
 	f[F_EXCLAMATION_MARKS] = known_count(text->exclamation_marks);
 	f[F_QUESTIONS_ASKED] = known_count(text->questions);
 	f[F_MESSAGE_LENGTH_AVG] = known_count(text->length) / text->messages;
-	if (!isnan(text->sentiment))
-		f[F_SENTIMENT_SCORE] = Min(Max(text->sentiment / text->messages, -1.0), 1.0);
+	f[F_SENTIMENT_SCORE] = jorge_number_or_nan(Min(Max(text->sentiment / text->messages, -1.0), 1.0),
+											   isnan(text->sentiment));
 	f[F_PREVIOUS_REAL_ESTATE_EXPERIENCE] = unit_interval(text->experience);
 	f[F_MESSAGE_INTENT] = unit_interval(text->intent);
-	if (text->objection_kinds >= 0)
-		f[F_OBJECTIONS] = pg_popcount32((uint32) text->objection_kinds);
+	f[F_OBJECTIONS] = known_count(text->objection_kinds < 0 ? -1 : pg_popcount32((uint32) text->objection_kinds));
 }
 
 /*
@@ -296,10 +295,8 @@ wish_features(const LeadInput *input, float *f)
 static double
 points(double count, double each, double most, bool *known)
 {
-	if (isnan(count))
-		return 0;
-	*known = true;
-	return Min(Max(count, 0.0) * each, most);
+	*known |= !isnan(count);
+	return Min(Max(count, 0.0) * each, most); /* NAN loses to 0 */
 }
 
 /*

@@ -9,6 +9,8 @@
 #include "features/features.h"
 #include "utils/timestamp.h"
 
+#include <float.h>
+
 /* A count beyond this is an error of the data; it also keeps the conversion to int64 defined. */
 #define COUNT_MAX 1e9
 
@@ -122,7 +124,7 @@ StaticAssertDecl(lengthof(jorge_lead_columns) == LEAD_COLUMNS, "every lead colum
 static double
 number_of(const RecordValue *value)
 {
-	return value->missing || !isfinite(value->as.number) ? NAN : value->as.number;
+	return jorge_number_or_nan(value->as.number, !(fabs(value->as.number) <= DBL_MAX));
 }
 
 /*
@@ -131,9 +133,9 @@ number_of(const RecordValue *value)
 static double
 count_of(const RecordValue *value)
 {
-	return value->missing || !(value->as.number >= 0 && value->as.number <= COUNT_MAX)
-			   ? NAN
-			   : value->as.number;
+	double count = value->as.number;
+
+	return jorge_number_or_nan(count, !((count >= 0) & (count <= COUNT_MAX)));
 }
 
 /*
@@ -144,18 +146,7 @@ whole_count_of(const RecordValue *value)
 {
 	double count = count_of(value);
 
-	return isnan(count) ? -1 : (int64) count;
-}
-
-/*
- * Take a text as it is, of length 0 where it is missing
- */
-static RecordText
-text_of(const RecordValue *value)
-{
-	static const RecordText nothing = {"", 0};
-
-	return value->missing ? nothing : value->as.text;
+	return (int64) (count > -1.0 ? count : -1.0); /* a maximum that NAN loses */
 }
 
 /*
@@ -166,11 +157,11 @@ first_time_of(const RecordValue *values, const LeadColumn *columns, int n, Times
 {
 	for (int i = 0; i < n; i++)
 	{
-		const RecordValue *value = &values[columns[i]];
+		TimestampTz time = values[columns[i]].as.time;
 
-		if (!value->missing && !TIMESTAMP_NOT_FINITE(value->as.time))
+		if (!TIMESTAMP_NOT_FINITE(time))
 		{
-			*at = value->as.time;
+			*at = time;
 			return true;
 		}
 	}
@@ -233,18 +224,18 @@ jorge_lead_input(const RecordValue *values, LeadInput *input)
 
 	input->budget_min = number_of(&values[C_BUDGET_MIN]);
 	input->budget_max = number_of(&values[C_BUDGET_MAX]);
-	input->source = text_of(&values[C_FIRST_SOURCE]);
+	input->source = values[C_FIRST_SOURCE].as.text;
 	if (jorge_record_trim(input->source).length == 0)
-		input->source = text_of(&values[C_SOURCE]);
-	input->side = text_of(&values[C_SIDE]);
-	input->timeline = text_of(&values[C_TIMELINE]);
-	input->financing = text_of(&values[C_FINANCING]);
-	input->area = text_of(&values[C_AREA]);
-	input->city = text_of(&values[C_CITY]);
-	input->postal_code = text_of(&values[C_POSTAL_CODE]);
-	input->street = text_of(&values[C_STREET]);
-	input->time_zone = text_of(&values[C_TIME_ZONE]);
-	input->message = text_of(&values[C_MESSAGE]);
+		input->source = values[C_SOURCE].as.text;
+	input->side = values[C_SIDE].as.text;
+	input->timeline = values[C_TIMELINE].as.text;
+	input->financing = values[C_FINANCING].as.text;
+	input->area = values[C_AREA].as.text;
+	input->city = values[C_CITY].as.text;
+	input->postal_code = values[C_POSTAL_CODE].as.text;
+	input->street = values[C_STREET].as.text;
+	input->time_zone = values[C_TIME_ZONE].as.text;
+	input->message = values[C_MESSAGE].as.text;
 
 	input->has_arrival =
 		first_time_of(values, arrival, lengthof(arrival), &input->arrived_at);
@@ -266,10 +257,14 @@ jorge_lead_input(const RecordValue *values, LeadInput *input)
 	input->replies = count_of(&values[C_REPLIES]);
 	input->reply_seconds = number_of(&values[C_REPLY_SECONDS]);
 
-	jorge_text_summary_clear(&input->text);
 	if (!isnan(count_of(&values[C_TEXT_MESSAGES])))
+	{
 		summary_from_columns(values, &input->text);
-	else if (jorge_record_trim(input->message).length > 0)
+		input->has_text = input->text.messages > 0;
+		return;
+	}
+	jorge_text_summary_clear(&input->text);
+	if (jorge_record_trim(input->message).length > 0)
 	{
 		TextSignals signals;
 
