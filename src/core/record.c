@@ -7,6 +7,7 @@
 #include "core/record.h"
 
 #include "access/htup_details.h"
+#include "access/tupmacs.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -27,6 +28,7 @@ typedef enum Conversion
 	FROM_INT8,
 	FROM_FLOAT4,
 	FROM_FLOAT8,
+	LAST_PLAIN_NUMBER = FROM_FLOAT8,
 	FROM_NUMERIC,
 	FROM_TIMESTAMPTZ,
 	FROM_TIMESTAMP,
@@ -43,6 +45,26 @@ typedef struct Slot
 	Conversion conversion;
 } Slot;
 
+/* What to do with an attribute of a stored tuple */
+typedef enum Action
+{
+	SKIP_FIXED,
+	SKIP_VARIABLE,
+	READ_NUMBER,   /* take_number() */
+	READ_TIME,	   /* an int64 */
+	READ_OTHER,	   /* of fixed length */
+	READ_VARIABLE
+} Action;
+
+typedef struct Step
+{
+	int16 length;	   /* of a fixed attribute */
+	uint8 align;	   /* less one */
+	uint8 action;
+	bool by_value;
+	int16 column;	   /* reader's */
+} Step;
+
 struct RecordReader
 {
 	MemoryContext mcxt;
@@ -58,6 +80,8 @@ struct RecordReader
 	Slot *slots;
 	Datum *values;
 	bool *nulls;
+	Step *steps; /* NULL = tuples of this type are to be deformed by the server */
+	int nsteps;	 /* to the last attribute that is read */
 	bool of_arguments; /* slots[] are arguments of a call instead */
 };
 
@@ -149,6 +173,57 @@ conversion_for(const RecordColumn *column, Oid type)
 }
 
 /*
+ * Choose what to do with each attribute of a stored tuple
+ */
+static void
+make_steps(RecordReader *reader, TupleDesc desc)
+{
+	reader->steps = palloc0(sizeof(Step) * Max(desc->natts, 1));
+	reader->nsteps = 0;
+	for (int a = 0; a < desc->natts; a++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, a);
+		Step *step = &reader->steps[a];
+
+		step->length = att->attlen;
+		step->align = att->attalign == TYPALIGN_DOUBLE	? ALIGNOF_DOUBLE - 1
+					  : att->attalign == TYPALIGN_INT	? ALIGNOF_INT - 1
+					  : att->attalign == TYPALIGN_SHORT ? ALIGNOF_SHORT - 1
+														: 0;
+		step->by_value = att->attbyval;
+		step->action = att->attlen > 0 ? SKIP_FIXED : SKIP_VARIABLE;
+		if (att->attlen < -1)
+		{
+			reader->steps = NULL;
+			return;
+		}
+	}
+	for (int c = 0; c < reader->ncolumns; c++)
+	{
+		int a = reader->slots[c].attno;
+		Step *step;
+
+		if (a < 0)
+			continue;
+		step = &reader->steps[a];
+		reader->nsteps = Max(reader->nsteps, a + 1);
+		if (step->action != SKIP_FIXED && step->action != SKIP_VARIABLE)
+		{
+			reader->steps = NULL; /* one attribute for two columns */
+			return;
+		}
+		step->column = c;
+		if (step->length < 0)
+			step->action = READ_VARIABLE;
+		else
+			step->action = reader->slots[c].conversion <= LAST_PLAIN_NUMBER		   ? READ_NUMBER
+						   : reader->slots[c].conversion == FROM_TIMESTAMPTZ ||
+									 reader->slots[c].conversion == FROM_TIMESTAMP ? READ_TIME
+																				   : READ_OTHER;
+	}
+}
+
+/*
  * Map the reader's columns to the attributes of a row type
  */
 static void
@@ -183,6 +258,7 @@ map_columns(RecordReader *reader, TupleDesc desc)
 			break;
 		}
 	}
+	make_steps(reader, desc);
 	MemoryContextSwitchTo(old);
 	reader->desc = desc;
 }
@@ -276,8 +352,10 @@ convert(Conversion conversion, Datum datum, RecordValue *value)
 			}
 		case FROM_VARLENA:
 			{
-				text *t = DatumGetTextPP(datum);
+				text *t = (text *) DatumGetPointer(datum);
 
+				if (VARATT_IS_EXTENDED(t) && !VARATT_IS_SHORT(t))
+					t = DatumGetTextPP(datum);
 				value->as.text.data = VARDATA_ANY(t);
 				value->as.text.length = VARSIZE_ANY_EXHDR(t);
 				break;
@@ -332,6 +410,88 @@ read_column(const RecordReader *reader, int column, NullableDatum from, RecordVa
 }
 
 /*
+ * Read the mapped columns of one stored tuple, without taking the others apart; false where the server must
+ *
+ * As heap_deform_tuple() does it, but attributes of fixed length without a branch for NULL: which columns of the next
+ * row are NULL is what a processor guesses wrong.
+ */
+static bool
+read_tuple(RecordReader *reader, HeapTuple tuple, RecordValue *values)
+{
+	HeapTupleHeader header = tuple->t_data;
+	bool has_nulls = HeapTupleHasNulls(tuple);
+	const char *data = (const char *) header + header->t_hoff;
+	uint32 end = tuple->t_len - header->t_hoff;
+	uint32 at = 0;
+
+	/* columns added since the tuple was stored are in the descriptor */
+	if (reader->steps == NULL || HeapTupleHeaderGetNatts(header) < reader->nsteps)
+		return false;
+
+	for (int c = 0; c < reader->ncolumns; c++)
+		if (reader->slots[c].attno < 0)
+			set_missing(reader->columns[c].kind, &values[c]);
+	for (int i = 0; i < reader->nsteps; i++)
+	{
+		const Step *step = &reader->steps[i];
+		bool null = has_nulls && att_isnull(i, header->t_bits);
+		RecordValue *value = &values[step->column];
+		uint32 start = (at + step->align) & ~(uint32) step->align;
+		const char *from = data + start;
+		NullableDatum datum = {0, null};
+
+		switch ((Action) step->action)
+		{
+			case SKIP_FIXED:
+				break;
+			case READ_NUMBER:
+				/* what is read in place of a NULL is not looked at, but must be within the tuple */
+				if (likely(start + sizeof(Datum) <= end) || !null)
+					datum.value = fetch_att(from, true, step->length);
+				value->missing = null;
+				(void) take_number(reader->slots[step->column].conversion, datum, value);
+				break;
+			case READ_TIME:
+				value->missing = null;
+				value->as.time = DT_NOBEGIN;
+				if (!null)
+					value->as.time = *(const TimestampTz *) from;
+				break;
+			case READ_OTHER:
+				if (null)
+					set_missing(reader->columns[step->column].kind, value);
+				else
+				{
+					value->missing = false;
+					convert(reader->slots[step->column].conversion, fetch_att(from, step->by_value, step->length),
+							value);
+				}
+				break;
+			case SKIP_VARIABLE:
+				if (!null)
+				{
+					from = VARATT_NOT_PAD_BYTE(data + at) ? data + at : from;
+					at = from - data + VARSIZE_ANY(from);
+				}
+				continue;
+			case READ_VARIABLE:
+				if (null)
+					set_missing(reader->columns[step->column].kind, value);
+				else
+				{
+					from = VARATT_NOT_PAD_BYTE(data + at) ? data + at : from;
+					at = from - data + VARSIZE_ANY(from);
+					value->missing = false;
+					convert(reader->slots[step->column].conversion, PointerGetDatum(from), value);
+				}
+				continue;
+		}
+		at = null ? at : start + step->length;
+	}
+	return true;
+}
+
+/*
  * Read the mapped columns of one row
  */
 static void
@@ -375,6 +535,8 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
+	if (read_tuple(reader, &tuple, values))
+		return;
 	heap_deform_tuple(&tuple, reader->desc, reader->values, reader->nulls);
 	read_mapped(reader, reader->values, reader->nulls, values);
 }
@@ -384,6 +546,9 @@ jorge_record_read_slot(RecordReader *reader, TupleTableSlot *slot, RecordValue *
 {
 	if (reader->desc == NULL)
 		map_columns(reader, slot->tts_tupleDescriptor);
+	if ((TTS_IS_BUFFERTUPLE(slot) || TTS_IS_HEAPTUPLE(slot)) &&
+		read_tuple(reader, ExecFetchSlotHeapTuple(slot, false, NULL), values))
+		return;
 	slot_getallattrs(slot);
 	read_mapped(reader, slot->tts_values, slot->tts_isnull, values);
 }
