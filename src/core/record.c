@@ -28,7 +28,6 @@ typedef enum Conversion
 	FROM_INT8,
 	FROM_FLOAT4,
 	FROM_FLOAT8,
-	LAST_PLAIN_NUMBER = FROM_FLOAT8,
 	FROM_NUMERIC,
 	FROM_TIMESTAMPTZ,
 	FROM_TIMESTAMP,
@@ -50,7 +49,11 @@ typedef enum Action
 {
 	SKIP_FIXED,
 	SKIP_VARIABLE,
-	READ_NUMBER,   /* take_number() */
+	READ_INT2,
+	READ_INT4,
+	READ_INT8,
+	READ_FLOAT4,
+	READ_FLOAT8,
 	READ_TIME,	   /* an int64 */
 	READ_OTHER,	   /* of fixed length */
 	READ_VARIABLE
@@ -58,11 +61,13 @@ typedef enum Action
 
 typedef struct Step
 {
-	int16 length;	   /* of a fixed attribute */
-	uint8 align;	   /* less one */
 	uint8 action;
+	uint8 align;	/* less one */
 	bool by_value;
-	int16 column;	   /* reader's */
+	int16 length;	/* of a fixed attribute */
+	int16 column;	/* reader's */
+	RecordKind kind;
+	Conversion conversion;
 } Step;
 
 struct RecordReader
@@ -173,6 +178,34 @@ conversion_for(const RecordColumn *column, Oid type)
 }
 
 /*
+ * Choose how to read an attribute of a stored tuple
+ */
+static Action
+read_action(const Step *step)
+{
+	if (step->length < 0)
+		return READ_VARIABLE;
+	switch (step->conversion)
+	{
+		case FROM_INT2:
+			return READ_INT2;
+		case FROM_INT4:
+			return READ_INT4;
+		case FROM_INT8:
+			return READ_INT8;
+		case FROM_FLOAT4:
+			return READ_FLOAT4;
+		case FROM_FLOAT8:
+			return READ_FLOAT8;
+		case FROM_TIMESTAMPTZ:
+		case FROM_TIMESTAMP:
+			return READ_TIME;
+		default:
+			return READ_OTHER;
+	}
+}
+
+/*
  * Choose what to do with each attribute of a stored tuple
  */
 static void
@@ -213,13 +246,9 @@ make_steps(RecordReader *reader, TupleDesc desc)
 			return;
 		}
 		step->column = c;
-		if (step->length < 0)
-			step->action = READ_VARIABLE;
-		else
-			step->action = reader->slots[c].conversion <= LAST_PLAIN_NUMBER		   ? READ_NUMBER
-						   : reader->slots[c].conversion == FROM_TIMESTAMPTZ ||
-									 reader->slots[c].conversion == FROM_TIMESTAMP ? READ_TIME
-																				   : READ_OTHER;
+		step->kind = reader->columns[c].kind;
+		step->conversion = reader->slots[c].conversion;
+		step->action = read_action(step);
 	}
 }
 
@@ -423,70 +452,93 @@ read_tuple(RecordReader *reader, HeapTuple tuple, RecordValue *values)
 	const char *data = (const char *) header + header->t_hoff;
 	uint32 end = tuple->t_len - header->t_hoff;
 	uint32 at = 0;
+	const Step *step = reader->steps;
+	int nsteps = reader->nsteps;
 
 	/* columns added since the tuple was stored are in the descriptor */
-	if (reader->steps == NULL || HeapTupleHeaderGetNatts(header) < reader->nsteps)
+	if (step == NULL || HeapTupleHeaderGetNatts(header) < nsteps)
 		return false;
 
 	for (int c = 0; c < reader->ncolumns; c++)
 		if (reader->slots[c].attno < 0)
 			set_missing(reader->columns[c].kind, &values[c]);
-	for (int i = 0; i < reader->nsteps; i++)
+	for (int i = 0; i < nsteps; i++, step++)
 	{
-		const Step *step = &reader->steps[i];
 		bool null = has_nulls && att_isnull(i, header->t_bits);
 		RecordValue *value = &values[step->column];
 		uint32 start = (at + step->align) & ~(uint32) step->align;
 		const char *from = data + start;
-		NullableDatum datum = {0, null};
 
+		if (step->length < 0)
+		{
+			if (!null)
+			{
+				if (VARATT_NOT_PAD_BYTE(data + at))
+					from = data + at;
+				at = from - data + VARSIZE_ANY(from);
+			}
+			if (step->action == SKIP_VARIABLE)
+				continue;
+			if (null)
+				set_missing(step->kind, value);
+			else
+			{
+				value->missing = false;
+				convert(step->conversion, PointerGetDatum(from), value);
+			}
+			continue;
+		}
+
+		at = null ? at : start + step->length;
+		/* what is read in place of a NULL is not looked at, but must lie within the tuple */
+		if (unlikely(null && start + sizeof(Datum) > end))
+		{
+			if (step->action != SKIP_FIXED)
+				set_missing(step->kind, value);
+			continue;
+		}
 		switch ((Action) step->action)
 		{
-			case SKIP_FIXED:
-				break;
-			case READ_NUMBER:
-				/* what is read in place of a NULL is not looked at, but must be within the tuple */
-				if (likely(start + sizeof(Datum) <= end) || !null)
-					datum.value = fetch_att(from, true, step->length);
+			case READ_INT2:
 				value->missing = null;
-				(void) take_number(reader->slots[step->column].conversion, datum, value);
+				value->as.number = jorge_number_or_nan(*(const int16 *) from, null);
+				break;
+			case READ_INT4:
+				value->missing = null;
+				value->as.number = jorge_number_or_nan(*(const int32 *) from, null);
+				break;
+			case READ_INT8:
+				value->missing = null;
+				value->as.number = jorge_number_or_nan((double) *(const int64 *) from, null);
+				break;
+			case READ_FLOAT4:
+				value->missing = null;
+				value->as.number = jorge_number_or_nan(*(const float4 *) from, null);
+				break;
+			case READ_FLOAT8:
+				value->missing = null;
+				value->as.number = jorge_number_or_nan(*(const float8 *) from, null);
 				break;
 			case READ_TIME:
 				value->missing = null;
-				value->as.time = DT_NOBEGIN;
-				if (!null)
-					value->as.time = *(const TimestampTz *) from;
+				value->as.time = null ? DT_NOBEGIN : *(const TimestampTz *) from;
 				break;
 			case READ_OTHER:
 				if (null)
-					set_missing(reader->columns[step->column].kind, value);
-				else
 				{
-					value->missing = false;
-					convert(reader->slots[step->column].conversion, fetch_att(from, step->by_value, step->length),
-							value);
+					set_missing(step->kind, value);
+					break;
 				}
+				value->missing = false;
+				if (!take_number(step->conversion,
+								 (NullableDatum){fetch_att(from, step->by_value, step->length), false}, value))
+					convert(step->conversion, fetch_att(from, step->by_value, step->length), value);
 				break;
+			case SKIP_FIXED:
 			case SKIP_VARIABLE:
-				if (!null)
-				{
-					from = VARATT_NOT_PAD_BYTE(data + at) ? data + at : from;
-					at = from - data + VARSIZE_ANY(from);
-				}
-				continue;
 			case READ_VARIABLE:
-				if (null)
-					set_missing(reader->columns[step->column].kind, value);
-				else
-				{
-					from = VARATT_NOT_PAD_BYTE(data + at) ? data + at : from;
-					at = from - data + VARSIZE_ANY(from);
-					value->missing = false;
-					convert(reader->slots[step->column].conversion, PointerGetDatum(from), value);
-				}
-				continue;
+				break;
 		}
-		at = null ? at : start + step->length;
 	}
 	return true;
 }
