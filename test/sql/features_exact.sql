@@ -35,3 +35,23 @@ FROM (VALUES (1, 'ASAP, pre-approved'), (2, 'ASAP, pre-approved'), (3, 'ASAP, pr
 SELECT n, f.source_ghl, f.source_realtor_com, f.source_other, f.is_seller
 FROM (VALUES (1, 'GHL', ' Seller '), (2, 'realtor.com', 'BOTH'), (3, 'Realtor Com', 'sellers'), (4, E'\tghl\n', 'buyer'), (5, 'ghlx', ''), (6, 'gh', NULL), (7, repeat('ghl', 20), repeat('buyer', 20)), (8, ' ', ' ')) v(n, x, y),
      LATERAL (SELECT x AS source, y AS side) r, jorge.lead_features(r, '2026-01-01') f ORDER BY n;
+
+-- the row as it is stored (read from the tuple) and its columns (taken apart by the server), of every type, with NULLs anywhere
+CREATE TABLE kinds (first_source varchar(30), pad "char", budget_min numeric, inbound boolean, created_at date, side char(9), visits smallint, calls int,
+    budget_max float4, timeline name, inquiries bigint, note text, reply_seconds float8, replies smallint, received_at timestamp, uid uuid, city text,
+    first_seen_at timestamptz, text_messages int, text_length bigint, text_words smallint, text_sentiment float4, text_intent float8, tags text[], outbound boolean, text_family_size smallint);
+CREATE FUNCTION pg_temp.maybe(anyelement) RETURNS anyelement LANGUAGE sql VOLATILE AS 'SELECT CASE WHEN random() < 0.6 THEN $1 END';
+INSERT INTO kinds SELECT pg_temp.maybe('zillow'::varchar), pg_temp.maybe('x'::"char"), pg_temp.maybe(round((random() * 1e6)::numeric, n % 5)), pg_temp.maybe(n % 2 = 0), pg_temp.maybe(date '2025-01-01' + n % 400),
+       pg_temp.maybe('buyer'::bpchar), pg_temp.maybe((n % 9)::smallint), pg_temp.maybe(n % 8), pg_temp.maybe((random() * 1e6)::float4), pg_temp.maybe('asap'::name), pg_temp.maybe((n % 5)::bigint),
+       pg_temp.maybe(repeat('note ', n % 300)), pg_temp.maybe(random() * 1e5), pg_temp.maybe((n % 4)::smallint), pg_temp.maybe(timestamp '2025-03-01' + n * interval '1 hour'), pg_temp.maybe(gen_random_uuid()),
+       pg_temp.maybe(repeat('Austin ', n % 500)), pg_temp.maybe(timestamptz '2025-03-01 00:00+00' + n * interval '3 hours'), pg_temp.maybe(n % 3), pg_temp.maybe((n * 7)::bigint), pg_temp.maybe((n % 90)::smallint),
+       pg_temp.maybe(random()::float4), pg_temp.maybe(random()), pg_temp.maybe('{a,b}'::text[]), pg_temp.maybe(n % 3 = 0), pg_temp.maybe((n % 6)::smallint) FROM generate_series(1, 3000) n;
+SELECT count(*), count(*) FILTER (WHERE x.by_columns IS DISTINCT FROM jorge.lead_feature_vector(x.k, '2026-06-01')) AS differ, count(DISTINCT x.by_columns) > 2500 AS many
+FROM (SELECT k, jorge.lead_feature_vector(k, '2026-06-01') AS by_columns FROM kinds k OFFSET 0) x;
+-- and after columns came, with a default that old rows don't store, and went
+ALTER TABLE kinds ADD COLUMN interactions numeric DEFAULT 12.5, DROP COLUMN pad, DROP COLUMN note, ADD COLUMN text_questions int DEFAULT 3;
+INSERT INTO kinds (visits, text_messages, text_questions) VALUES (1, 1, NULL), (2, 2, 4);
+SELECT count(*), count(*) FILTER (WHERE x.by_columns IS DISTINCT FROM jorge.lead_feature_vector(x.k, '2026-06-01')) AS differ,
+       count(*) FILTER (WHERE x.by_columns[19] = 12.5::float4) AS with_default
+FROM (SELECT k, jorge.lead_feature_vector(k, '2026-06-01') AS by_columns FROM kinds k OFFSET 0) x;
+DROP TABLE kinds;
