@@ -48,7 +48,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('jorge.score_all ' || $1, 0));
     serving := (jorge.score_batch($1, batch_size => 0, model => $2)).serves;
     SELECT * INTO run FROM jorge.score_run r WHERE r.location_id = $1 AND r.state = 'running';
-    IF run.model <> serving OR run.everything <> $4 OR run.older_than IS DISTINCT FROM $5 THEN
+    IF run.run_id IS NOT NULL AND (run.model <> serving OR run.everything <> $4 OR run.older_than IS DISTINCT FROM $5) THEN
         UPDATE jorge.score_run r SET state = 'superseded', finished_at = clock_timestamp()
          WHERE r.location_id = $1 AND r.run_id = run.run_id;
         RAISE NOTICE 'the run of % with model % ends at lead % of %: a new one begins', run.started_at, run.model, run.leads, run.total;
