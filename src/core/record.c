@@ -594,10 +594,14 @@ jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *val
 }
 
 void
+jorge_record_expect(RecordReader *reader, TupleDesc desc)
+{
+	map_columns(reader, desc);
+}
+
+void
 jorge_record_read_slot(RecordReader *reader, TupleTableSlot *slot, RecordValue *values)
 {
-	if (reader->desc == NULL)
-		map_columns(reader, slot->tts_tupleDescriptor);
 	if ((TTS_IS_BUFFERTUPLE(slot) || TTS_IS_HEAPTUPLE(slot)) &&
 		read_tuple(reader, ExecFetchSlotHeapTuple(slot, false, NULL), values))
 		return;

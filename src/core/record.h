@@ -94,10 +94,10 @@ extern int jorge_record_found(const RecordReader *reader);
 /* Fill values[0..n-1] from the composite; detoasted texts are in the current memory context. */
 extern void jorge_record_read(RecordReader *reader, HeapTupleHeader record, RecordValue *values);
 
-/*
- * Fill values[0..n-1] from a query's row. A reader reads either composites or the rows of one query; texts that are
- * not toasted live as long as the slot's row.
- */
+/* Read the rows of a query from now on; its descriptor, not that of a slot, which can lack the names */
+extern void jorge_record_expect(RecordReader *reader, TupleDesc desc);
+
+/* Fill values[0..n-1] from such a row; texts that are not toasted live as long as the slot's row. */
 extern void jorge_record_read_slot(RecordReader *reader, TupleTableSlot *slot, RecordValue *values);
 
 /*

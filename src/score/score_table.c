@@ -282,6 +282,7 @@ start_rows(DestReceiver *self, int operation, TupleDesc desc)
 
 	batch->stored = desc->natts - STORED_COLUMNS;
 	batch->lead_id = SPI_fnumber(desc, "lead_id") - 1;
+	jorge_record_expect(batch->reader, desc);
 }
 
 static void
@@ -369,15 +370,14 @@ write_scores(Batch *batch)
 		" upper, model, scored_at)"
 		" SELECT $1, lead_id, probability, score, class, confidence, lower, upper, $2, $3 FROM fresh"
 		" ON CONFLICT DO NOTHING RETURNING lead_id), "
-		"written AS MATERIALIZED (SELECT * FROM replaced UNION ALL SELECT f.* FROM fresh f JOIN added a ON a.lead_id" EQ
-		"f.lead_id), "
+		"written AS (SELECT * FROM replaced UNION ALL SELECT * FROM fresh), "
 		"p AS (INSERT INTO jorge.prediction (location_id, at, lead_id, reason, model, probability, class, confidence,"
 		" lower, upper, features)"
 		" SELECT $1, $3, lead_id, 'score_all', $2, probability, class, confidence, lower, upper, features FROM written"
 		" WHERE features IS NOT NULL), "
 		"e AS (INSERT INTO jorge.event (location_id, at, lead_id, kind, score, confidence, class, model, reason)"
 		" SELECT $1, $3, lead_id, 'lead_ml_scored', score, confidence, class, $2, 'score_all' FROM written WHERE changed) "
-		"SELECT pg_catalog.count(*) FROM written";
+		"SELECT (SELECT pg_catalog.count(*) FROM replaced) OPERATOR(pg_catalog.+) (SELECT pg_catalog.count(*) FROM added)";
 	Oid types[3] = {TEXTOID, TEXTOID, TIMESTAMPTZOID};
 	Datum values[3] = {batch->location, CStringGetTextDatum(batch->model->label), TimestampTzGetDatum(batch->now)};
 	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
@@ -405,6 +405,20 @@ static void
 set_local(const char *name, const char *value)
 {
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Have a batch planned as a walk along keys, whatever the tables' statistics say: any other plan would read the whole
+ * tables for each batch
+ */
+static void
+plan_by_keys(void)
+{
+	set_local("enable_seqscan", "off");
+	set_local("enable_hashjoin", "off");
+	set_local("enable_mergejoin", "off");
+	set_local("enable_sort", "off");
+	set_local("max_parallel_workers_per_gather", "0");
 }
 
 /*
@@ -475,7 +489,7 @@ jorge_score_batch(PG_FUNCTION_ARGS)
 
 		SPI_connect();
 		if (!all)
-			set_local("enable_seqscan", "off"); /* a plan by keys, even while the tables are not analysed */
+			plan_by_keys();
 		read_leads(batch, !PG_ARGISNULL(1), PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), limit);
 		if (!batch->dry_run && batch->due > 0)
 		{

@@ -19,6 +19,7 @@
 PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(bench_cpu);
+PG_FUNCTION_INFO_V1(bench_dmatrix_row);
 PG_FUNCTION_INFO_V1(bench_xgboost_row);
 PG_FUNCTION_INFO_V1(bench_xgboost_contributions);
 PG_FUNCTION_INFO_V1(bench_nop);
@@ -48,6 +49,47 @@ bench_nop(PG_FUNCTION_ARGS)
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
 
 	PG_RETURN_FLOAT8(*(float4 *) ARR_DATA_PTR(array));
+}
+
+/*
+ * Predict one vector with a DMatrix made for it, as PostgresML does: bench_dmatrix_row(ubj bytea, vector float4[])
+ */
+Datum
+bench_dmatrix_row(PG_FUNCTION_ARGS)
+{
+	static BoosterHandle booster = NULL;
+	static float x[1024];
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
+	int n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	bits8 *nulls = ARR_NULLBITMAP(array);
+	float *data = (float *) ARR_DATA_PTR(array);
+	DMatrixHandle matrix;
+	bst_ulong const *out_shape;
+	bst_ulong dim;
+	const float *result;
+
+	if (n > 1024)
+		ereport(ERROR, (errmsg("too many features")));
+	if (booster == NULL)
+	{
+		bytea *ubj = PG_GETARG_BYTEA_PP(0);
+
+		omp_set_num_threads(1);
+		if (XGBoosterCreate(NULL, 0, &booster) != 0 ||
+			XGBoosterLoadModelFromBuffer(booster, VARDATA_ANY(ubj), VARSIZE_ANY_EXHDR(ubj)) != 0 ||
+			XGBoosterSetParam(booster, "nthread", "1") != 0 || XGBoosterSetParam(booster, "validate_features", "0") != 0)
+			ereport(ERROR, (errmsg("%s", XGBGetLastError())));
+	}
+	for (int i = 0; i < n; i++)
+		x[i] = nulls == NULL || (nulls[i >> 3] & (1 << (i & 7))) ? *data++ : NAN;
+	if (XGDMatrixCreateFromMat_omp(x, 1, n, NAN, &matrix, 1) != 0 ||
+		XGBoosterPredictFromDMatrix(booster, matrix,
+									"{\"type\":0,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,"
+									"\"strict_shape\":false}",
+									&out_shape, &dim, &result) != 0)
+		ereport(ERROR, (errmsg("%s", XGBGetLastError())));
+	n = XGDMatrixFree(matrix);
+	PG_RETURN_FLOAT8(result[0]);
 }
 
 /*
