@@ -75,13 +75,13 @@ COMMENT ON FUNCTION jorge.forest_info(jorge.forest) IS
     'What a forest tells of itself. base_score is on the objective''s scale; feature_names NULL = unnamed; nodes counts the ones in use; depth is the deepest tree''s (a lone leaf: 0); lexicon is the attribute jorge_lexicon, NULL = not told; attributes are all of learner.attributes; bytes is the document''s size as UBJ.';
 
 CREATE FUNCTION jorge.predict(forest jorge.forest, features real[]) RETURNS double precision
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
     AS 'MODULE_PATHNAME', 'jorge_predict_float4';
 COMMENT ON FUNCTION jorge.predict(jorge.forest, real[]) IS
     'Prediction for features in the forest''s own order: a probability for binary:logistic, a value for reg:squarederror. The float32 that XGBoost gives, bit for bit, widened. A NULL or NaN element is a missing value. ERROR 22023 if the array''s length isn''t the number of features, or it has more than one dimension.';
 
 CREATE FUNCTION jorge.predict(forest jorge.forest, features double precision[]) RETURNS double precision
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
     AS 'MODULE_PATHNAME', 'jorge_predict_float8';
 COMMENT ON FUNCTION jorge.predict(jorge.forest, double precision[]) IS
     'The same for float8 features, each rounded to float32 first, as XGBoost does.';
@@ -105,13 +105,13 @@ COMMENT ON FUNCTION jorge.predict_margin_batch(jorge.forest, real[]) IS
     'The same for margins: element i is jorge.predict_margin() of row i.';
 
 CREATE FUNCTION jorge.predict_row(forest jorge.forest, "row" record) RETURNS double precision
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 250
     AS 'MODULE_PATHNAME', 'jorge_predict_row';
 COMMENT ON FUNCTION jorge.predict_row(jorge.forest, record) IS
     'Prediction for a row of any type that has columns named as the forest''s features (numbers or booleans, in any order, among others). A column that the row lacks, or that is NULL or NaN, is a missing value. ERROR 42703 if no column is a feature, 42804 if one isn''t a number, 22023 if the forest has no feature names.';
 
 CREATE FUNCTION jorge.feature_vector(forest jorge.forest, "row" record) RETURNS real[]
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 150
     AS 'MODULE_PATHNAME', 'jorge_feature_vector';
 COMMENT ON FUNCTION jorge.feature_vector(jorge.forest, record) IS
     'Features of a row in the forest''s order, as jorge.predict_row() reads them; NULL = missing. jorge.predict(f, jorge.feature_vector(f, r)) = jorge.predict_row(f, r).';

@@ -82,14 +82,14 @@ COMMENT ON FUNCTION jorge.row_support(internal) IS
 
 CREATE FUNCTION jorge.lead_features_columns(names text[], as_of timestamptz, zone text, VARIADIC columns "any")
     RETURNS jorge.features
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 250
     AS 'MODULE_PATHNAME', 'jorge_lead_features_columns';
 COMMENT ON FUNCTION jorge.lead_features_columns(text[], timestamptz, text, "any") IS
     'What the planner makes of jorge.lead_features(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.lead_feature_vector_columns(names text[], as_of timestamptz, zone text, VARIADIC columns "any")
     RETURNS float4[]
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 70
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 150
     AS 'MODULE_PATHNAME', 'jorge_lead_feature_vector_columns';
 COMMENT ON FUNCTION jorge.lead_feature_vector_columns(text[], timestamptz, text, "any") IS
     'What the planner makes of jorge.lead_feature_vector(t) (jorge.row_support). Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION jorge.lead_feature_vector_columns(text[], timestamptz, text,
 CREATE FUNCTION jorge.lead_features(
     lead record, as_of timestamptz DEFAULT pg_catalog.now(), zone text DEFAULT 'UTC')
     RETURNS jorge.features
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 SUPPORT jorge.row_support
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 250 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_lead_features';
 COMMENT ON FUNCTION jorge.lead_features(record, timestamptz, text) IS
     'Features of a lead from any row, read by column name; a column the row lacks is missing. Nothing later than as_of counts as known. '
@@ -107,14 +107,14 @@ COMMENT ON FUNCTION jorge.lead_features(record, timestamptz, text) IS
 CREATE FUNCTION jorge.lead_feature_vector(
     lead record, as_of timestamptz DEFAULT pg_catalog.now(), zone text DEFAULT 'UTC')
     RETURNS float4[]
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 70 SUPPORT jorge.row_support
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 150 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_lead_feature_vector';
 COMMENT ON FUNCTION jorge.lead_feature_vector(record, timestamptz, text) IS
     'lead_features() as an array in catalogue order (view jorge.feature), NULL elements = missing. Same arguments and errors.';
 
 CREATE FUNCTION jorge.features_from_vector(vector float4[])
     RETURNS jorge.features
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 150
     AS 'MODULE_PATHNAME', 'jorge_features_from_vector';
 COMMENT ON FUNCTION jorge.features_from_vector(float4[]) IS
     'The row that an array in catalogue order stands for: what jorge.prediction.features logged, column by column. A shorter array is one of an older catalogue: the later features are missing. ERROR 22023 if it is longer.';

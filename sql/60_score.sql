@@ -1,33 +1,33 @@
 -- score: the model that serves, applied to rows
 
 CREATE FUNCTION jorge.lead_score_columns(names text[], VARIADIC columns "any") RETURNS float8
-    LANGUAGE c STABLE PARALLEL SAFE COST 100
+    LANGUAGE c STABLE PARALLEL SAFE COST 300
     AS 'MODULE_PATHNAME', 'jorge_lead_score_columns';
 COMMENT ON FUNCTION jorge.lead_score_columns(text[], "any") IS
     'What the planner makes of jorge.lead_score(t) (jorge.row_support): the columns a lead is read from, and their names as a constant. Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.score_columns(names text[], VARIADIC columns "any", OUT probability float8, OUT score float8, OUT class text,
                                     OUT confidence float8, OUT lower float8, OUT upper float8, OUT model text)
-    LANGUAGE c STABLE PARALLEL SAFE COST 150
+    LANGUAGE c STABLE PARALLEL SAFE COST 550
     AS 'MODULE_PATHNAME', 'jorge_score_columns';
 COMMENT ON FUNCTION jorge.score_columns(text[], "any") IS
     'What the planner makes of jorge.score(t) (jorge.row_support). Not for calling by hand; a right to call the one is worth as much as a right to call the other.';
 
 CREATE FUNCTION jorge.lead_score(lead record) RETURNS float8
-    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 SUPPORT jorge.row_support
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 350 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_lead_score';
 COMMENT ON FUNCTION jorge.lead_score(record) IS
     'Probability 0 ... 1 that the lead is won within the horizon, by the model that serves this location (setting jorge.model). Takes any row: columns are read by name as jorge.lead_features() does, a missing column is a missing value. One model a statement. Errors: 42704 no model serves; 42703 the row has no known column at all.';
 
 CREATE FUNCTION jorge.score(lead record, OUT probability float8, OUT score float8, OUT class text, OUT confidence float8,
                             OUT lower float8, OUT upper float8, OUT model text)
-    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 150 SUPPORT jorge.row_support
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 600 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_score';
 COMMENT ON FUNCTION jorge.score(record) IS
     'Whole score of a row: probability; score = 100 * probability; class HOT, WARM or COLD; an 80 % interval of the probability from the sizes of the leaves the row fell in (margin +- 1.2816 * sqrt(sum of rate^2 * H / (H + 1)^2)); confidence = 1 - (upper - lower); model and version. Use it in FROM ... LATERAL, not as (score(l)).*, which calls it once a column.';
 
 CREATE FUNCTION jorge.lead_class(probability float8) RETURNS text
-    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
     AS 'MODULE_PATHNAME', 'jorge_lead_class';
 COMMENT ON FUNCTION jorge.lead_class(float8) IS
     'HOT from jorge.hot_threshold (0.80), WARM from jorge.warm_threshold (0.50), else COLD. ERROR 22003 outside 0 ... 1.';
