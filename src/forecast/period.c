@@ -160,3 +160,17 @@ jorge_series_zone(const char *name, int length)
 						errhint("Give an IANA name such as America/Chicago; pg_timezone_names lists them.")));
 	return zone;
 }
+
+/*
+ * Write a date, whatever the session's DateStyle
+ */
+char *
+jorge_date_text(DateADT date)
+{
+	int year;
+	int month;
+	int day;
+
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return psprintf("%04d-%02d-%02d", year, month, day);
+}

@@ -63,6 +63,9 @@ extern int jorge_period_season(SeriesPeriod period);
 extern int32 jorge_period_number(SeriesPeriod period, DateADT date);
 extern DateADT jorge_period_start(SeriesPeriod period, int32 number);
 
+/* A date as 2024-01-31, with a minus sign before the year 0 */
+extern char *jorge_date_text(DateADT date);
+
 /* Wall clock of a zone in microseconds since 2000-01-01 00:00; ERROR 22008 where the moment is infinite */
 extern int64 jorge_wall_clock(TimestampTz at, const pg_tz *zone);
 

@@ -229,16 +229,12 @@ jorge_series_out(PG_FUNCTION_ARGS)
 	{
 		double parts[SERIES_MAX_PARTS];
 		char number[DOUBLE_SHORTEST_DECIMAL_LEN];
-		int year;
-		int month;
-		int day;
 		int n;
 
 		CHECK_FOR_INTERRUPTS();
 		if (jorge_series_count(series, i) == 0)
 			continue;
-		j2date(jorge_period_start(period, series->first + i) + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-		appendStringInfo(&text, " %04d-%02d-%02d:", year, month, day);
+		appendStringInfo(&text, " %s:", jorge_date_text(jorge_period_start(period, series->first + i)));
 		n = jorge_series_parts(series, i, parts);
 		for (int k = 0; k < n; k++)
 		{
