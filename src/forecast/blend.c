@@ -1,9 +1,10 @@
 /*
  * blend.c: the members of a forecast on one scale, the values' own or their logarithm's.
  *
- * A series is freed of its season, if the test finds one; Theta and exponential smoothing are fitted to the rest
- * and averaged. Averages of simple methods beat each of them, and have done so in every forecasting
- * competition (Makridakis and Hibon 2000; Makridakis, Spiliotis, Assimakopoulos 2020).
+ * A series is freed of its season, if the test finds one; Theta and exponential smoothing are
+ * fitted to the rest and averaged. Averages of simple methods beat each of them, and have done so
+ * in every forecasting competition (Makridakis and Hibon 2000; Makridakis, Spiliotis,
+ * Assimakopoulos 2020).
  */
 #include "core/jorge.h"
 
@@ -11,7 +12,8 @@
 
 /* Shapes of exponential smoothing without season */
 #define PLAIN_SHAPES 3
-static const EtsShape plain_shapes[PLAIN_SHAPES] = {{false, false, 1}, {true, false, 1}, {true, true, 1}};
+static const EtsShape plain_shapes[PLAIN_SHAPES] = {
+	{false, false, 1}, {true, false, 1}, {true, true, 1}};
 
 /* Fewest points from which a trend is learned, where a season has several points */
 #define TREND_POINTS 10
@@ -83,8 +85,8 @@ add_ets(Branch *branch, const EtsModel *model, double weight, int horizon)
 	BranchMember *member = add_member(branch, weight, model->sigma2, horizon);
 
 	jorge_ets_mean(model, horizon, member->mean);
-	jorge_ets_weights(model->alpha, model->beta, model->gamma, model->phi, model->shape.season, horizon,
-					  member->c);
+	jorge_ets_weights(model->alpha, model->beta, model->gamma, model->phi, model->shape.season,
+					  horizon, member->c);
 }
 
 /*
@@ -131,12 +133,13 @@ adjust(Branch *branch, const double *y, int n, int m, int horizon, bool factors,
 /*
  * Blend Theta with exponential smoothing, half and half
  *
- * The half of exponential smoothing is shared among its shapes, partly by their AICc weights (Burnham and Anderson),
- * partly evenly; the even part grows with the seasons seen, as a trend that AICc can't tell from chance
- * is more often right in a longer series.
+ * The half of exponential smoothing is shared among its shapes, partly by their AICc weights
+ * (Burnham and Anderson), partly evenly; the even part grows with the seasons seen, as a trend that
+ * AICc can't tell from chance is more often right in a longer series.
  */
 void
-jorge_branch_blend(Branch *branch, const double *y, int n, int m, int horizon, bool logarithmic, bool positive)
+jorge_branch_blend(Branch *branch, const double *y, int n, int m, int horizon, bool logarithmic,
+				   bool positive)
 {
 	EtsModel model[PLAIN_SHAPES];
 	bool fitted[PLAIN_SHAPES];
@@ -205,8 +208,8 @@ jorge_branch_theta(Branch *branch, const double *y, int n, int m, int horizon, b
  * Exponential smoothing alone: of the shapes the one with the least AICc
  */
 bool
-jorge_branch_ets(Branch *branch, const double *y, int n, int horizon, const EtsShape *shapes, int count,
-				 int *chosen)
+jorge_branch_ets(Branch *branch, const double *y, int n, int horizon, const EtsShape *shapes,
+				 int count, int *chosen)
 {
 	EtsModel best;
 
@@ -216,7 +219,8 @@ jorge_branch_ets(Branch *branch, const double *y, int n, int horizon, const EtsS
 	{
 		EtsModel model;
 
-		if (!jorge_ets_fit(&model, shapes[i], y, n) || (count > 1 && i > 0 && !(model.aicc < best.aicc)))
+		if (!jorge_ets_fit(&model, shapes[i], y, n) ||
+			(count > 1 && i > 0 && !(model.aicc < best.aicc)))
 			continue;
 		best = model;
 		*chosen = i;

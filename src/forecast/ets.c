@@ -1,11 +1,13 @@
 /*
- * ets.c: exponential smoothing with additive errors: level, with or without (damped) trend and season.
+ * ets.c: exponential smoothing with additive errors: level, with or without (damped) trend and
+ * season.
  *
- * mu = l + phi b + s;  e = y - mu;  l' = l + phi b + alpha e;  b' = phi b + beta e;  s' = s + gamma e
+ * mu = l + phi b + s;  e = y - mu;  l' = l + phi b + alpha e;  b' = phi b + beta e;  s' = s + gamma
+ * e
  *
- * For given smoothing parameters the errors are linear in the initial states, so the best initial states are a linear
- * least-squares problem: one pass finds the errors from states of 0 and their slopes by each state. Only the one to
- * four smoothing parameters are searched for.
+ * For given smoothing parameters the errors are linear in the initial states, so the best initial
+ * states are a linear least-squares problem: one pass finds the errors from states of 0 and their
+ * slopes by each state. Only the one to four smoothing parameters are searched for.
  */
 #include "core/jorge.h"
 
@@ -26,9 +28,10 @@
 typedef struct EtsProblem
 {
 	EtsShape shape;
-	const double *y;
+	const double *y; /* without their mean, so that rounding is small against how they vary */
+	double centre;   /* that mean */
 	int n;
-	int states;	   /* level, slope, season - 1 */
+	int states;    /* level, slope, season - 1 */
 	double *slope; /* states of each unknown's run: [states][2 + season] */
 	double *normal;
 	double *right;
@@ -64,6 +67,18 @@ parameters_of(EtsShape shape, const double *x)
 }
 
 /*
+ * A sum of squares after what the initial states take away; rounding may leave less than none
+ */
+static double
+remaining_sse(double sse, double gain)
+{
+	sse -= gain;
+	if (isnan(sse))
+		return INFINITY;
+	return Max(sse, 0);
+}
+
+/*
  * Sum of squared errors with the best initial level, which start gets
  *
  * The error's slope by the level is the remaining weight (1 - alpha)^t.
@@ -91,7 +106,7 @@ level_sse(const EtsProblem *problem, double alpha)
 	}
 	shift = weight_error / weight_square;
 	problem->start[0] = shift;
-	return Max(sse - shift * weight_error, 0);
+	return remaining_sse(sse, shift * weight_error);
 }
 
 /*
@@ -142,11 +157,12 @@ trend_sse(const EtsProblem *problem, EtsParameters p)
 	determinant = s11 * s22 - s12 * s12;
 	problem->start[0] = (r1 * s22 - r2 * s12) / determinant;
 	problem->start[1] = (r2 * s11 - r1 * s12) / determinant;
-	return Max(sse - problem->start[0] * r1 - problem->start[1] * r2, 0);
+	return remaining_sse(sse, problem->start[0] * r1 + problem->start[1] * r2);
 }
 
 /*
- * Solve the symmetric positive system a x = b of k equations in place (Cholesky); a's upper half is not read
+ * Solve the symmetric positive system a x = b of k equations in place (Cholesky); a's upper half is
+ * not read
  */
 static bool
 solve(double *a, double *b, int k)
@@ -185,7 +201,8 @@ solve(double *a, double *b, int k)
 }
 
 /*
- * Advance one run of the model by a point: run[0] level, run[1] slope, then the season; returns the error
+ * Advance one run of the model by a point: run[0] level, run[1] slope, then the season; returns the
+ * error
  */
 static inline double
 advance(EtsParameters p, int season, double *run, int t, double y)
@@ -252,7 +269,7 @@ season_sse(const EtsProblem *problem, EtsParameters p)
 		return INFINITY;
 	for (int i = 0; i < k; i++)
 		gain += problem->start[i] * problem->right[i];
-	return Max(sse - gain, 0);
+	return remaining_sse(sse, gain);
 }
 
 /*
@@ -306,7 +323,7 @@ take_states(EtsModel *model, const EtsProblem *problem)
 	int first_season = model->shape.trend ? 2 : 1;
 	int m = model->shape.season;
 
-	model->level0 = problem->start[0];
+	model->level0 = problem->start[0] + problem->centre;
 	model->slope0 = model->shape.trend ? problem->start[1] : 0;
 	model->seasonal = model->seasonal0 = NULL;
 	if (m == 1)
@@ -328,10 +345,12 @@ bool
 jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 {
 	static const double starts[] = {0.1, 0.4, 0.8};
+	static const double season_starts[] = {0.05, 0.6};
 	int dimensions = 1 + shape.trend + shape.damped + (shape.season > 1);
 	int states = 1 + shape.trend + shape.season - 1;
 	int p = dimensions + states;
-	EtsProblem problem = {shape, y, n, states};
+	EtsProblem problem = {.shape = shape, .n = n, .states = states};
+	double *centred;
 	EtsParameters fitted;
 	double lower[MINIMISE_MAX_DIMENSIONS];
 	double upper[MINIMISE_MAX_DIMENSIONS];
@@ -340,6 +359,11 @@ jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 
 	if (n <= p)
 		return false;
+	for (int t = 0; t < n; t++)
+		problem.centre += y[t] / n;
+	problem.y = centred = palloc(n * sizeof(double));
+	for (int t = 0; t < n; t++)
+		centred[t] = y[t] - problem.centre;
 	problem.start = palloc(states * sizeof(double));
 	if (shape.season > 1)
 	{
@@ -359,14 +383,15 @@ jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 		lower[dimensions - 1] = PHI_MIN;
 		upper[dimensions - 1] = PHI_MAX;
 	}
-	for (int i = 0; i < lengthof(starts); i++)
+	/* a changing season has valleys of its own */
+	for (int i = 0; i < lengthof(starts) * (shape.season > 1 ? lengthof(season_starts) : 1); i++)
 	{
 		double x[MINIMISE_MAX_DIMENSIONS];
 		double step[MINIMISE_MAX_DIMENSIONS];
 		double value;
 		int k = 0;
 
-		x[k] = starts[i];
+		x[k] = starts[i % lengthof(starts)];
 		step[k++] = 0.1;
 		if (shape.trend)
 		{
@@ -375,7 +400,7 @@ jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 		}
 		if (shape.season > 1)
 		{
-			x[k] = 0.05;
+			x[k] = season_starts[i / lengthof(starts)];
 			step[k++] = 0.1;
 		}
 		if (shape.damped)
@@ -383,7 +408,8 @@ jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 			x[k] = 0.95;
 			step[k++] = -0.05;
 		}
-		value = jorge_minimise(problem_sse, &problem, dimensions, x, step, lower, upper, 60 * dimensions, 1e-7);
+		value = jorge_minimise(problem_sse, &problem, dimensions, x, step, lower, upper,
+							   60 * dimensions, 1e-7);
 		if (value < least)
 		{
 			least = value;
@@ -407,8 +433,10 @@ jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 	model->sigma2 = model->sse / (n - p);
 	model->loglik = -n / 2.0 * log(Max(model->sse, DBL_MIN));
 	/* one more for the variance */
-	model->aicc = n > p + 2 ? -2 * model->loglik + 2 * (p + 1) + 2.0 * (p + 1) * (p + 2) / (n - p - 2)
-							: INFINITY;
+	model->aicc = n > p + 2
+					  ? -2 * model->loglik + 2 * (p + 1) + 2.0 * (p + 1) * (p + 2) / (n - p - 2)
+					  : INFINITY;
+	pfree(centred);
 	pfree(problem.start);
 	if (shape.season > 1)
 	{
@@ -420,10 +448,12 @@ jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
 }
 
 /*
- * Work out what an error does to later points: c_j = alpha + beta (phi + ... + phi^j) + gamma [m divides j]
+ * Work out what an error does to later points: c_j = alpha + beta (phi + ... + phi^j) + gamma [m
+ * divides j]
  */
 void
-jorge_ets_weights(double alpha, double beta, double gamma, double phi, int season, int horizon, double *c)
+jorge_ets_weights(double alpha, double beta, double gamma, double phi, int season, int horizon,
+				  double *c)
 {
 	double power = 1;
 	double sum = 0;

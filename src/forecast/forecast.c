@@ -1,10 +1,11 @@
 /*
  * forecast.c: what a series says of the periods to come.
  *
- * The automatic method blends Theta and exponential smoothing (blend.c) on the values and, if all are above 0, also on
- * their logarithms, and averages the quantiles of both. The logarithm is the better scale for most business
- * series, but on a short or wild one its interval explodes, so it is held within three times the
- * other's. A single method asked for by name is given as the textbook has it, on the values alone.
+ * The automatic method blends Theta and exponential smoothing (blend.c) on the values and, if all
+ * are above 0, also on their logarithms, and averages the quantiles of both. The logarithm is the
+ * better scale for most business series, but on a short or wild one its interval explodes, so it is
+ * held within three times the other's. A single method asked for by name is given as the textbook
+ * has it, on the values alone.
  */
 #include "core/jorge.h"
 
@@ -15,16 +16,17 @@
 /* Points beyond these are too old to matter and would only cost time. */
 #define MOST_POINTS 5000
 
-/* From this share of zeros on a series is intermittent: one value in 1.67 periods (Syntetos and Boylan: 1.32). */
+/* From this share of zeros on a series is intermittent: one value in 1.67 periods (Syntetos and
+ * Boylan: 1.32). */
 #define INTERMITTENT_SHARE 0.4
 
 /* Fewest points that a model is fitted to */
 #define FEWEST_POINTS 4
 
 /*
- * Intervals are this much wider than the models say, which know neither that they were chosen nor that their
- * parameters are guesses; the second matters more with fewer points. Measured on the M3 monthly series, whole
- * and cut to 12 ... 72 points: doc/forecast.md.
+ * Intervals are this much wider than the models say, which know neither that they were chosen nor
+ * that their parameters are guesses; the second matters more with fewer points. Measured on the M3
+ * monthly series, whole and cut to 12 ... 72 points: doc/forecast.md.
  */
 #define WIDER 1.04
 #define WIDER_SHORT 5.0
@@ -37,9 +39,9 @@
 
 typedef enum ForecastKind
 {
-	KIND_CONSTANT,	   /* all points are equal */
-	KIND_SINGLE,	   /* one point: no interval */
-	KIND_FEW,		   /* mean of two or three with Student's t */
+	KIND_CONSTANT,     /* all points are equal */
+	KIND_SINGLE,       /* one point: no interval */
+	KIND_FEW,          /* mean of two or three with Student's t */
 	KIND_INTERMITTENT, /* often 0 */
 	KIND_BRANCHES
 } ForecastKind;
@@ -65,9 +67,10 @@ struct Forecast
 };
 
 static const char *const method_names[FORECAST_METHODS] = {
-	[METHOD_AUTO] = "auto",	  [METHOD_THETA] = "theta",	  [METHOD_ETS] = "ets",	  [METHOD_ANN] = "ANN",
-	[METHOD_AAN] = "AAN",	  [METHOD_AADN] = "AAdN",	  [METHOD_ANA] = "ANA",	  [METHOD_AAA] = "AAA",
-	[METHOD_AADA] = "AAdA",	  [METHOD_NAIVE] = "naive",	  [METHOD_SNAIVE] = "snaive", [METHOD_MEAN] = "mean",
+	[METHOD_AUTO] = "auto",       [METHOD_THETA] = "theta",   [METHOD_ETS] = "ets",
+	[METHOD_ANN] = "ANN",         [METHOD_AAN] = "AAN",       [METHOD_AADN] = "AAdN",
+	[METHOD_ANA] = "ANA",         [METHOD_AAA] = "AAA",       [METHOD_AADA] = "AAdA",
+	[METHOD_NAIVE] = "naive",     [METHOD_SNAIVE] = "snaive", [METHOD_MEAN] = "mean",
 	[METHOD_CROSTON] = "croston",
 };
 
@@ -82,7 +85,8 @@ jorge_forecast_method(const char *word)
 			return (ForecastMethod) i;
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("\"%.64s\" is not a forecasting method", word),
-					errhint("Say auto, theta, ets, ANN, AAN, AAdN, ANA, AAA, AAdA, naive, snaive, mean or croston.")));
+					errhint("Say auto, theta, ets, ANN, AAN, AAdN, ANA, AAA, AAdA, naive, snaive, "
+							"mean or croston.")));
 }
 
 /*
@@ -116,7 +120,8 @@ static bool
 fit_ets(Forecast *forecast, const double *y, int n, int m, int horizon, ForecastMethod method)
 {
 	ForecastMethod first = method == METHOD_ETS ? METHOD_ANN : method;
-	ForecastMethod last = method == METHOD_ETS ? (m > 1 && n >= 2 * m ? METHOD_AADA : METHOD_AADN) : method;
+	ForecastMethod last =
+		method == METHOD_ETS ? (m > 1 && n >= 2 * m ? METHOD_AADA : METHOD_AADN) : method;
 	EtsShape shapes[METHOD_AADA - METHOD_ANN + 1];
 	int chosen;
 
@@ -134,8 +139,8 @@ fit_ets(Forecast *forecast, const double *y, int n, int m, int horizon, Forecast
  * Fit a method asked for by name
  */
 static void
-fit_named(Forecast *forecast, const double *y, int n, int m, int horizon, ForecastMethod method, bool positive,
-		  bool any)
+fit_named(Forecast *forecast, const double *y, int n, int m, int horizon, ForecastMethod method,
+		  bool positive, bool any)
 {
 	bool good = false;
 
@@ -168,12 +173,13 @@ fit_named(Forecast *forecast, const double *y, int n, int m, int horizon, Foreca
 			break;
 	}
 	if (!good)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("method %s cannot be fitted to these %d points", method_names[method], n),
-						method == METHOD_CROSTON
-							? errdetail("It needs values that are not below 0, and one above.")
-							: errdetail("It needs more points; a season has %d.", m),
-						errhint("Say method => 'auto', which takes what the series allows.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("method %s cannot be fitted to these %d points", method_names[method], n),
+				 method == METHOD_CROSTON
+					 ? errdetail("It needs values that are not below 0, and one above.")
+					 : errdetail("It needs more points; a season has %d.", m),
+				 errhint("Say method => 'auto', which takes what the series allows.")));
 }
 
 /*
@@ -214,7 +220,8 @@ fit_auto(Forecast *forecast, const double *y, int n, int m, int horizon, int zer
 	forecast->wider = WIDER + WIDER_SHORT / n;
 	jorge_branch_blend(&forecast->branch[forecast->branches++], y, n, m, horizon, false, positive);
 	if (positive)
-		jorge_branch_blend(&forecast->branch[forecast->branches++], y, n, m, horizon, true, positive);
+		jorge_branch_blend(&forecast->branch[forecast->branches++], y, n, m, horizon, true,
+						   positive);
 
 	test = jorge_season_test(y, n, m);
 	if (m > 1 && n <= 2 * m)
@@ -239,11 +246,13 @@ jorge_forecast_make(const Points *points, int horizon, ForecastMethod method)
 	int zeros = 0;
 
 	if (points->n < 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("a forecast needs at least one complete period"),
-						errhint("Say partial => 'include' to take the unfinished one for complete.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a forecast needs at least one complete period"),
+				 errhint("Say partial => 'include' to take the unfinished one for complete.")));
 	if (horizon < 1 || horizon > FORECAST_MAX_HORIZON)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cannot forecast %d periods", horizon),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("cannot forecast %d periods", horizon),
 						errhint("Ask for 1 to %d.", FORECAST_MAX_HORIZON)));
 
 	forecast->not_negative = true;
@@ -328,7 +337,8 @@ typedef struct Spread
 } Spread;
 
 /*
- * Work out middles and deviations of periods from..to; the unfinished one counts by what is left of it
+ * Work out middles and deviations of periods from..to; the unfinished one counts by what is left of
+ * it
  */
 static Spread
 spread_of(const Forecast *forecast, int from, int to)
@@ -387,7 +397,8 @@ branches_quantile(const Forecast *forecast, const Spread *spread, double z)
 	{
 		other = spread->middle[1] * exp(z * spread->sd[1]);
 		if (z > 0)
-			other = Min(other, spread->middle[0] + LOG_REACH * z * spread->sd[0]);
+			other = Min(other,
+						Max(spread->middle[0] + LOG_REACH * z * spread->sd[0], spread->middle[1]));
 		quantile = (quantile + other) / 2;
 	}
 	return quantile + spread->realised;
@@ -406,14 +417,16 @@ scaled_quantile(const Forecast *forecast, const Spread *spread, double z)
 		case KIND_BRANCHES:
 			return branches_quantile(forecast, spread, z);
 		case KIND_INTERMITTENT:
-			return spread->realised + jorge_intermittent_quantile(&forecast->intermittent, spread->periods, z);
+			return spread->realised +
+				   jorge_intermittent_quantile(&forecast->intermittent, spread->periods, z);
 		case KIND_CONSTANT:
 			return spread->realised + spread->periods * forecast->level;
 		case KIND_FEW:
 			/* the periods' own deviations, and n times that of the mean, which they share */
 			quantile = spread->periods * forecast->level +
 					   jorge_student_score(z, forecast->degrees) * forecast->spread *
-						   sqrt(spread->periods + spread->periods * spread->periods / (forecast->degrees + 1));
+						   sqrt(spread->periods +
+								spread->periods * spread->periods / (forecast->degrees + 1));
 			if (forecast->not_negative)
 				quantile = Max(quantile, 0);
 			return spread->realised + quantile;
@@ -447,7 +460,8 @@ unscale(const Forecast *forecast, double value)
 		return NAN;
 	value *= forecast->scale;
 	if (!isfinite(value))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the forecast is out of range"),
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("the forecast is out of range"),
 						errdetail("It is beyond the largest double precision number.")));
 	return value;
 }
@@ -485,6 +499,9 @@ jorge_forecast_reach(const Forecast *forecast, int from, int to, double goal)
 	goal /= forecast->scale;
 	if (forecast->kind == KIND_SINGLE)
 		return NAN;
+	if (forecast->kind == KIND_INTERMITTENT)
+		return jorge_intermittent_reach(&forecast->intermittent, spread.periods,
+										goal - spread.realised);
 	if (scaled_quantile(forecast, &spread, low) >= goal)
 		return 1;
 	if (scaled_quantile(forecast, &spread, high) < goal)

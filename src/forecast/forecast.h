@@ -3,11 +3,11 @@
  *
  *     Points *points = jorge_points(series, &options);            the numbers to learn from
  *     Forecast *forecast = jorge_forecast_make(points, horizon, options.method);
- *     ForecastSum sum = jorge_forecast_sum(forecast, from, to);   what periods from..to will bring in all
- *     double chance = jorge_forecast_reach(forecast, from, to, goal);   P(it is at least goal)
+ *     ForecastSum sum = jorge_forecast_sum(forecast, from, to);   what periods from..to will bring
+ * in all double chance = jorge_forecast_reach(forecast, from, to, goal);   P(it is at least goal)
  *
- * Periods of a forecast count from 1, the first that is not known. Everything lives in the current memory
- * context and nothing is changed after it is made.
+ * Periods of a forecast count from 1, the first that is not known. Everything lives in the current
+ * memory context and nothing is changed after it is made.
  */
 #ifndef JORGE_FORECAST_FORECAST_H
 #define JORGE_FORECAST_FORECAST_H
@@ -42,9 +42,9 @@ typedef enum PointMissing
 /* What becomes of the period that is not over */
 typedef enum PointPartial
 {
-	PARTIAL_DROP,	 /* left out, and forecast like any other */
+	PARTIAL_DROP,    /* left out, and forecast like any other */
 	PARTIAL_INCLUDE, /* taken for complete */
-	PARTIAL_NOWCAST	 /* what it has brought so far stands, the rest of it is forecast */
+	PARTIAL_NOWCAST  /* what it has brought so far stands, the rest of it is forecast */
 } PointPartial;
 
 typedef enum ForecastMethod
@@ -73,20 +73,21 @@ typedef struct ForecastOptions
 	PointPartial partial;
 	ForecastMethod method;
 	bool has_as_of;
-	TimestampTz as_of; /* rows up to here are known to be there; without it the series' last period ends it */
+	TimestampTz as_of; /* rows up to here are known to be there; without it the series' last period
+						  ends it */
 } ForecastOptions;
 
 typedef struct Points
 {
 	SeriesPeriod period;
-	int season;	 /* periods a season has */
+	int season;  /* periods a season has */
 	int32 first; /* number of y[0]'s period */
 	int n;
 	double *y;
-	bool *filled;		  /* y[i] is not from the data */
-	bool has_partial;	  /* period first + n has begun, and stands so far at */
+	bool *filled;     /* y[i] is not from the data */
+	bool has_partial; /* period first + n has begun, and stands so far at */
 	double partial_value;
-	double elapsed;		  /* share of it gone by */
+	double elapsed; /* share of it gone by */
 } Points;
 
 typedef struct Forecast Forecast;
@@ -111,7 +112,8 @@ extern EtsShape jorge_forecast_shape(ForecastMethod method, int m);
 /* Forecast horizon periods; ERROR 22023 where a named method needs more points */
 extern Forecast *jorge_forecast_make(const Points *points, int horizon, ForecastMethod method);
 
-/* What method came to be used, whether with a season, and why not a better one (NULL = nothing to say) */
+/* What method came to be used, whether with a season, and why not a better one (NULL = nothing to
+ * say) */
 extern const char *jorge_forecast_used(const Forecast *forecast);
 extern bool jorge_forecast_seasonal(const Forecast *forecast);
 extern const char *jorge_forecast_note(const Forecast *forecast);
@@ -120,7 +122,7 @@ extern const char *jorge_forecast_note(const Forecast *forecast);
 typedef struct ForecastSum
 {
 	double mean; /* the point forecast */
-	double sd;	 /* half the distance between the quantiles one normal deviation to each side */
+	double sd;   /* half the distance between the quantiles one normal deviation to each side */
 	double lo80;
 	double hi80;
 	double lo95;

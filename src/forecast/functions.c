@@ -47,8 +47,9 @@ jorge_forecast_options(FunctionCallInfo fcinfo, OptionPlaces places, PointPartia
 	{
 		options.as_of = PG_GETARG_TIMESTAMPTZ(places.as_of);
 		if (TIMESTAMP_NOT_FINITE(options.as_of))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of must be finite"),
-							errhint("Leave it out, or give the time up to which all rows are there.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of must be finite"),
+					 errhint("Leave it out, or give the time up to which all rows are there.")));
 	}
 	return options;
 }
@@ -57,13 +58,15 @@ jorge_forecast_options(FunctionCallInfo fcinfo, OptionPlaces places, PointPartia
  * Read an integer argument
  */
 int
-jorge_integer_argument(FunctionCallInfo fcinfo, int argument, const char *name, int preset, int least, int most)
+jorge_integer_argument(FunctionCallInfo fcinfo, int argument, const char *name, int preset,
+					   int least, int most)
 {
 	int value = PG_ARGISNULL(argument) ? preset : PG_GETARG_INT32(argument);
 
 	if (value < least || value > most)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be %d", name, value),
-						errhint("Give %d to %d.", least, most)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be %d", name, value),
+				 errhint("Give %d to %d.", least, most)));
 	return value;
 }
 
@@ -81,8 +84,8 @@ jorge_set_number(Datum *values, bool *nulls, int column, double number)
  * Write the rows of one forecast
  */
 void
-jorge_put_forecast(ReturnSetInfo *set, Datum *values, bool *nulls, int first_column, const Points *points,
-				   int horizon, ForecastMethod method, int history)
+jorge_put_forecast(ReturnSetInfo *set, Datum *values, bool *nulls, int first_column,
+				   const Points *points, int horizon, ForecastMethod method, int history)
 {
 	Forecast *forecast = jorge_forecast_make(points, horizon, method);
 	const char *note = jorge_forecast_note(forecast);
@@ -168,16 +171,18 @@ span_of(const Points *points, int64 first, int64 last)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the last period begins before the first")));
 	if (last - next >= FORECAST_MAX_HORIZON)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the last period is " INT64_FORMAT " periods ahead", last - next + 1),
-						errhint("A forecast reaches %d periods.", FORECAST_MAX_HORIZON)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the last period is " INT64_FORMAT " periods ahead", last - next + 1),
+				 errhint("A forecast reaches %d periods.", FORECAST_MAX_HORIZON)));
 	span.periods = (int) Min(last - first + 1, PG_INT32_MAX);
 	span.from = (int) Max(first - next + 1, 1);
 	span.to = (int) Max(last - next + 1, 0);
 	for (int64 number = Max(first, points->first); number <= Min(last, next - 1); number++)
 		span.realised += points->y[number - points->first];
 	if (!isfinite(span.realised))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the total is out of range")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the total is out of range")));
 	return span;
 }
 
@@ -220,6 +225,7 @@ jorge_total(PG_FUNCTION_ARGS)
 	Points *points;
 	Span span;
 	ForecastSum sum = {0};
+	double known;
 
 	for (int i = 0; i < 3; i++)
 		if (PG_ARGISNULL(i))
@@ -228,8 +234,10 @@ jorge_total(PG_FUNCTION_ARGS)
 	points = jorge_points(DatumGetSeries(PG_GETARG_DATUM(0)), &options);
 	if (points->n == 0)
 		PG_RETURN_NULL();
-	span = span_of(points, period_argument(fcinfo, 1, points->period), period_argument(fcinfo, 2, points->period));
+	span = span_of(points, period_argument(fcinfo, 1, points->period),
+				   period_argument(fcinfo, 2, points->period));
 	nulls[METHOD] = true;
+	known = span.realised;
 	if (span.from <= span.to)
 	{
 		Forecast *forecast = jorge_forecast_make(points, span.to, options.method);
@@ -237,11 +245,14 @@ jorge_total(PG_FUNCTION_ARGS)
 		sum = jorge_forecast_sum(forecast, span.from, span.to);
 		values[METHOD] = CStringGetTextDatum(jorge_forecast_used(forecast));
 		nulls[METHOD] = false;
+		/* the forecast has the unfinished period's part in it already */
+		if (points->has_partial && span.from == 1)
+			known += points->partial_value;
 	}
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "jorge.total must return a row");
 	values[PERIODS] = Int32GetDatum(span.periods);
-	jorge_set_number(values, nulls, REALISED, span.realised);
+	jorge_set_number(values, nulls, REALISED, known);
 	jorge_set_number(values, nulls, MEAN, span.realised + sum.mean);
 	jorge_set_number(values, nulls, SD, sum.sd);
 	jorge_set_number(values, nulls, LO80, span.realised + sum.lo80);
@@ -276,17 +287,21 @@ jorge_p_reach(PG_FUNCTION_ARGS)
 	if (points->n == 0)
 		PG_RETURN_NULL();
 	last = period_argument(fcinfo, 2, points->period);
-	first = PG_ARGISNULL(3) ? (int64) points->first + points->n : period_argument(fcinfo, 3, points->period);
+	first = PG_ARGISNULL(3) ? (int64) points->first + points->n
+							: period_argument(fcinfo, 3, points->period);
 	if (PG_ARGISNULL(3) && last < first)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the goal's date is in the known past"),
-						errdetail("The forecast begins on %s.",
-								  jorge_date_text(jorge_period_start(points->period, (int32) first))),
-						errhint("Say from when on to count: since => a date.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the goal's date is in the known past"),
+				 errdetail("The forecast begins on %s.",
+						   jorge_date_text(jorge_period_start(points->period, (int32) first))),
+				 errhint("Say from when on to count: since => a date.")));
 	span = span_of(points, first, last);
 	goal -= span.realised;
 	if (span.from > span.to)
 		PG_RETURN_FLOAT8(goal <= 0 ? 1 : 0);
-	chance = jorge_forecast_reach(jorge_forecast_make(points, span.to, options.method), span.from, span.to, goal);
+	chance = jorge_forecast_reach(jorge_forecast_make(points, span.to, options.method), span.from,
+								  span.to, goal);
 	if (isnan(chance))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(chance);

@@ -1,9 +1,10 @@
 /*
  * intermittent.c: series that are often 0, as the closings of a small agency are.
  *
- * Teunter, Syntetos and Babai (2011): the chance that a period is not 0 and the size of those that are not are
- * smoothed apart. The sum of several periods is 0 with its own probability and otherwise lognormal with the
- * right mean and variance.
+ * Teunter, Syntetos and Babai (2011): the chance that a period is not 0 and the size of those that
+ * are not are smoothed apart. How many of some periods are not 0 is then beta-binomial, as the
+ * chance is only estimated; the sum of that many sizes is taken for lognormal with the right mean
+ * and variance.
  */
 #include "core/jorge.h"
 
@@ -11,9 +12,18 @@
 
 #include "forecast/model.h"
 
-/* Usual smoothing constant of the method; it remembers (2 - 0.1) / 0.1 = 19 periods. */
+/* Usual smoothing constant of the method; it remembers (2 - 0.1) / 0.1 = 19 values. */
 #define SMOOTHING 0.1
 #define MEMORY 19.0
+
+/* The chance is kept off 0 and 1, of which nobody can be sure. */
+#define CHANCE_MARGIN 1e-6
+
+/* Least relative spread of a sum of sizes */
+#define LEAST_SPREAD 1e-9
+
+/* Natural logarithms of how far from the mean size a sum is looked for */
+#define LOG_RANGE 80.0
 
 /*
  * Fit the model
@@ -46,36 +56,79 @@ jorge_intermittent_fit(IntermittentModel *model, const double *y, int n)
 		if (y[t] != 0)
 			model->size += SMOOTHING * (y[t] - model->size);
 	}
-	model->chance_variance = model->chance * (1 - model->chance) / Min(n, MEMORY);
-	/* one size says nothing of how sizes differ: as much as the size itself is the exponential's spread */
+	model->chance = Min(Max(model->chance, CHANCE_MARGIN), 1 - CHANCE_MARGIN);
+	model->chance_points = Min(n, MEMORY);
+	/* one size says nothing of how sizes differ: as much as the size itself is the exponential's
+	 * spread */
 	model->size_variance = active > 1 ? squares / (active - 1) : mean * mean;
+	model->size_points = Min(active, MEMORY);
 }
 
 /*
- * Quantile of a sum of periods
+ * Probability that the sum of whole periods is above x > 0
+ */
+static double
+above_in(const IntermittentModel *model, int periods, double x)
+{
+	double a = model->chance * (model->chance_points - 1);
+	double b = (1 - model->chance) * (model->chance_points - 1);
+	double size = model->size;
+	double probability = 1; /* of k periods that are not 0 */
+	double sum = 0;
+
+	for (int k = 0; k < periods; k++)
+		probability *= (b + k) / (a + b + k);
+	for (int k = 1; k <= periods; k++)
+	{
+		double mean = k * size;
+		double variance =
+			k * model->size_variance + (double) k * k * model->size_variance / model->size_points;
+		double spread = log1p(variance / (mean * mean));
+		double deviation = Max(sqrt(spread), LEAST_SPREAD);
+
+		probability *= (double) (periods - k + 1) / k * ((a + k - 1) / (b + periods - k));
+		sum += probability * jorge_normal_upper((log(x / mean) + spread / 2) / deviation);
+	}
+	return Min(sum, 1);
+}
+
+/*
+ * Probability that the sum of periods is at least x; of a part of a period it is that part's share
+ * of a whole one's
+ */
+double
+jorge_intermittent_reach(const IntermittentModel *model, double periods, double x)
+{
+	int whole = (int) floor(periods);
+	double part = periods - whole;
+
+	if (x <= 0)
+		return 1;
+	CHECK_FOR_INTERRUPTS();
+	return (1 - part) * above_in(model, whole, x) +
+		   (part > 0 ? part * above_in(model, whole + 1, x) : 0);
+}
+
+/*
+ * Quantile of a sum of periods, by halving its logarithm
  */
 double
 jorge_intermittent_quantile(const IntermittentModel *model, double periods, double z)
 {
-	double mean = periods * model->chance * model->size;
-	double variance = periods * (model->chance * model->size_variance +
-								 model->chance * (1 - model->chance) * model->size * model->size) +
-					  periods * periods * model->chance_variance * model->size * model->size;
-	double none = pow(1 - model->chance, periods);
-	double below = jorge_normal_upper(-z);
-	double share;
-	double spread;
+	double tail = jorge_normal_upper(z);
+	double low = log(model->size) - LOG_RANGE;
+	double high = log(model->size) + LOG_RANGE;
 
-	if (below <= none || none >= 1)
+	if (jorge_intermittent_reach(model, periods, exp(low)) <= tail)
 		return 0;
-	share = (below - none) / (1 - none);
-	if (share >= 1)
-		share = 1 - DBL_EPSILON / 2;
+	while (high - low > 1e-12 * Max(fabs(low), 1))
+	{
+		double middle = (low + high) / 2;
 
-	/* mean and variance given that it is not 0 */
-	variance = (variance + mean * mean) / (1 - none);
-	mean /= 1 - none;
-	variance = Max(variance - mean * mean, 0);
-	spread = log1p(variance / (mean * mean));
-	return mean * exp(sqrt(spread) * jorge_normal_quantile(share) - spread / 2);
+		if (jorge_intermittent_reach(model, periods, exp(middle)) > tail)
+			low = middle;
+		else
+			high = middle;
+	}
+	return exp(high);
 }

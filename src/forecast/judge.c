@@ -17,6 +17,9 @@ JORGE_FUNCTION(jorge_anomalies);
 /* Fewest points that a forecast is judged from */
 #define FEWEST_TRAINING 4
 
+/* How often the points are cleaned and looked at again */
+#define PASSES 4
+
 /* The standard deviation of normal errors over their median absolute deviation */
 #define NORMAL_MAD 1.4826
 
@@ -85,7 +88,8 @@ judge(Score *score, const Points *points, int n, int horizon, ForecastMethod met
 }
 
 /*
- * jorge.accuracy(): forecasts made at earlier times, against what came and against the seasonal naive method
+ * jorge.accuracy(): forecasts made at earlier times, against what came and against the seasonal
+ * naive method
  */
 Datum
 jorge_accuracy(PG_FUNCTION_ARGS)
@@ -127,7 +131,8 @@ jorge_accuracy(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		judge(&score[0], points, n, horizon, options.method, unit);
-		judge(&score[1], points, n, horizon, n > points->season ? METHOD_SNAIVE : METHOD_NAIVE, unit);
+		judge(&score[1], points, n, horizon, n > points->season ? METHOD_SNAIVE : METHOD_NAIVE,
+			  unit);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(work);
 		origins++;
@@ -144,7 +149,8 @@ jorge_accuracy(PG_FUNCTION_ARGS)
 		values[3] = Float8GetDatum(score[i].absolute / points_n * scale);
 		values[4] = Float8GetDatum(sqrt(score[i].squared / points_n) * scale);
 		values[5] = Float8GetDatum(score[i].percent / points_n);
-		jorge_set_number(values, nulls, 6, score[i].scaled > 0 ? score[i].relative / score[i].scaled : NAN);
+		jorge_set_number(values, nulls, 6,
+						 score[i].scaled > 0 ? score[i].relative / score[i].scaled : NAN);
 		values[7] = Float8GetDatum(score[i].covered80 / points_n);
 		values[8] = Float8GetDatum(score[i].covered95 / points_n);
 		jorge_set_number(values, nulls, 9,
@@ -206,28 +212,36 @@ robust_season(const double *y, int n, int m, double *index)
 }
 
 /*
- * Spread of errors by their median absolute deviation; where most are 0, by their mean one
+ * Spread of errors: at first by their median absolute deviation; then, once it is known which
+ * points stand out, the standard deviation of the others, which have lost so many degrees of
+ * freedom to the season
  */
 static double
-robust_spread(const double *errors, int n)
+robust_spread(const double *errors, const bool *out, int n, int lost)
 {
 	double *sizes = palloc(n * sizeof(double));
+	double squares = 0;
 	double spread;
-	double mean = 0;
+	int count = 0;
 
 	for (int t = 0; t < n; t++)
 	{
 		sizes[t] = fabs(errors[t]);
-		mean += sizes[t] / n;
+		if (out[t])
+			continue;
+		squares += errors[t] * errors[t];
+		count++;
 	}
 	spread = median(sizes, n) * NORMAL_MAD;
 	pfree(sizes);
-	/* the standard deviation of normal errors over their mean absolute one */
-	return spread > 0 ? spread : mean * 1.2533;
+	if (lost > 0 || spread == 0)
+		spread = sqrt(squares / Max(count - lost, 1));
+	return spread;
 }
 
 /*
- * What each point should have been: smoothing of cleaned points, without looking at the point itself
+ * What each point should have been: smoothing of cleaned points, without looking at the point
+ * itself
  */
 static void
 expect(const double *clean, const double *index, int n, int m, double *expected)
@@ -268,6 +282,7 @@ jorge_anomalies(PG_FUNCTION_ARGS)
 	double *clean;
 	double *expected;
 	double *errors;
+	bool *out;
 	int m;
 	int n;
 
@@ -276,8 +291,9 @@ jorge_anomalies(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	threshold = PG_ARGISNULL(1) ? 3.5 : PG_GETARG_FLOAT8(1);
 	if (!(threshold > 0) || isinf(threshold))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("threshold must be above 0"),
-						errhint("It is in standard deviations; 3.5 is usual.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("threshold must be above 0"),
+				 errhint("It is in standard deviations; 3.5 is usual.")));
 	options = jorge_forecast_options(fcinfo, OPTIONS_NO_METHOD(2), PARTIAL_DROP);
 	points = jorge_points(DatumGetSeries(PG_GETARG_DATUM(0)), &options);
 	n = points->n;
@@ -295,30 +311,38 @@ jorge_anomalies(PG_FUNCTION_ARGS)
 	expected = palloc(n * sizeof(double));
 	errors = palloc(n * sizeof(double));
 
-	/* again: what stood out must not bend what is expected of its neighbours */
-	for (int pass = 0; pass < 3; pass++)
+	/* again, as what stands out must not bend what is expected of its neighbours */
+	out = palloc0(n * sizeof(bool));
+	for (int pass = 0; pass < PASSES; pass++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (m > 1 && n >= 2 * m && jorge_season_test(clean, n, m).seasonal)
+		if (m > 1 && n > 2 * m && jorge_season_test(clean, n, m).seasonal)
 		{
 			index = index == NULL ? palloc(m * sizeof(double)) : index;
-			robust_season(clean, n, m, index);
+			/* medians are safe from wild points, means are better once those are gone */
+			if (pass == 0)
+				robust_season(clean, n, m, index);
+			else
+				jorge_season_indices(clean, n, m, false, index);
 		}
 		else
 			index = NULL;
 		expect(clean, index, n, m, expected);
 		for (int t = 0; t < n; t++)
 			errors[t] = points->y[t] - expected[t];
-		spread = robust_spread(errors, n);
+		spread = robust_spread(errors, out, n, pass == 0 ? 0 : index != NULL ? m + 1 : 2);
 		for (int t = 0; t < n; t++)
-			clean[t] = fabs(errors[t]) > threshold * spread ? expected[t] : points->y[t];
+		{
+			out[t] = fabs(errors[t]) > threshold * spread;
+			clean[t] = out[t] ? expected[t] : points->y[t];
+		}
 	}
 	for (int t = 0; t < n; t++)
 	{
 		Datum values[7];
 		bool nulls[7] = {false};
 
-		if (!(fabs(errors[t]) > threshold * spread) || !(spread > 0))
+		if (!out[t] || !(spread > 0))
 			continue;
 		values[0] = DateADTGetDatum(jorge_period_start(points->period, points->first + t));
 		values[1] = Float8GetDatum(points->y[t] * scale);

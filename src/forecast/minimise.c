@@ -1,8 +1,8 @@
 /*
  * minimise.c: the downhill simplex of Nelder and Mead (1965) in a box.
  *
- * A trial point outside the box is moved to its edge. The functions fitted here are smooth sums of squares in at
- * most four dimensions, for which this is quick and needs no derivatives.
+ * A trial point outside the box is moved to its edge. The functions fitted here are smooth sums of
+ * squares in at most four dimensions, for which this is quick and needs no derivatives.
  */
 #include "core/jorge.h"
 

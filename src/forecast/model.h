@@ -1,11 +1,12 @@
 /*
  * model.h: the forecasting models, on plain arrays of float8. No SQL, no calendar.
  *
- * All functions expect finite values of moderate size (the callers scale) and take their memory from the
- * current memory context. A point is one observation, a season m points; m = 1 means none.
+ * All functions expect finite values of moderate size (the callers scale) and take their memory
+ * from the current memory context. A point is one observation, a season m points; m = 1 means none.
  *
- * Sources: Hyndman, Koehler, Ord, Snyder, "Forecasting with Exponential Smoothing" (2008); Hyndman and Billah,
- * "Unmasking the Theta method" (2003); Hyndman and Athanasopoulos, "Forecasting: Principles and Practice" (3rd).
+ * Sources: Hyndman, Koehler, Ord, Snyder, "Forecasting with Exponential Smoothing" (2008); Hyndman
+ * and Billah, "Unmasking the Theta method" (2003); Hyndman and Athanasopoulos, "Forecasting:
+ * Principles and Practice" (3rd).
  */
 #ifndef JORGE_FORECAST_MODEL_H
 #define JORGE_FORECAST_MODEL_H
@@ -16,7 +17,8 @@
 
 typedef double (*MinimiseFunction)(const double *x, void *context);
 
-/* Lower f from x by Nelder and Mead's simplex inside lower..upper; returns the least value found, at x. */
+/* Lower f from x by Nelder and Mead's simplex inside lower..upper; returns the least value found,
+ * at x. */
 extern double jorge_minimise(MinimiseFunction f, void *context, int dimensions, double *x,
 							 const double *step, const double *lower, const double *upper,
 							 int evaluations, double tolerance);
@@ -30,7 +32,7 @@ typedef struct SeasonTest
 {
 	bool seasonal;
 	double correlation; /* autocorrelation at lag m */
-	double limit;		/* that it must pass: 1.645 standard errors */
+	double limit;       /* that it must pass: 1.645 standard errors */
 } SeasonTest;
 
 /* Is there a season of m points? Never with n <= 2m. */
@@ -40,8 +42,8 @@ extern SeasonTest jorge_season_test(const double *y, int n, int m);
 extern void jorge_moving_average(const double *y, int n, int m, double *trend);
 
 /*
- * Classical decomposition: index[m] for the position t % m, of mean 1 (multiplicative: factors) or 0. False where the
- * series is too short, or a factor would be below 0.01.
+ * Classical decomposition: index[m] for the position t % m, of mean 1 (multiplicative: factors) or
+ * 0. False where the series is too short, or a factor would be below 0.01.
  */
 extern bool jorge_season_indices(const double *y, int n, int m, bool multiplicative, double *index);
 
@@ -54,7 +56,7 @@ typedef struct EtsShape
 {
 	bool trend;
 	bool damped; /* only with trend */
-	int season;	 /* points of the additive season, 1 = none */
+	int season;  /* points of the additive season, 1 = none */
 } EtsShape;
 
 typedef struct EtsModel
@@ -64,11 +66,11 @@ typedef struct EtsModel
 	double alpha;
 	double beta;  /* as in R: alpha times the textbook's beta* */
 	double gamma; /* as in R */
-	double phi;	  /* 1 without damping */
+	double phi;   /* 1 without damping */
 	double level; /* states after the last point */
 	double slope;
 	double *seasonal; /* [m], for the position t % m; NULL without season */
-	double level0;	  /* and before the first */
+	double level0;    /* and before the first */
 	double slope0;
 	double *seasonal0;
 	int parameters; /* smoothing parameters and initial states that were fitted */
@@ -82,13 +84,14 @@ typedef struct EtsModel
 extern bool jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n);
 
 /* Weights c_1 .. c_(horizon-1) of past errors on the level forecast ahead: c[0] = 1 */
-extern void jorge_ets_weights(double alpha, double beta, double gamma, double phi, int season, int horizon,
-							  double *c);
+extern void jorge_ets_weights(double alpha, double beta, double gamma, double phi, int season,
+							  int horizon, double *c);
 
 /* Points forecast, mean[horizon] */
 extern void jorge_ets_mean(const EtsModel *model, int horizon, double *mean);
 
-/* Variance of the h-th forecast over sigma2, and of the weighted sum of forecasts from..to (1-based) */
+/* Variance of the h-th forecast over sigma2, and of the weighted sum of forecasts from..to
+ * (1-based) */
 extern double jorge_weights_variance(const double *c, int h);
 extern double jorge_weights_total(const double *c, const double *weight, int from, int to);
 
@@ -108,9 +111,8 @@ extern void jorge_theta_mean(const ThetaModel *model, int horizon, double *mean)
 
 /* ---- normal.c */
 
-/* P(Z > z), and its inverse for 0 < p < 1 */
+/* P(Z > z) */
 extern double jorge_normal_upper(double z);
-extern double jorge_normal_quantile(double p);
 
 /* Quantile of Student's t with 1 or 2 degrees of freedom at a normal score */
 extern double jorge_student_score(double z, int degrees);
@@ -126,17 +128,17 @@ typedef struct BranchMember
 	double weight;
 	double sigma;
 	double *mean; /* [horizon] */
-	double *c;	  /* [horizon], c[0] = 1 */
+	double *c;    /* [horizon], c[0] = 1 */
 } BranchMember;
 
 typedef struct Branch
 {
 	bool logarithmic;
-	bool seasonal;		 /* the members are without the season: */
+	bool seasonal;       /* the members are without the season: */
 	bool multiplicative; /* factors, else summands */
-	double *season;		 /* [horizon] */
-	bool season_inside;	 /* the member has one of its own */
-	bool even_spread;	 /* factors don't widen or narrow the interval, as in R's thetaf() */
+	double *season;      /* [horizon] */
+	bool season_inside;  /* the member has one of its own */
+	bool even_spread;    /* factors don't widen or narrow the interval, as in R's thetaf() */
 	int members;
 	BranchMember member[BRANCH_MEMBERS];
 } Branch;
@@ -148,13 +150,14 @@ extern double jorge_branch_mean(const Branch *branch, int h);
 extern double jorge_branch_sd(const Branch *branch, int from, int to, const double *weight);
 
 /* Blend of Theta and exponential smoothing on y or on its logarithm */
-extern void jorge_branch_blend(Branch *branch, const double *y, int n, int m, int horizon, bool logarithmic,
-							   bool positive);
+extern void jorge_branch_blend(Branch *branch, const double *y, int n, int m, int horizon,
+							   bool logarithmic, bool positive);
 
 /* One model alone, textbook form; false where n is too small */
-extern bool jorge_branch_theta(Branch *branch, const double *y, int n, int m, int horizon, bool positive);
-extern bool jorge_branch_ets(Branch *branch, const double *y, int n, int horizon, const EtsShape *shapes,
-							 int count, int *chosen);
+extern bool jorge_branch_theta(Branch *branch, const double *y, int n, int m, int horizon,
+							   bool positive);
+extern bool jorge_branch_ets(Branch *branch, const double *y, int n, int horizon,
+							 const EtsShape *shapes, int count, int *chosen);
 extern bool jorge_branch_naive(Branch *branch, const double *y, int n, int m, int horizon);
 extern bool jorge_branch_mean_only(Branch *branch, const double *y, int n, int horizon);
 
@@ -162,16 +165,19 @@ extern bool jorge_branch_mean_only(Branch *branch, const double *y, int n, int h
 
 typedef struct IntermittentModel
 {
-	double chance;			/* of a period that is not 0 */
-	double chance_variance; /* of that estimate */
-	double size;			/* mean of such a period */
+	double chance;        /* of a period that is not 0 */
+	double chance_points; /* how many periods that estimate is worth */
+	double size;          /* mean of such a period */
 	double size_variance;
+	double size_points; /* how many sizes the mean is worth */
 } IntermittentModel;
 
-/* Fit y >= 0, some > 0 */
+/* Fit two or more y >= 0, some > 0 */
 extern void jorge_intermittent_fit(IntermittentModel *model, const double *y, int n);
 
-/* Quantile of the sum of so many (also part) periods at a normal score */
+/* Probability that so many (also part) periods sum to at least x, and quantile of that sum at a
+ * normal score */
+extern double jorge_intermittent_reach(const IntermittentModel *model, double periods, double x);
 extern double jorge_intermittent_quantile(const IntermittentModel *model, double periods, double z);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * models.c: the parts of forecasting that are of use alone: season, exponential smoothing, Theta, variances.
+ * models.c: the parts of forecasting that are of use alone: season, exponential smoothing, Theta,
+ * variances.
  */
 #include "core/jorge.h"
 
@@ -85,8 +86,9 @@ static double
 in_range(double number)
 {
 	if (isinf(number))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the result is out of range"),
-						errdetail("It is beyond the largest double precision number.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the result is out of range"),
+				 errdetail("It is beyond the largest double precision number.")));
 	return number;
 }
 
@@ -138,7 +140,8 @@ jorge_season_test_row(PG_FUNCTION_ARGS)
 }
 
 /*
- * Which position of the calendar's season a period has, 0-based; weeks repeat after 52, not with the year
+ * Which position of the calendar's season a period has, 0-based; weeks repeat after 52, not with
+ * the year
  */
 static int
 season_position(const Points *points, int t)
@@ -157,9 +160,11 @@ season_position(const Points *points, int t)
 static const char *
 position_name(SeriesPeriod period, int position)
 {
-	static const char *const days[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
-	static const char *const months[] = {"January", "February", "March",	 "April",	"May",		"June",
-										 "July",	"August",	"September", "October", "November", "December"};
+	static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+									   "Friday", "Saturday", "Sunday"};
+	static const char *const months[] = {"January",   "February", "March",    "April",
+										 "May",       "June",     "July",     "August",
+										 "September", "October",  "November", "December"};
 
 	if (period == PERIOD_DAY)
 		return days[position];
@@ -191,7 +196,8 @@ find_season(const Points *points, bool shrink)
 	season.index = palloc(m * sizeof(double));
 	season.multiplicative =
 		all_positive(points) && jorge_season_indices(points->y, points->n, m, true, season.index);
-	if (!season.multiplicative && !jorge_season_indices(points->y, points->n, m, false, season.index))
+	if (!season.multiplicative &&
+		!jorge_season_indices(points->y, points->n, m, false, season.index))
 		season.index = NULL;
 	else if (shrink)
 		jorge_season_shrink(points->y, points->n, m, season.multiplicative, season.index);
@@ -223,7 +229,8 @@ jorge_season_factors(PG_FUNCTION_ARGS)
 	{
 		Datum values[6];
 		bool nulls[6] = {false};
-		int t = ((position - season_position(points, 0)) % points->season + points->season) % points->season;
+		int t = ((position - season_position(points, 0)) % points->season + points->season) %
+				points->season;
 		double index = season.index == NULL ? NAN : season.index[t];
 		double factor = NAN;
 		double effect = NAN;
@@ -305,7 +312,8 @@ jorge_decompose(PG_FUNCTION_ARGS)
 	{
 		double index = season.index == NULL ? 0 : season.index[t % m];
 
-		rest[t] = season.index != NULL && season.multiplicative ? points->y[t] / index : points->y[t] - index;
+		rest[t] = season.index != NULL && season.multiplicative ? points->y[t] / index
+																: points->y[t] - index;
 	}
 	jorge_moving_average(rest, n, m, trend);
 	for (int t = 0; t < n; t++)
@@ -322,7 +330,8 @@ jorge_decompose(PG_FUNCTION_ARGS)
 		if (season.index == NULL)
 			effect = 0;
 		else
-			effect = season.multiplicative ? trend[t] * (season.index[t % m] - 1) : season.index[t % m];
+			effect =
+				season.multiplicative ? trend[t] * (season.index[t % m] - 1) : season.index[t % m];
 		values[0] = DateADTGetDatum(jorge_period_start(points->period, points->first + t));
 		jorge_set_number(values, nulls, 1, in_range(points->y[t] * scale));
 		jorge_set_number(values, nulls, 2, in_range(trend[t] * scale));
@@ -359,9 +368,11 @@ jorge_ets_row(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	method = jorge_forecast_method(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	if (method < METHOD_ETS || method > METHOD_AADA)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("\"%s\" is not a shape of exponential smoothing", jorge_forecast_method_name(method)),
-						errhint("Say ANN, AAN, AAdN, ANA, AAA, AAdA, or ets for the best of them.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a shape of exponential smoothing",
+						jorge_forecast_method_name(method)),
+				 errhint("Say ANN, AAN, AAdN, ANA, AAA, AAdA, or ets for the best of them.")));
 	m = points->season;
 	scale = scale_points(points);
 	first = method == METHOD_ETS ? METHOD_ANN : method;
@@ -372,7 +383,8 @@ jorge_ets_row(PG_FUNCTION_ARGS)
 
 		if (i >= METHOD_ANA && (m < 2 || points->n < 2 * m))
 			break;
-		if (!jorge_ets_fit(&model, jorge_forecast_shape((ForecastMethod) i, m), points->y, points->n))
+		if (!jorge_ets_fit(&model, jorge_forecast_shape((ForecastMethod) i, m), points->y,
+						   points->n))
 			continue;
 		if (chosen != METHOD_ETS && !(model.aicc < best.aicc))
 			continue;
@@ -380,9 +392,11 @@ jorge_ets_row(PG_FUNCTION_ARGS)
 		chosen = (ForecastMethod) i;
 	}
 	if (chosen == METHOD_ETS)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s cannot be fitted to %d points", jorge_forecast_method_name(method), points->n),
-						errhint("Take a longer series, or a shape without trend and season: ANN.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s cannot be fitted to %d points", jorge_forecast_method_name(method),
+						points->n),
+				 errhint("Take a longer series, or a shape without trend and season: ANN.")));
 
 	values[0] = CStringGetTextDatum(jorge_forecast_method_name(chosen));
 	values[1] = Int32GetDatum(points->n);
@@ -407,7 +421,8 @@ jorge_ets_row(PG_FUNCTION_ARGS)
 	values[12] = Float8GetDatum(in_range(best.sigma2 * scale * scale));
 	/* what the scale took away comes back: log(sse scale^2) */
 	values[13] = Float8GetDatum(best.loglik - points->n * log(scale));
-	jorge_set_number(values, nulls, 14, isfinite(best.aicc) ? best.aicc + 2 * points->n * log(scale) : NAN);
+	jorge_set_number(values, nulls, 14,
+					 isfinite(best.aicc) ? best.aicc + 2 * points->n * log(scale) : NAN);
 	return result_row(fcinfo, values, nulls);
 }
 
@@ -451,7 +466,8 @@ jorge_theta_row(PG_FUNCTION_ARGS)
 		double *ahead = palloc(points->season * sizeof(double));
 
 		for (int h = 0; h < points->season; h++)
-			ahead[h] = season.index[(points->n + h) % points->season] * (season.multiplicative ? 1 : scale);
+			ahead[h] = season.index[(points->n + h) % points->season] *
+					   (season.multiplicative ? 1 : scale);
 		values[5] = BoolGetDatum(season.multiplicative);
 		values[6] = number_array(ahead, points->season);
 	}
@@ -472,10 +488,11 @@ weights_argument(FunctionCallInfo fcinfo, int *horizon)
 	*horizon = jorge_integer_argument(fcinfo, 0, "horizon", 1, 1, FORECAST_MAX_HORIZON);
 	for (int i = 1; i <= 4; i++)
 		if (!isfinite(PG_GETARG_FLOAT8(i)))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("parameters must be finite")));
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("parameters must be finite")));
 	c = palloc(*horizon * sizeof(double));
-	jorge_ets_weights(PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3), PG_GETARG_FLOAT8(4), season,
-					  *horizon, c);
+	jorge_ets_weights(PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3),
+					  PG_GETARG_FLOAT8(4), season, *horizon, c);
 	return c;
 }
 

@@ -7,9 +7,6 @@
 
 #include "forecast/model.h"
 
-/* Beyond this score a tail is below the least float8. */
-#define LAST_SCORE 38.5
-
 /*
  * Upper tail
  */
@@ -17,28 +14,6 @@ double
 jorge_normal_upper(double z)
 {
 	return erfc(z * M_SQRT1_2) / 2;
-}
-
-/*
- * Quantile by halving: 60 steps reach the last bit, and it is asked for a handful of times a forecast
- */
-double
-jorge_normal_quantile(double p)
-{
-	double low = -LAST_SCORE;
-	double high = LAST_SCORE;
-
-	for (int i = 0; i < 60; i++)
-	{
-		double middle = (low + high) / 2;
-
-		/* compare the smaller tails, which are exact */
-		if (p < 0.5 ? jorge_normal_upper(-middle) < p : jorge_normal_upper(middle) > 1 - p)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (low + high) / 2;
 }
 
 /*

@@ -18,8 +18,8 @@ static const struct
 	int months; /* 0 = counted in days */
 	int days;
 } periods[PERIOD_KINDS] = {
-	[PERIOD_DAY] = {"day", 7, 0, 1},		 [PERIOD_WEEK] = {"week", 52, 0, 7},
-	[PERIOD_MONTH] = {"month", 12, 1, 0},	 [PERIOD_QUARTER] = {"quarter", 4, 3, 0},
+	[PERIOD_DAY] = {"day", 7, 0, 1},      [PERIOD_WEEK] = {"week", 52, 0, 7},
+	[PERIOD_MONTH] = {"month", 12, 1, 0}, [PERIOD_QUARTER] = {"quarter", 4, 3, 0},
 	[PERIOD_YEAR] = {"year", 1, 12, 0},
 };
 
@@ -155,9 +155,11 @@ jorge_series_zone(const char *name, int length)
 	const pg_tz *zone = jorge_zone(name, length);
 
 	if (zone == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("\"%.*s\" is not a time zone", Min(length, 64), name),
-						errhint("Give an IANA name such as America/Chicago; pg_timezone_names lists them.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%.*s\" is not a time zone", Min(length, 64), name),
+			 errhint("Give an IANA name such as America/Chicago; pg_timezone_names lists them.")));
 	return zone;
 }
 

@@ -20,8 +20,8 @@ word_index(const char *word, const char *const *words, int n, const char *what, 
 	for (int i = 0; i < n; i++)
 		if (pg_strcasecmp(word, words[i]) == 0)
 			return i;
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%.64s\" is not a word for %s", word, what),
-					errhint("%s", hint)));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"%.64s\" is not a word for %s", word, what), errhint("%s", hint)));
 }
 
 /*
@@ -44,9 +44,9 @@ jorge_point_missing(const char *word)
 {
 	static const char *const words[] = {"default", "zero", "interpolate", "error"};
 
-	return (PointMissing) word_index(
-		word, words, lengthof(words), "missing",
-		"Say what a period without rows is: zero, interpolate or error (default: zero for sum and count).");
+	return (PointMissing) word_index(word, words, lengthof(words), "missing",
+									 "Say what a period without rows is: zero, interpolate or "
+									 "error (default: zero for sum and count).");
 }
 
 /*
@@ -57,8 +57,9 @@ jorge_point_partial(const char *word)
 {
 	static const char *const words[] = {"drop", "include", "nowcast"};
 
-	return (PointPartial) word_index(word, words, lengthof(words), "partial",
-									 "Say what to do with an unfinished period: drop, include or nowcast.");
+	return (PointPartial) word_index(
+		word, words, lengthof(words), "partial",
+		"Say what to do with an unfinished period: drop, include or nowcast.");
 }
 
 /*
@@ -71,7 +72,8 @@ bucket_value(const Series *series, int i, PointValue value)
 
 	if (value == POINT_COUNT)
 		return (double) count;
-	return value == POINT_SUM ? jorge_series_sum(series, i) : jorge_series_sum(series, i) / (double) count;
+	return value == POINT_SUM ? jorge_series_sum(series, i)
+							  : jorge_series_sum(series, i) / (double) count;
 }
 
 /*
@@ -136,10 +138,13 @@ fill(Points *points, PointMissing missing, int gaps)
 	while (!points->filled[first])
 		first++;
 	if (missing == MISSING_ERROR)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%d periods have no values, the first of them begins on %s", gaps,
-							   jorge_date_text(jorge_period_start(points->period, points->first + first))),
-						errhint("Say missing => 'zero' or missing => 'interpolate'.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg_plural(
+					 "%d period has no values: it begins on %s",
+					 "%d periods have no values, the first of them begins on %s", gaps, gaps,
+					 jorge_date_text(jorge_period_start(points->period, points->first + first))),
+				 errhint("Say missing => 'zero' or missing => 'interpolate'.")));
 	if (missing != MISSING_INTERPOLATE)
 		return;
 	if (gaps > points->n * MOST_FILLED)
@@ -176,11 +181,13 @@ jorge_points(const Series *series, const ForecastOptions *options)
 	if (options->has_as_of)
 		end = Min(end, (int64) current + 1);
 	/* rows are there up to as_of: periods without are empty, not unknown */
-	if (options->has_as_of && missing != MISSING_INTERPOLATE && series->buckets > 0 && end > series->first)
+	if (options->has_as_of && missing != MISSING_INTERPOLATE && series->buckets > 0 &&
+		end > series->first)
 		end = Max(end, current);
 	if (end - series->first > SERIES_MAX_PERIODS)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("as_of is more than %d periods after the series begins", SERIES_MAX_PERIODS)));
+						errmsg("as_of is more than %d periods after the series begins",
+							   SERIES_MAX_PERIODS)));
 	points->n = (int) Max(end - series->first, 0);
 
 	points->y = palloc(Max(points->n, 1) * sizeof(double));

@@ -31,9 +31,12 @@ typedef struct QueryShape
 static void pg_noreturn
 bad_query(const char *what)
 {
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cannot forecast this query: %s", what),
-					errhint("Give a SELECT of time and value, or of key, time and value, as in: SELECT closed_at, "
-							"revenue FROM sale.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cannot forecast this query: %s", what),
+		 errhint(
+			 "Give a SELECT of time and value, or of key, time and value, as in: SELECT closed_at, "
+			 "revenue FROM sale.")));
 }
 
 /*
@@ -61,8 +64,10 @@ inspect(const char *query)
 	shape.has_key = columns->natts == 3;
 	time = shape.has_key ? 1 : 0;
 	shape.time_type = getBaseType(TupleDescAttr(columns, time)->atttypid);
-	if (shape.time_type != TIMESTAMPTZOID && shape.time_type != TIMESTAMPOID && shape.time_type != DATEOID)
-		bad_query(psprintf("column \"%s\" is not a time", NameStr(TupleDescAttr(columns, time)->attname)));
+	if (shape.time_type != TIMESTAMPTZOID && shape.time_type != TIMESTAMPOID &&
+		shape.time_type != DATEOID)
+		bad_query(psprintf("column \"%s\" is not a time",
+						   NameStr(TupleDescAttr(columns, time)->attname)));
 	switch (getBaseType(TupleDescAttr(columns, time + 1)->atttypid))
 	{
 		case INT2OID:
@@ -73,7 +78,8 @@ inspect(const char *query)
 		case NUMERICOID:
 			break;
 		default:
-			bad_query(psprintf("column \"%s\" is not a number", NameStr(TupleDescAttr(columns, time + 1)->attname)));
+			bad_query(psprintf("column \"%s\" is not a number",
+							   NameStr(TupleDescAttr(columns, time + 1)->attname)));
 	}
 	SPI_freeplan(plan);
 	return shape;
@@ -92,9 +98,11 @@ statement_around(const char *query, QueryShape shape)
 	while (length > 0 && (isspace((unsigned char) query[length - 1]) || query[length - 1] == ';'))
 		length--;
 	/* the line break ends a comment that the query may end in */
-	return psprintf("SELECT %s, jorge.series(t::%s, v::pg_catalog.float8, $1, $2) FROM (%.*s\n) AS q (%st, v)%s",
-					shape.has_key ? "k::pg_catalog.text" : "NULL::pg_catalog.text", time, length, query,
-					shape.has_key ? "k, " : "", shape.has_key ? " GROUP BY 1 ORDER BY 1" : "");
+	return psprintf("SELECT %s, jorge.series(t::%s, v::pg_catalog.float8, $1, $2) FROM (%.*s\n) AS "
+					"q (%st, v)%s",
+					shape.has_key ? "k::pg_catalog.text" : "NULL::pg_catalog.text", time, length,
+					query, shape.has_key ? "k, " : "",
+					shape.has_key ? " GROUP BY 1 ORDER BY 1" : "");
 }
 
 /*
@@ -126,11 +134,13 @@ jorge_forecast_query(PG_FUNCTION_ARGS)
 	arguments[1] = PG_ARGISNULL(3) ? CStringGetTextDatum("UTC") : PG_GETARG_DATUM(3);
 	options = jorge_forecast_options(fcinfo, OPTIONS_FROM(4), PARTIAL_DROP);
 	history = jorge_integer_argument(fcinfo, 9, "history", 0, 0, SERIES_MAX_PERIODS);
-	work = AllocSetContextCreate(CurrentMemoryContext, "jorge forecast_query", ALLOCSET_DEFAULT_SIZES);
+	work =
+		AllocSetContextCreate(CurrentMemoryContext, "jorge forecast_query", ALLOCSET_DEFAULT_SIZES);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare_cursor(statement_around(query, inspect(query)), 2, types, CURSOR_OPT_PARALLEL_OK);
+	plan = SPI_prepare_cursor(statement_around(query, inspect(query)), 2, types,
+							  CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		bad_query(SPI_result_code_string(SPI_result));
 	cursor = SPI_cursor_open(NULL, plan, arguments, NULL, true);

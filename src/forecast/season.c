@@ -141,10 +141,11 @@ jorge_season_indices(const double *y, int n, int m, bool multiplicative, double 
 }
 
 /*
- * Shrink indices (James and Stein; Miller and Williams 2003, "Shrinkage estimators of time series seasonal factors")
+ * Shrink indices (James and Stein; Miller and Williams 2003, "Shrinkage estimators of time series
+ * seasonal factors")
  *
- * Each index is a mean of few noisy ratios: the variance of those means within positions, against the spread of
- * the means between positions, says how much of that spread is chance.
+ * Each index is a mean of few noisy ratios: the variance of those means within positions, against
+ * the spread of the means between positions, says how much of that spread is chance.
  */
 void
 jorge_season_shrink(const double *y, int n, int m, bool multiplicative, double *index)

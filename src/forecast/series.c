@@ -1,10 +1,10 @@
 /*
  * series.c: buckets of exact sums.
  *
- * A sum is a number in base 2^32 whose digit 0 is worth 2^-1074, the least float8; each digit ("limb") sits
- * in an int64, which leaves room to add 2^29 values before carries must be passed on. Integer addition
- * knows no order, so neither has the sum. Only the window of limbs that any bucket needs is kept: four
- * or five for amounts of money.
+ * A sum is a number in base 2^32 whose digit 0 is worth 2^-1074, the least float8; each digit
+ * ("limb") sits in an int64, which leaves room to add 2^29 values before carries must be passed on.
+ * Integer addition knows no order, so neither has the sum. Only the window of limbs that any bucket
+ * needs is kept: four or five for amounts of money.
  */
 #include "core/jorge.h"
 
@@ -21,7 +21,8 @@
 /* A value adds less than 2^33 to a limb: carries are due well before 2^63. */
 #define ADDS_BEFORE_CARRY (INT64CONST(1) << 28)
 
-/* A series is a value in memory; this is less than MaxAllocSize leaves and more than anybody needs. */
+/* A series is a value in memory; this is less than MaxAllocSize leaves and more than anybody needs.
+ */
 #define SERIES_MAX_BYTES (64 * 1024 * 1024)
 
 /* The three limbs that one float8 falls on */
@@ -47,8 +48,7 @@ series_size(int capacity, int limbs)
 static inline int64 *
 slot_of(const Series *series, int i)
 {
-	return unconstify(Series *, series)->slots +
-		   (Size) (series->offset + i) * (1 + series->limbs);
+	return unconstify(Series *, series)->slots + (Size) (series->offset + i) * (1 + series->limbs);
 }
 
 /*
@@ -100,8 +100,8 @@ carry(int64 *limb, int limbs)
 }
 
 /*
- * Copy a series into one with other room: before and after are spare slots, low and limbs the window,
- * which must hold the old one
+ * Copy a series into one with other room: before and after are spare slots, low and limbs the
+ * window, which must hold the old one
  */
 static Series *
 rebuild(const Series *series, int64 before, int64 after, int low, int limbs)
@@ -112,8 +112,9 @@ rebuild(const Series *series, int64 before, int64 after, int low, int limbs)
 
 	if (capacity > 3 * SERIES_MAX_PERIODS ||
 		(size = series_size((int) capacity, limbs)) > SERIES_MAX_BYTES)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("a series takes more than 64 MB"),
-						errhint("Choose a longer period, or filter the rows by time.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("a series takes more than 64 MB"),
+				 errhint("Choose a longer period, or filter the rows by time.")));
 	copy = palloc0(size);
 	memcpy(copy, series, offsetof(Series, slots));
 	SET_VARSIZE(copy, size);
@@ -136,8 +137,8 @@ rebuild(const Series *series, int64 before, int64 after, int low, int limbs)
 /*
  * Make room for limbs low to high in every bucket
  *
- * Where the old highest limb of a negative sum gets company above, it stays a negative digit: carry()
- * sees to that.
+ * Where the old highest limb of a negative sum gets company above, it stays a negative digit:
+ * carry() sees to that.
  */
 static Series *
 widen(Series *series, int low, int high)
@@ -158,17 +159,18 @@ static Series *
 cover(Series *series, int32 number)
 {
 	int64 first = series->buckets == 0 ? number : Min(series->first, number);
-	int64 last = series->buckets == 0 ? number : Max((int64) series->first + series->buckets - 1, number);
+	int64 last =
+		series->buckets == 0 ? number : Max((int64) series->first + series->buckets - 1, number);
 	int64 before;
 	int64 after;
 
 	if (last - first >= SERIES_MAX_PERIODS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a series of " INT64_FORMAT " %ss is too long", last - first + 1,
-						jorge_period_name((SeriesPeriod) series->period)),
-				 errdetail("At most %d periods lie between the first and the last.", SERIES_MAX_PERIODS),
-				 errhint("Choose a longer period, or look for a wrong date.")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("a series of " INT64_FORMAT " %ss is too long", last - first + 1,
+							   jorge_period_name((SeriesPeriod) series->period)),
+						errdetail("At most %d periods lie between the first and the last.",
+								  SERIES_MAX_PERIODS),
+						errhint("Choose a longer period, or look for a wrong date.")));
 
 	if (series->buckets == 0)
 	{
@@ -400,8 +402,8 @@ jorge_series_count(const Series *series, int i)
 /*
  * Write a bucket's sum as float8 that add up to it
  *
- * Each part is what is left, rounded; what is then left is at most half a unit in the part's last place,
- * so parts shrink by 2^53 and end when the digits do.
+ * Each part is what is left, rounded; what is then left is at most half a unit in the part's last
+ * place, so parts shrink by 2^53 and end when the digits do.
  */
 int
 jorge_series_parts(const Series *series, int i, double *parts)
@@ -489,7 +491,8 @@ jorge_series_finish(const Series *series)
 		to[0] = from[0];
 		for (int k = 0; k < compact->limbs; k++)
 			to[1 + k] = from[1 + low - work->low + k];
-		/* the shortest two's complement of one bucket is a negative digit inside a wider window: spread it */
+		/* the shortest two's complement of one bucket is a negative digit inside a wider window:
+		 * spread it */
 		carry(to + 1, compact->limbs);
 	}
 	pfree(work);

@@ -1,12 +1,13 @@
 /*
  * series.h: jorge.series, events summed by period.
  *
- * A series holds, for each calendar period of one length in one time zone, how many values fell into it and
- * their sum. The sum is exact (a wide fixed-point number), so adding and merging give the same bits in
- * every order; it is rounded to a float8 once, when it is read. A period without values has count 0.
+ * A series holds, for each calendar period of one length in one time zone, how many values fell
+ * into it and their sum. The sum is exact (a wide fixed-point number), so adding and merging give
+ * the same bits in every order; it is rounded to a float8 once, when it is read. A period without
+ * values has count 0.
  *
- * Vocabulary: a period is a calendar day, week (from Monday), month, quarter or year; its number counts from
- * the period that holds 2000-01-01; a bucket is the period's place in a series.
+ * Vocabulary: a period is a calendar day, week (from Monday), month, quarter or year; its number
+ * counts from the period that holds 2000-01-01; a bucket is the period's place in a series.
  */
 #ifndef JORGE_FORECAST_SERIES_H
 #define JORGE_FORECAST_SERIES_H
@@ -34,13 +35,13 @@ typedef enum SeriesPeriod
 typedef struct Series
 {
 	int32 vl_len_;
-	uint8 version;	/* SERIES_VERSION */
-	uint8 period;	/* SeriesPeriod */
-	uint8 low;		/* which limb of the full fixed-point number is the first kept */
-	uint8 limbs;	/* how many are kept, in every bucket */
-	int32 first;	/* number of the first bucket's period */
-	int32 buckets;	/* in use, without gaps */
-	int32 offset;	/* unused slots before the first */
+	uint8 version;  /* SERIES_VERSION */
+	uint8 period;   /* SeriesPeriod */
+	uint8 low;      /* which limb of the full fixed-point number is the first kept */
+	uint8 limbs;    /* how many are kept, in every bucket */
+	int32 first;    /* number of the first bucket's period */
+	int32 buckets;  /* in use, without gaps */
+	int32 offset;   /* unused slots before the first */
 	int32 capacity; /* slots */
 	char zone[SERIES_ZONE_MAX + 1];
 	/* capacity slots of 1 + limbs numbers: count, then the limbs of the sum, lowest first */
@@ -66,7 +67,8 @@ extern DateADT jorge_period_start(SeriesPeriod period, int32 number);
 /* A date as 2024-01-31, with a minus sign before the year 0 */
 extern char *jorge_date_text(DateADT date);
 
-/* Wall clock of a zone in microseconds since 2000-01-01 00:00; ERROR 22008 where the moment is infinite */
+/* Wall clock of a zone in microseconds since 2000-01-01 00:00; ERROR 22008 where the moment is
+ * infinite */
 extern int64 jorge_wall_clock(TimestampTz at, const pg_tz *zone);
 
 /* Number of the period at a wall clock, and the share of it that has gone by, 0 to below 1 */
@@ -75,8 +77,8 @@ extern int32 jorge_period_at(SeriesPeriod period, int64 clock, double *elapsed);
 /* Zone of a name; ERROR 22023 if there is none */
 extern const pg_tz *jorge_series_zone(const char *name, int length);
 
-/* ---- series.c: where add and merge need more room they return a new value in the current memory context and
- * leave the old one to its owner, which for an aggregate's state is the executor */
+/* ---- series.c: where add and merge need more room they return a new value in the current memory
+ * context and leave the old one to its owner, which for an aggregate's state is the executor */
 
 /* Series without buckets; zone is the canonical name */
 extern Series *jorge_series_empty(SeriesPeriod period, const char *zone);
@@ -90,7 +92,8 @@ extern Series *jorge_series_merge(Series *series, const Series *other);
 /* A copy that can be changed */
 extern Series *jorge_series_copy(const Series *series);
 
-/* The one form of its contents: no spare room, fewest limbs; ERROR 22003 if a sum is beyond float8 */
+/* The one form of its contents: no spare room, fewest limbs; ERROR 22003 if a sum is beyond float8
+ */
 extern Series *jorge_series_finish(const Series *series);
 
 /* Sum, correctly rounded, and count of bucket i */

@@ -37,7 +37,8 @@ jorge_series_rows(PG_FUNCTION_ARGS)
 		double sum = jorge_series_sum(series, i);
 
 		CHECK_FOR_INTERRUPTS();
-		values[0] = DateADTGetDatum(jorge_period_start((SeriesPeriod) series->period, series->first + i));
+		values[0] =
+			DateADTGetDatum(jorge_period_start((SeriesPeriod) series->period, series->first + i));
 		values[1] = Float8GetDatum(sum);
 		values[2] = Int64GetDatum(count);
 		jorge_set_number(values, nulls, 3, count > 0 ? sum / (double) count : NAN);
@@ -47,7 +48,8 @@ jorge_series_rows(PG_FUNCTION_ARGS)
 }
 
 /*
- * jorge.sparkline(): a series as a line of text; several periods share a character where it would be too long
+ * jorge.sparkline(): a series as a line of text; several periods share a character where it would
+ * be too long
  */
 Datum
 jorge_sparkline(PG_FUNCTION_ARGS)
@@ -99,7 +101,8 @@ jorge_sparkline(PG_FUNCTION_ARGS)
 		if (isnan(height[k]))
 			appendStringInfoChar(&line, ' ');
 		else if (most > least)
-			appendStringInfoString(&line, marks[Min((int) ((height[k] - least) / (most - least) * 8), 7)]);
+			appendStringInfoString(&line,
+								   marks[Min((int) ((height[k] - least) / (most - least) * 8), 7)]);
 		else
 			appendStringInfoString(&line, marks[3]);
 	}

@@ -2,12 +2,13 @@
  * series_type.c: the type jorge.series, its aggregates and its operators.
  *
  * As text a series is its period, its zone and its buckets, those without values left out:
- *     month America/Chicago 2024-01-01:1250.5/3 2024-03-01:0.30000000000000004-2.7755575615628914e-17/2
- * A bucket is the date it begins on, its sum and its count. A sum that no float8 is equal to is written as several
- * that add up to it, so text and binary form lose nothing.
+ *     month America/Chicago 2024-01-01:1250.5/3
+ * 2024-03-01:0.30000000000000004-2.7755575615628914e-17/2 A bucket is the date it begins on, its
+ * sum and its count. A sum that no float8 is equal to is written as several that add up to it, so
+ * text and binary form lose nothing.
  *
- * An aggregate's state is a series, too, with spare room; it is changed in place, and passes between
- * parallel workers as the value it is.
+ * An aggregate's state is a series, too, with spare room; it is changed in place, and passes
+ * between parallel workers as the value it is.
  */
 #include "core/jorge.h"
 
@@ -43,9 +44,9 @@ typedef struct AccumulateCache
 	char zone_name[SERIES_ZONE_MAX + 1];
 	SeriesPeriod period;
 	const pg_tz *zone;
-	int32 number;	  /* of the last row's period */
-	int64 from;		  /* wall clock at which it begins */
-	int64 to;		  /* and ends */
+	int32 number; /* of the last row's period */
+	int64 from;   /* wall clock at which it begins */
+	int64 to;     /* and ends */
 } AccumulateCache;
 
 /*
@@ -55,9 +56,10 @@ static void
 check_value(double value)
 {
 	if (!isfinite(value))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("a series cannot hold %s", isnan(value) ? "NaN" : "an infinite value"),
-						errhint("Filter such rows, or turn them into NULL, which is left out.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a series cannot hold %s", isnan(value) ? "NaN" : "an infinite value"),
+				 errhint("Filter such rows, or turn them into NULL, which is left out.")));
 }
 
 /*
@@ -117,7 +119,8 @@ read_date(const char *text, DateADT *date)
 
 	for (int i = 0; i < 3; i++)
 	{
-		if (!isdigit((unsigned char) *at) && !(i == 0 && *at == '-' && isdigit((unsigned char) at[1])))
+		if (!isdigit((unsigned char) *at) &&
+			!(i == 0 && *at == '-' && isdigit((unsigned char) at[1])))
 			bad_text(text, "a date such as 2024-01-31 is missing");
 		errno = 0;
 		part[i] = strtol(at, &end, 10);
@@ -161,7 +164,8 @@ read_bucket(const char *text, Series **series)
 		double part;
 
 		/* strtod() would also take words, blanks and hexadecimal numbers */
-		if (at[strspn(at, "0123456789.eE+-")] != '/' || (*at == '0' && (at[1] == 'x' || at[1] == 'X')))
+		if (at[strspn(at, "0123456789.eE+-")] != '/' ||
+			(*at == '0' && (at[1] == 'x' || at[1] == 'X')))
 			bad_text(text, "a sum and a count, as in :1250.5/3, must follow the date");
 		errno = 0;
 		part = strtod(at, &end);
@@ -234,19 +238,22 @@ jorge_series_out(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (jorge_series_count(series, i) == 0)
 			continue;
-		appendStringInfo(&text, " %s:", jorge_date_text(jorge_period_start(period, series->first + i)));
+		appendStringInfo(&text,
+						 " %s:", jorge_date_text(jorge_period_start(period, series->first + i)));
 		n = jorge_series_parts(series, i, parts);
 		for (int k = 0; k < n; k++)
 		{
 			double_to_shortest_decimal_buf(parts[k], number);
 			appendStringInfo(&text, "%s%s", k > 0 && parts[k] > 0 ? "+" : "", number);
 		}
-		appendStringInfo(&text, "%s/" INT64_FORMAT, n == 0 ? "0" : "", jorge_series_count(series, i));
+		appendStringInfo(&text, "%s/" INT64_FORMAT, n == 0 ? "0" : "",
+						 jorge_series_count(series, i));
 	}
 	PG_RETURN_CSTRING(text.data);
 }
 
-/* ---- binary: version, period, zone, number of buckets with values; of each its number, count, parts */
+/* ---- binary: version, period, zone, number of buckets with values; of each its number, count,
+ * parts */
 
 /*
  * Report a malformed binary value
@@ -369,16 +376,19 @@ accumulate_cache(FunctionCallInfo fcinfo)
 	for (int i = 3; i < PG_NARGS(); i++)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("the %s of a series must not be NULL", i == 3 ? "period" : "time zone")));
+							errmsg("the %s of a series must not be NULL",
+								   i == 3 ? "period" : "time zone")));
 	if (PG_NARGS() > 3)
 		period = PG_GETARG_TEXT_PP(3);
 	if (PG_NARGS() > 4)
 		zone = PG_GETARG_TEXT_PP(4);
 	if (cache != NULL &&
-		(period == NULL || (strlen(cache->period_name) == VARSIZE_ANY_EXHDR(period) &&
-							memcmp(cache->period_name, VARDATA_ANY(period), VARSIZE_ANY_EXHDR(period)) == 0)) &&
-		(zone == NULL || (strlen(cache->zone_name) == VARSIZE_ANY_EXHDR(zone) &&
-						  memcmp(cache->zone_name, VARDATA_ANY(zone), VARSIZE_ANY_EXHDR(zone)) == 0)))
+		(period == NULL ||
+		 (strlen(cache->period_name) == VARSIZE_ANY_EXHDR(period) &&
+		  memcmp(cache->period_name, VARDATA_ANY(period), VARSIZE_ANY_EXHDR(period)) == 0)) &&
+		(zone == NULL ||
+		 (strlen(cache->zone_name) == VARSIZE_ANY_EXHDR(zone) &&
+		  memcmp(cache->zone_name, VARDATA_ANY(zone), VARSIZE_ANY_EXHDR(zone)) == 0)))
 		return cache;
 
 	if (cache == NULL)
@@ -433,12 +443,13 @@ accumulate(FunctionCallInfo fcinfo, AccumulateCache *cache, int64 clock)
 	{
 		series = changeable(fcinfo, 0, &in_aggregate);
 		if (series->period != cache->period || strcmp(series->zone, zone) != 0)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("period and time zone of a series must be the same in every row"),
-							errdetail("They were %s in %s, and are %s in %s.",
-									  jorge_period_name((SeriesPeriod) series->period), series->zone,
-									  jorge_period_name(cache->period), zone),
-							errhint("Group by them.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("period and time zone of a series must be the same in every row"),
+					 errdetail("They were %s in %s, and are %s in %s.",
+							   jorge_period_name((SeriesPeriod) series->period), series->zone,
+							   jorge_period_name(cache->period), zone),
+					 errhint("Group by them.")));
 	}
 	if (clock < cache->from || clock >= cache->to)
 	{
@@ -503,15 +514,17 @@ jorge_series_accumulate_date(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return unchanged(fcinfo);
 	date = PG_GETARG_DATEADT(1);
-	if (DATE_NOT_FINITE(date) || date >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
+	if (DATE_NOT_FINITE(date))
+		jorge_wall_clock(date < 0 ? DT_NOBEGIN : DT_NOEND, cache->zone); /* says so */
+	if (date >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("a series cannot hold a value at an infinite time"),
-						errhint("Filter such rows: WHERE isfinite(ts).")));
+						errmsg("date out of range for a series")));
 	return accumulate(fcinfo, cache, (int64) date * USECS_PER_DAY);
 }
 
 /*
- * Merge two series: the combine function, the transition function of jorge.merge(), and the operator +
+ * Merge two series: the combine function, the transition function of jorge.merge(), and the
+ * operator +
  */
 Datum
 jorge_series_combine(PG_FUNCTION_ARGS)
@@ -609,10 +622,10 @@ jorge_series_from_times(PG_FUNCTION_ARGS)
 
 	check_list(times);
 	check_list(values);
-	deconstruct_array(times, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &time,
-					  &no_time, &n_times);
-	deconstruct_array(values, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value, &no_value,
-					  &n_values);
+	deconstruct_array(times, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+					  &time, &no_time, &n_times);
+	deconstruct_array(values, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value,
+					  &no_value, &n_values);
 	if (n_times != n_values)
 		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 						errmsg("%d times and %d values", n_times, n_values),
@@ -623,10 +636,11 @@ jorge_series_from_times(PG_FUNCTION_ARGS)
 		if (no_time[i] || no_value[i])
 			continue;
 		check_value(DatumGetFloat8(value[i]));
-		series = jorge_series_add(series,
-								  jorge_period_at((SeriesPeriod) series->period,
-												  jorge_wall_clock(DatumGetTimestampTz(time[i]), zone), NULL),
-								  DatumGetFloat8(value[i]), 1);
+		series = jorge_series_add(
+			series,
+			jorge_period_at((SeriesPeriod) series->period,
+							jorge_wall_clock(DatumGetTimestampTz(time[i]), zone), NULL),
+			DatumGetFloat8(value[i]), 1);
 	}
 	PG_RETURN_POINTER(jorge_series_finish(series));
 }
@@ -648,10 +662,12 @@ jorge_series_from_values(PG_FUNCTION_ARGS)
 	int n;
 
 	check_list(values);
-	if (DATE_NOT_FINITE(start) || !number_is_valid(period, first = jorge_period_number(period, start)))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("start of a series out of range")));
-	deconstruct_array(values, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value, &no_value,
-					  &n);
+	if (DATE_NOT_FINITE(start) ||
+		!number_is_valid(period, first = jorge_period_number(period, start)))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("start of a series out of range")));
+	deconstruct_array(values, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value,
+					  &no_value, &n);
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -659,8 +675,8 @@ jorge_series_from_values(PG_FUNCTION_ARGS)
 			continue;
 		check_value(DatumGetFloat8(value[i]));
 		if (!number_is_valid(period, first + i))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("end of a series out of range")));
+			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+							errmsg("end of a series out of range")));
 		series = jorge_series_add(series, (int32) (first + i), DatumGetFloat8(value[i]), 1);
 	}
 	PG_RETURN_POINTER(jorge_series_finish(series));
