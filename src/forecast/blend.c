@@ -211,7 +211,7 @@ bool
 jorge_branch_ets(Branch *branch, const double *y, int n, int horizon, const EtsShape *shapes,
 				 int count, int *chosen)
 {
-	EtsModel best;
+	EtsModel best = {0};
 
 	memset(branch, 0, sizeof(*branch));
 	*chosen = -1;

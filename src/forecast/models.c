@@ -358,7 +358,7 @@ jorge_ets_row(PG_FUNCTION_ARGS)
 	ForecastMethod first;
 	ForecastMethod last;
 	ForecastMethod chosen = METHOD_ETS;
-	EtsModel best;
+	EtsModel best = {0};
 	Points *points;
 	double scale;
 	int m;

@@ -94,18 +94,30 @@ def m3(series):
     print(f"{len(series)} series, {HORIZON} months ahead")
     print(f"{'method':12} {'sMAPE':>7} {'MASE':>7} {'c80':>6} {'c95':>6} {'MSIS':>7} {'>naive':>6} {'ms/series':>9}")
     for method in ["auto", "theta", "ets", "snaive"]:
-        answer = psql(f"""
-            SELECT count(*) FROM m3, jorge.forecast(s, 1) \\g /dev/null
-            SELECT cpu() AS began \\gset
-            SELECT count(*) FROM m3, jorge.forecast(s, {HORIZON}, method => '{method}') \\g /dev/null
-            SELECT cpu() - :began;
-            SELECT id, mean, lo80, hi80, lo95, hi95 FROM m3, jorge.forecast(s, {HORIZON}, method => '{method}')
-             ORDER BY id, step;""")
-        forecasts = collections.defaultdict(list)
-        for row in answer[1:]:
-            forecasts[row[0]].append([float(x) for x in row[1:]])
-        figures = score(series, forecasts) + [1000 * float(answer[0][0]) / len(series)]
-        print("{:12} {:7.3f} {:7.4f} {:6.3f} {:6.3f} {:7.3f} {:6.1f} {:9.2f}".format(method, *figures))
+        print_scores(method, series, "SELECT id, s FROM m3", method)
+
+
+def print_scores(label, series, source, method):
+    """Print one line: how well, and at what cost, a method forecasts the series (id, s) of a SELECT."""
+    answer = psql(f"""
+        SELECT count(*) FROM ({source}) m, jorge.forecast(s, 1) \\g /dev/null
+        SELECT cpu() AS began \\gset
+        SELECT count(*) FROM ({source}) m, jorge.forecast(s, {HORIZON}, method => '{method}') \\g /dev/null
+        SELECT cpu() - :began;
+        SELECT id, mean, lo80, hi80, lo95, hi95 FROM ({source}) m, jorge.forecast(s, {HORIZON}, method => '{method}')
+         ORDER BY id, step;""")
+    forecasts = collections.defaultdict(list)
+    for row in answer[1:]:
+        forecasts[row[0]].append([float(x) for x in row[1:]])
+    figures = score(series, forecasts) + [1000 * float(answer[0][0]) / len(series)]
+    print("{:12} {:7.3f} {:7.4f} {:6.3f} {:6.3f} {:7.3f} {:6.1f} {:9.2f}".format(label, *figures))
+
+
+def cut(series):
+    """Print what remains when only the last months are known."""
+    print("\nonly the last n months known (auto; scales of the whole series)")
+    for n in [6, 8, 12, 18, 24, 36, 48, 72]:
+        print_scores(f"n = {n}", series, f"SELECT id, jorge.series_of('1990-01-01', known[cardinality(known) - {n - 1}:]) AS s FROM m3", "auto")
 
 
 def in_r(path):
@@ -201,6 +213,7 @@ def main():
     if path.exists():
         m3(load_series(path))
         in_r(path)
+        cut(load_series(path))
         goals()
     else:
         print(f"{path} is missing: accuracy not measured (JORGE_DATA names the folder of the data)")
