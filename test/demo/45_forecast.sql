@@ -2,7 +2,8 @@
 \echo
 \echo '==> jorge.series(): the inquiries of every month, in one value'
 CREATE TEMP TABLE demo_series AS
-SELECT jorge.series(received_at, 1, 'month', 'America/Chicago') AS s, max(received_at) AS as_of FROM jorge.inquiry;
+SELECT jorge.series(received_at, 1, 'month', 'America/Chicago') AS s, max(received_at) AS as_of
+  FROM jorge.inquiry WHERE received_at < now() - interval '1 day';
 SELECT jorge.sparkline(s) AS inquiries FROM demo_series;
 
 \echo '==> jorge.forecast(): three months that were, three to come'
