@@ -14,6 +14,7 @@
 #include <float.h>
 
 #include "forecast/model.h"
+#include "stats/stats.h"
 
 /* The usual bounds, as in R's ets() */
 #define ALPHA_MIN 1e-4
@@ -23,6 +24,13 @@
 
 /* Relative weight that keeps the normal equations of the initial states solvable */
 #define RIDGE 1e-12
+
+/* When a search ends: relative change of the sum of squares, evaluations a parameter */
+#define TOLERANCE 1e-8
+#define EVALUATIONS 60
+
+/* Smoothing parameters of the richest shape */
+#define MOST_PARAMETERS 4
 
 /* The problem that the minimiser works on */
 typedef struct EtsProblem
@@ -36,6 +44,9 @@ typedef struct EtsProblem
 	double *normal;
 	double *right;
 	double *start; /* the best initial states of the last evaluation */
+	int dimensions;
+	double lower[MOST_PARAMETERS];
+	double upper[MOST_PARAMETERS];
 } EtsProblem;
 
 /* Parameters in use, taken from the minimiser's point */
@@ -273,17 +284,39 @@ season_sse(const EtsProblem *problem, EtsParameters p)
 }
 
 /*
- * What the minimiser lowers
+ * Sum of squared errors at a point of the box
  */
 static double
-problem_sse(const double *x, void *context)
+problem_sse(const EtsProblem *problem, const double *x)
 {
-	const EtsProblem *problem = context;
 	EtsParameters p = parameters_of(problem->shape, x);
 
 	if (problem->shape.season > 1)
 		return season_sse(problem, p);
 	return problem->shape.trend ? trend_sse(problem, p) : level_sse(problem, p.alpha);
+}
+
+/*
+ * Move a point that the minimiser tries to the edge of the box
+ */
+static void
+into_box(const EtsProblem *problem, const double *x, double *inside)
+{
+	for (int k = 0; k < problem->dimensions; k++)
+		inside[k] = Min(Max(x[k], problem->lower[k]), problem->upper[k]);
+}
+
+/*
+ * What the minimiser lowers: on the logarithm its tolerance is a relative one
+ */
+static double
+objective(const double *x, void *context)
+{
+	const EtsProblem *problem = context;
+	double inside[MOST_PARAMETERS];
+
+	into_box(problem, x, inside);
+	return log(Max(problem_sse(problem, inside), DBL_MIN));
 }
 
 /*
@@ -339,112 +372,144 @@ take_states(EtsModel *model, const EtsProblem *problem)
 }
 
 /*
- * Fit a model
+ * Find the best smoothing parameters from several starts; false where none has a finite error
  */
-bool
-jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
+static bool
+search(EtsProblem *problem, double *best)
 {
 	static const double starts[] = {0.1, 0.4, 0.8};
 	static const double season_starts[] = {0.05, 0.6};
-	int dimensions = 1 + shape.trend + shape.damped + (shape.season > 1);
-	int states = 1 + shape.trend + shape.season - 1;
-	int p = dimensions + states;
-	EtsProblem problem = {.shape = shape, .n = n, .states = states};
-	double *centred;
-	EtsParameters fitted;
-	double lower[MINIMISE_MAX_DIMENSIONS];
-	double upper[MINIMISE_MAX_DIMENSIONS];
-	double best[MINIMISE_MAX_DIMENSIONS];
+	/* a changing season has valleys of its own */
+	int tries = lengthof(starts) * (problem->shape.season > 1 ? lengthof(season_starts) : 1);
 	double least = INFINITY;
 
-	if (n <= p)
-		return false;
-	for (int t = 0; t < n; t++)
-		problem.centre += y[t] / n;
-	problem.y = centred = palloc(n * sizeof(double));
-	for (int t = 0; t < n; t++)
-		centred[t] = y[t] - problem.centre;
-	problem.start = palloc(states * sizeof(double));
-	if (shape.season > 1)
+	for (int i = 0; i < tries; i++)
 	{
-		problem.slope = palloc((states + 1) * (2 + shape.season) * sizeof(double));
-		problem.normal = palloc(states * states * sizeof(double));
-		problem.right = palloc(states * sizeof(double));
-	}
-	for (int k = 0; k < dimensions; k++)
-	{
-		lower[k] = 0;
-		upper[k] = 1;
-	}
-	lower[0] = ALPHA_MIN;
-	upper[0] = ALPHA_MAX;
-	if (shape.damped)
-	{
-		lower[dimensions - 1] = PHI_MIN;
-		upper[dimensions - 1] = PHI_MAX;
-	}
-	/* a changing season has valleys of its own */
-	for (int i = 0; i < lengthof(starts) * (shape.season > 1 ? lengthof(season_starts) : 1); i++)
-	{
-		double x[MINIMISE_MAX_DIMENSIONS];
-		double step[MINIMISE_MAX_DIMENSIONS];
+		double x[MOST_PARAMETERS];
+		double step[MOST_PARAMETERS];
 		double value;
 		int k = 0;
 
 		x[k] = starts[i % lengthof(starts)];
 		step[k++] = 0.1;
-		if (shape.trend)
+		if (problem->shape.trend)
 		{
 			x[k] = 0.05;
 			step[k++] = 0.1;
 		}
-		if (shape.season > 1)
+		if (problem->shape.season > 1)
 		{
 			x[k] = season_starts[i / lengthof(starts)];
 			step[k++] = 0.1;
 		}
-		if (shape.damped)
+		if (problem->shape.damped)
 		{
 			x[k] = 0.95;
 			step[k++] = -0.05;
 		}
-		value = jorge_minimise(problem_sse, &problem, dimensions, x, step, lower, upper,
-							   60 * dimensions, 1e-7);
+		value = jorge_minimise(objective, problem, x, step, k, TOLERANCE, EVALUATIONS * k);
 		if (value < least)
 		{
 			least = value;
-			memcpy(best, x, sizeof(x));
+			into_box(problem, x, best);
 		}
 	}
-	if (!isfinite(least))
-		return false;
+	return isfinite(least);
+}
 
-	problem_sse(best, &problem); /* its initial states */
-	fitted = parameters_of(shape, best);
-	model->shape = shape;
-	model->n = n;
-	model->alpha = fitted.alpha;
-	model->beta = fitted.beta;
-	model->gamma = fitted.gamma;
-	model->phi = fitted.phi;
-	model->parameters = p;
-	take_states(model, &problem);
-	run_model(model, y);
-	model->sigma2 = model->sse / (n - p);
-	model->loglik = -n / 2.0 * log(Max(model->sse, DBL_MIN));
-	/* one more for the variance */
-	model->aicc = n > p + 2
-					  ? -2 * model->loglik + 2 * (p + 1) + 2.0 * (p + 1) * (p + 2) / (n - p - 2)
-					  : INFINITY;
-	pfree(centred);
-	pfree(problem.start);
-	if (shape.season > 1)
+/*
+ * Set the problem's bounds, and get it memory
+ */
+static void
+prepare(EtsProblem *problem, const double *y)
+{
+	double *centred = palloc(problem->n * sizeof(double));
+
+	problem->centre = 0;
+	for (int t = 0; t < problem->n; t++)
+		problem->centre += y[t] / problem->n;
+	for (int t = 0; t < problem->n; t++)
+		centred[t] = y[t] - problem->centre;
+	problem->y = centred;
+	problem->start = palloc(problem->states * sizeof(double));
+	if (problem->shape.season > 1)
 	{
-		pfree(problem.slope);
-		pfree(problem.normal);
-		pfree(problem.right);
+		problem->slope =
+			palloc((problem->states + 1) * (2 + problem->shape.season) * sizeof(double));
+		problem->normal = palloc(problem->states * problem->states * sizeof(double));
+		problem->right = palloc(problem->states * sizeof(double));
 	}
-	return true;
+	for (int k = 0; k < problem->dimensions; k++)
+	{
+		problem->lower[k] = 0;
+		problem->upper[k] = 1;
+	}
+	problem->lower[0] = ALPHA_MIN;
+	problem->upper[0] = ALPHA_MAX;
+	if (problem->shape.damped)
+	{
+		problem->lower[problem->dimensions - 1] = PHI_MIN;
+		problem->upper[problem->dimensions - 1] = PHI_MAX;
+	}
+}
+
+/*
+ * Give the problem's memory back
+ */
+static void
+release(EtsProblem *problem)
+{
+	pfree(unconstify(double *, problem->y));
+	pfree(problem->start);
+	if (problem->shape.season > 1)
+	{
+		pfree(problem->slope);
+		pfree(problem->normal);
+		pfree(problem->right);
+	}
+}
+
+/*
+ * Fit a model
+ */
+bool
+jorge_ets_fit(EtsModel *model, EtsShape shape, const double *y, int n)
+{
+	EtsProblem problem = {.shape = shape, .n = n};
+	EtsParameters fitted;
+	double best[MOST_PARAMETERS];
+	bool good;
+	int p;
+
+	problem.dimensions = 1 + shape.trend + shape.damped + (shape.season > 1);
+	problem.states = 1 + shape.trend + shape.season - 1;
+	p = problem.dimensions + problem.states;
+	if (n <= p)
+		return false;
+	prepare(&problem, y);
+	good = search(&problem, best);
+	if (good)
+	{
+		problem_sse(&problem, best); /* its initial states */
+		fitted = parameters_of(shape, best);
+		model->shape = shape;
+		model->n = n;
+		model->alpha = fitted.alpha;
+		model->beta = fitted.beta;
+		model->gamma = fitted.gamma;
+		model->phi = fitted.phi;
+		model->parameters = p;
+		take_states(model, &problem);
+		run_model(model, y);
+		model->sigma2 = model->sse / (n - p);
+		model->loglik = -n / 2.0 * log(Max(model->sse, DBL_MIN));
+		/* one more for the variance */
+		model->aicc = n > p + 2
+						  ? -2 * model->loglik + 2 * (p + 1) + 2.0 * (p + 1) * (p + 2) / (n - p - 2)
+						  : INFINITY;
+	}
+	release(&problem);
+	return good;
 }
 
 /*

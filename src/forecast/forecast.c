@@ -12,6 +12,7 @@
 #include <float.h>
 
 #include "forecast/forecast.h"
+#include "stats/stats.h"
 
 /* Points beyond these are too old to matter and would only cost time. */
 #define MOST_POINTS 5000
@@ -405,6 +406,15 @@ branches_quantile(const Forecast *forecast, const Spread *spread, double z)
 }
 
 /*
+ * Score of Student's t in the place of a normal one
+ */
+static double
+student_score(double z, int degrees)
+{
+	return copysign(z == 0 ? 0 : -jorge_t_quantile(jorge_normal_sf(fabs(z)), degrees), z);
+}
+
+/*
  * Quantile of a sum of periods, still divided by the scale; NaN where the spread is unknown
  */
 static double
@@ -424,7 +434,7 @@ scaled_quantile(const Forecast *forecast, const Spread *spread, double z)
 		case KIND_FEW:
 			/* the periods' own deviations, and n times that of the mean, which they share */
 			quantile = spread->periods * forecast->level +
-					   jorge_student_score(z, forecast->degrees) * forecast->spread *
+					   student_score(z, forecast->degrees) * forecast->spread *
 						   sqrt(spread->periods +
 								spread->periods * spread->periods / (forecast->degrees + 1));
 			if (forecast->not_negative)
@@ -515,5 +525,5 @@ jorge_forecast_reach(const Forecast *forecast, int from, int to, double goal)
 		else
 			high = middle;
 	}
-	return jorge_normal_upper(high);
+	return jorge_normal_sf(high);
 }

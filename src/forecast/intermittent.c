@@ -11,6 +11,7 @@
 #include <float.h>
 
 #include "forecast/model.h"
+#include "stats/stats.h"
 
 /* Usual smoothing constant of the method; it remembers (2 - 0.1) / 0.1 = 19 values. */
 #define SMOOTHING 0.1
@@ -87,7 +88,7 @@ above_in(const IntermittentModel *model, int periods, double x)
 		double deviation = Max(sqrt(spread), LEAST_SPREAD);
 
 		probability *= (double) (periods - k + 1) / k * ((a + k - 1) / (b + periods - k));
-		sum += probability * jorge_normal_upper((log(x / mean) + spread / 2) / deviation);
+		sum += probability * jorge_normal_sf((log(x / mean) + spread / 2) / deviation);
 	}
 	return Min(sum, 1);
 }
@@ -115,7 +116,7 @@ jorge_intermittent_reach(const IntermittentModel *model, double periods, double 
 double
 jorge_intermittent_quantile(const IntermittentModel *model, double periods, double z)
 {
-	double tail = jorge_normal_upper(z);
+	double tail = jorge_normal_sf(z);
 	double low = log(model->size) - LOG_RANGE;
 	double high = log(model->size) + LOG_RANGE;
 

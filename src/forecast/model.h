@@ -11,18 +11,6 @@
 #ifndef JORGE_FORECAST_MODEL_H
 #define JORGE_FORECAST_MODEL_H
 
-/* ---- minimise.c */
-
-#define MINIMISE_MAX_DIMENSIONS 4
-
-typedef double (*MinimiseFunction)(const double *x, void *context);
-
-/* Lower f from x by Nelder and Mead's simplex inside lower..upper; returns the least value found,
- * at x. */
-extern double jorge_minimise(MinimiseFunction f, void *context, int dimensions, double *x,
-							 const double *step, const double *lower, const double *upper,
-							 int evaluations, double tolerance);
-
 /* ---- season.c */
 
 /* Autocorrelation at lags 1 to lags, into r[1..lags]; false for a constant series */
@@ -108,14 +96,6 @@ typedef struct ThetaModel
 
 extern bool jorge_theta_fit(ThetaModel *model, const double *y, int n);
 extern void jorge_theta_mean(const ThetaModel *model, int horizon, double *mean);
-
-/* ---- normal.c */
-
-/* P(Z > z) */
-extern double jorge_normal_upper(double z);
-
-/* Quantile of Student's t with 1 or 2 degrees of freedom at a normal score */
-extern double jorge_student_score(double z, int degrees);
 
 /* ---- blend.c: the members of a forecast on one scale */
 

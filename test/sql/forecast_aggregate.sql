@@ -53,7 +53,7 @@ SELECT jorge.series(DISTINCT d, v) FILTER (WHERE v > 1) FROM (VALUES (date '2024
 -- no internal state, every aggregate can be combined and run in parallel
 SELECT p.proname, count(*) AS aggregates, bool_and(a.aggtranstype = 'jorge.series'::regtype) AS own_state,
        bool_and(a.aggcombinefn <> 0 AND p.proparallel = 's') AS parallel
-  FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid WHERE p.pronamespace = 'jorge'::regnamespace AND p.proname IN ('series', 'merge') GROUP BY 1 ORDER BY 1;
+  FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid WHERE p.prorettype = 'jorge.series'::regtype GROUP BY 1 ORDER BY 1;
 -- called outside an aggregate its functions leave their arguments alone
 CREATE TEMP TABLE kept AS SELECT jorge.series_of('2024-01-01', ARRAY[1, 2]) AS s;
 SELECT jorge.series_accumulate(s, timestamptz '2024-06-01 00:00+00', 5), jorge.series_combine(s, s), jorge.series_final(s) = s AS same, s FROM kept;

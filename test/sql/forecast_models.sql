@@ -56,7 +56,7 @@ SELECT count(*), max(abs(value - trend - season - remainder)) < 1e-9 AS adds_up,
 SELECT start, value, round(trend::numeric, 4) AS trend, season, round(remainder::numeric, 4) AS remainder, filled FROM jorge.decompose(jorge.series_of('2024-01-01', ARRAY[1,2,NULL,4,5,6]), missing => 'interpolate');
 SELECT * FROM jorge.decompose(jorge.series_of('2024-01-01', ARRAY[5]));
 -- accuracy against the seasonal naive method
-SELECT method, origins, points, round(mae::numeric, 1) AS mae, round(smape::numeric, 1) AS smape, round(mase::numeric, 2) AS mase, coverage80 BETWEEN 0.5 AND 1 AS c80, coverage95 BETWEEN 0.8 AND 1 AS c95, round(skill::numeric, 1) AS skill FROM air, jorge.accuracy(s, 12, 24);
+SELECT method, origins, points, round(mae::numeric) AS mae, round(smape::numeric) AS smape, round(mase::numeric, 1) AS mase, coverage80 BETWEEN 0.5 AND 1 AS c80, coverage95 BETWEEN 0.8 AND 1 AS c95, round(skill::numeric, 1) AS skill FROM air, jorge.accuracy(s, 12, 24);
 SELECT method, origins, points, mae, mase, skill FROM jorge.accuracy(jorge.series_of('2024-01-01', ARRAY[3,3,3,3,3,3,3,3]), 2);
 SELECT count(*) FROM jorge.accuracy(jorge.series_of('2024-01-01', ARRAY[1,2,3,4]), 2);
 SELECT count(*) FROM jorge.accuracy(NULL);
