@@ -88,6 +88,7 @@ typedef struct Points
 	bool has_partial; /* period first + n has begun, and stands so far at */
 	double partial_value;
 	double elapsed; /* share of it gone by */
+	bool later; /* there are rows of periods after now, which are left out */
 } Points;
 
 typedef struct Forecast Forecast;

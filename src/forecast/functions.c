@@ -90,8 +90,12 @@ jorge_put_forecast(ReturnSetInfo *set, Datum *values, bool *nulls, int first_col
 	Forecast *forecast = jorge_forecast_make(points, horizon, method);
 	const char *note = jorge_forecast_note(forecast);
 	Datum used = CStringGetTextDatum(jorge_forecast_used(forecast));
-	Datum said = note == NULL ? (Datum) 0 : CStringGetTextDatum(note);
+	Datum said;
 
+	if (points->later)
+		note = psprintf("%s%srows after now are left out", note == NULL ? "" : note,
+						note == NULL ? "" : "; ");
+	said = note == NULL ? (Datum) 0 : CStringGetTextDatum(note);
 	for (int step = 1 - Min(history, points->n); step <= horizon; step++)
 	{
 		bool realised = step < 1;

@@ -176,6 +176,7 @@ jorge_points(const Series *series, const ForecastOptions *options)
 	points->first = series->first;
 	current = jorge_period_at(points->period, jorge_wall_clock(now, zone), &points->elapsed);
 
+	points->later = !options->has_as_of && options->partial != PARTIAL_INCLUDE && end - 1 > current;
 	if (options->partial != PARTIAL_INCLUDE)
 		end = Min(end, current);
 	if (options->has_as_of)

@@ -47,7 +47,7 @@ SELECT method, note, round(mean::numeric, 2) AS mean, lo80, hi80 > mean AS hi FR
 SELECT round(jorge.p_reach(jorge.series_of('2024-01-01', ARRAY[0,0,3,0,0,0,4,0,5,0,0,3]), 0.01, '2025-01-01')::numeric, 2) AS any_sale_next_month;
 -- seasons of the other periods
 SELECT p, min(method) AS method, min(note) AS note, count(*) FROM (VALUES ('day', 7), ('week', 52), ('quarter', 4), ('year', 1)) t(p, m),
-       jorge.forecast((SELECT jorge.series_of('2000-01-01', array_agg(100 + 30 * sin(2 * pi() * i / m) + i % 3), p) FROM generate_series(1, 40 + 3 * m) i), 3) GROUP BY p ORDER BY p;
+       jorge.forecast((SELECT jorge.series_of('1950-01-01', array_agg(100 + 30 * sin(2 * pi() * i / m) + i % 3), p) FROM generate_series(1, 40 + 3 * m) i), 3) GROUP BY p ORDER BY p;
 -- what a gap is: nothing sold, unknown, an error
 CREATE TEMP TABLE gap AS SELECT jorge.series_of('2024-01-01', ARRAY[10,11,12,NULL,14,15,16,17]) AS s;
 SELECT k, array_agg(mean ORDER BY step) FROM gap, unnest('{zero,interpolate,default}'::text[]) k, jorge.forecast(s, 1, missing => k, history => 6) WHERE realised GROUP BY k ORDER BY k;
@@ -64,6 +64,7 @@ SELECT start, step FROM open, jorge.forecast(s, 1, as_of => '2024-09-30 23:59+00
 SELECT start, mean FROM open, jorge.forecast(s, 1, as_of => '2025-01-10', history => 3) WHERE realised;
 -- without as_of the month that is not over now is left out, also those to come
 SELECT max(start) < date_trunc('month', now())::date AS only_past FROM jorge.forecast((SELECT jorge.series(d, 5 + extract(month FROM d)) FROM generate_series(now() - interval '2 years', now() + interval '1 year', '1 day') d), 1, history => 1) WHERE realised;
+SELECT k, note, start > now() AS after_all FROM unnest('{drop,include,nowcast}'::text[]) k, jorge.forecast(jorge.series_of((now() - interval '30 months')::date, array_fill(5, ARRAY[40])), 1, partial => k) ORDER BY k;
 SELECT count(*) FROM jorge.forecast((SELECT jorge.series(now(), 1)));
 SELECT count(*) FROM jorge.forecast((SELECT jorge.series(now(), 1)), partial => 'include');
 -- a query in one call
