@@ -26,7 +26,7 @@
 #define RIDGE 1e-12
 
 /* When a search ends: relative change of the sum of squares, evaluations a parameter */
-#define TOLERANCE 1e-8
+#define TOLERANCE 1e-7
 #define EVALUATIONS 60
 
 /* Smoothing parameters of the richest shape */
