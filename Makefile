@@ -6,7 +6,7 @@ PG_CONFIG  ?= pg_config
 PYTHON     ?= /usr/bin/python3
 
 # ---- C: one folder a family; two shared objects, so that a backend that only scores never loads XGBoost
-SERVING     = core text forest stats money identity features forecast score intake synthetic
+SERVING     = core text forest stats money identity features forecast score intake synthetic adapter
 C_HEADERS = $(wildcard src/*/*.h)
 OBJS        = $(patsubst %.c,%.o,$(sort $(foreach family,$(SERVING),$(wildcard src/$(family)/*.c))))
 LEARN_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c)))
@@ -22,7 +22,8 @@ ifneq ($(findstring clang,$(CC)),)
 # pg_config hands out the flags of the gcc that built the server.
 PG_CFLAGS  += -Wno-ignored-optimization-argument -Wno-ignored-attributes -Wno-unknown-warning-option
 endif
-SHLIB_LINK  = -lm
+# libcrypto and libxml2 are in the server already, where it was built with them.
+SHLIB_LINK  = -lm $(filter -lcrypto -lxml2,$(LIBS))
 
 # ---- SQL: the extension script is the numbered parts in order; the install script rides in it as text
 SCRIPT        = sql/$(EXTENSION)--$(EXTVERSION).sql

@@ -68,6 +68,9 @@ BEGIN
 
     PERFORM jorge.upkeep();
     PERFORM jorge.resolve_pending();
+    -- deliveries that were stored while the trigger was absent
+    PERFORM jorge.take_inbox(i.inbox_id, i.location_id)
+       FROM (SELECT inbox_id, location_id FROM jorge.inbox WHERE state = 'new' AND NOT deferred ORDER BY received_at, inbox_id OFFSET 0) i;
     -- interactions that were stored while the trigger was absent
     PERFORM jorge.refold_lead(l.lead_id, l.location_id)
        FROM jorge.lead l JOIN (SELECT location_id, lead_id, count(*) AS stored FROM jorge.interaction GROUP BY 1, 2) i

@@ -1,4 +1,5 @@
--- Adapters: a provider's payload becomes a row of jorge.inquiry. Policy, so an owner may change them.
+-- From a document to a row of jorge.inquiry: where each column is found is said by rows, so that a provider's
+-- changed payload needs no release. Policy, so an owner may change the functions too.
 
 CREATE OR REPLACE FUNCTION jorge.lead_alias(lead_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS uuid
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -8,15 +9,28 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.lead_alias(uuid, text) IS 'The lead that an id means today: an id once given stays valid for ever.';
 
-CREATE OR REPLACE FUNCTION jorge.source_name(source text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $fn$
-    SELECT CASE lower(btrim(source))
-               WHEN 'facebook_leads' THEN 'facebook' WHEN 'fb' THEN 'facebook' WHEN 'instagram' THEN 'facebook'
-               WHEN 'email_forwarded' THEN 'email' WHEN 'realtor' THEN 'realtor_com' WHEN 'realtor.com' THEN 'realtor_com'
-               WHEN 'gohighlevel' THEN 'ghl' ELSE lower(btrim(source)) END
-$fn$;
-COMMENT ON FUNCTION jorge.source_name(text) IS 'The name under which a source is known: facebook_leads is facebook, email_forwarded is email, realtor.com is realtor_com.';
+CREATE TABLE IF NOT EXISTS jorge.field_map (
+    location_id text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
+    source      text NOT NULL,
+    field       text NOT NULL,
+    path        text[] NOT NULL,
+    pattern     text NOT NULL DEFAULT '',
+    transform   text NOT NULL DEFAULT 'text',
+    rank        integer NOT NULL DEFAULT 100,
+    replaces    boolean NOT NULL DEFAULT false,
+    shipped     boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (location_id, source, field, path, pattern)
+);
+COMMENT ON TABLE jorge.field_map IS 'Where each column of jorge.inquiry is found in a source''s payload. The first row that finds a value wins: the tenant''s own before those of "*", own before shipped, the source''s before those of "*", then by rank. install() renews shipped rows and never touches others.';
+COMMENT ON COLUMN jorge.field_map.location_id IS 'Tenant; "*" = all.';
+COMMENT ON COLUMN jorge.field_map.source IS 'Source; "*" = all, asked last.';
+COMMENT ON COLUMN jorge.field_map.field IS 'Column of jorge.inquiry.';
+COMMENT ON COLUMN jorge.field_map.path IS 'Path in the payload, as for the operator #>. A step that begins with ~ is a regular expression on the keys (any case), e.g. {answers,~budget}.';
+COMMENT ON COLUMN jorge.field_map.pattern IS 'Regular expression on the text found; its first group is the value, no match is no value. Empty = the whole text.';
+COMMENT ON COLUMN jorge.field_map.transform IS 'What is made of it: text, line, words, message, html, number, low, high, time, side, financing, language (jorge.field_value).';
+COMMENT ON COLUMN jorge.field_map.rank IS 'Lower is asked first.';
+COMMENT ON COLUMN jorge.field_map.replaces IS 'In a row of one''s own: no shipped row is asked for this column of this source. With a path that finds nothing the column stays empty.';
+COMMENT ON COLUMN jorge.field_map.shipped IS 'True for the rows of install().';
 
 CREATE OR REPLACE FUNCTION jorge.json_number(value text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -26,100 +40,241 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.json_number(text) IS 'A number written with or without $ and thousands commas; NULL if it is none.';
 
-CREATE OR REPLACE FUNCTION jorge.inquiry_from_generic(payload jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION jorge.json_pick(document jsonb, path text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'source_ref', coalesce(payload ->> 'source_ref', payload ->> 'id', payload ->> 'lead_id'),
-        'campaign', coalesce(payload ->> 'campaign', payload ->> 'utm_campaign'),
-        'cost', jorge.json_number(payload ->> 'cost'),
-        'side', coalesce(payload ->> 'side', payload ->> 'role'),
-        'name', coalesce(payload ->> 'name', payload ->> 'full_name', payload ->> 'fullName'),
-        'first_name', coalesce(payload ->> 'first_name', payload ->> 'firstName'),
-        'last_name', coalesce(payload ->> 'last_name', payload ->> 'lastName'),
-        'phone', coalesce(payload ->> 'phone', payload ->> 'phone_number', payload ->> 'phoneNumber'),
-        'email', coalesce(payload ->> 'email', payload ->> 'email_address', payload ->> 'emailAddress'),
-        'street', coalesce(payload ->> 'street', payload ->> 'address', payload ->> 'address1'),
-        'city', payload ->> 'city', 'state', payload ->> 'state',
-        'postal_code', coalesce(payload ->> 'postal_code', payload ->> 'postalCode', payload ->> 'zip'),
-        'country', payload ->> 'country',
-        'message', coalesce(payload ->> 'message', payload ->> 'comments', payload ->> 'body', payload ->> 'notes'),
-        'budget_min', jorge.json_number(payload ->> 'budget_min'),
-        'budget_max', jorge.json_number(coalesce(payload ->> 'budget_max', payload ->> 'budget')),
-        'timeline', payload ->> 'timeline', 'financing', payload ->> 'financing',
-        'property_type', payload ->> 'property_type',
-        'bedrooms', jorge.json_number(coalesce(payload ->> 'bedrooms', payload ->> 'beds')),
-        'bathrooms', jorge.json_number(coalesce(payload ->> 'bathrooms', payload ->> 'baths')),
-        'area', payload ->> 'area', 'listing_ref', coalesce(payload ->> 'listing_ref', payload ->> 'listing_id'),
-        'language', payload ->> 'language', 'time_zone', coalesce(payload ->> 'time_zone', payload ->> 'timezone')))
+DECLARE
+    step text;
+BEGIN
+    FOREACH step IN ARRAY path LOOP
+        IF step NOT LIKE '~%' THEN
+            document := document -> step;
+        ELSIF jsonb_typeof(document) = 'object' THEN
+            document := (SELECT value FROM jsonb_each(document) WHERE key ~* substr(step, 2) ORDER BY key COLLATE "C" LIMIT 1);
+        ELSE
+            RETURN NULL;
+        END IF;
+        IF document IS NULL THEN
+            RETURN NULL;
+        END IF;
+    END LOOP;
+    RETURN document;
+END
 $fn$;
-COMMENT ON FUNCTION jorge.inquiry_from_generic(jsonb) IS 'Fields of jorge.inquiry from flat JSON under their own or common other names; what is not known stays in the payload.';
+COMMENT ON FUNCTION jorge.json_pick(jsonb, text[]) IS 'What a path of jorge.field_map finds in a document; NULL if nothing.';
 
-CREATE OR REPLACE FUNCTION jorge.inquiry_from_ghl(payload jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION jorge.field_value(value jsonb, pattern text, transform text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $fn$
-    -- Webhook events carry the contact id as "id"; workflow webhooks as "contact_id", with fields in snake_case and
-    -- whatever the workflow's author added under "customData".
-    SELECT jorge.inquiry_from_generic(coalesce(payload -> 'customData', '{}') || (payload - 'id' - 'source' - 'customData'))
-        || jsonb_strip_nulls(jsonb_build_object(
-               'source_ref', coalesce(payload ->> 'contact_id', payload ->> 'id'),
-               'campaign', coalesce(payload ->> 'campaign', payload #>> '{workflow,name}', payload ->> 'source')))
+DECLARE
+    -- longest text a column other than the message takes, characters
+    longest CONSTANT integer := 1000;
+    said text;
+    amount numeric;
+BEGIN
+    said := CASE jsonb_typeof(value)
+                WHEN 'object' THEN NULL
+                WHEN 'array' THEN (SELECT string_agg(e, ', ') FROM jsonb_array_elements_text(value) e WHERE e !~ '^[[{]')
+                ELSE value #>> '{}' END;
+    said := btrim(said, E' \t\r\n');
+    IF pattern <> '' THEN
+        said := btrim(substring(said FROM pattern), E' \t\r\n');
+    END IF;
+    IF said IS NULL OR said = '' OR lower(said) IN ('null', 'n/a', 'none provided', 'not provided') THEN
+        RETURN NULL;
+    END IF;
+    IF transform IN ('low', 'high') THEN
+        said := left(translate(said, '_', ' '), longest);
+        amount := jorge.json_number(said);
+        IF amount IS NOT NULL THEN
+            RETURN CASE WHEN transform = 'high' THEN to_jsonb(amount) END;
+        END IF;
+        SELECT CASE transform WHEN 'low' THEN s.budget_min ELSE s.budget_max END INTO amount FROM jorge.text_signals('My budget is ' || said) s;
+        RETURN to_jsonb(amount);
+    END IF;
+    RETURN CASE transform
+        WHEN 'text' THEN to_jsonb(left(said, longest))
+        WHEN 'line' THEN to_jsonb(left(regexp_replace(said, '\s+', ' ', 'g'), longest))
+        WHEN 'words' THEN to_jsonb(left(translate(said, '_', ' '), longest))
+        WHEN 'message' THEN to_jsonb(said)
+        WHEN 'html' THEN to_jsonb(jorge.html_text(said))
+        WHEN 'number' THEN to_jsonb(jorge.json_number(said))
+        WHEN 'time' THEN to_jsonb(jorge.parse_time(said))
+        WHEN 'language' THEN to_jsonb(lower(substring(said FROM '^([A-Za-z]{2})(?:[-_].*)?$')))
+        WHEN 'side' THEN to_jsonb(CASE WHEN said ~* 'both|buy.*sell|sell.*buy|compra.*vend|vend.*compra' THEN 'both'
+                                       WHEN said ~* 'sell|listing appointment|home value|valuation|vend' THEN 'seller'
+                                       WHEN said ~* 'buy|purchas|compra|showing' THEN 'buyer' END)
+        WHEN 'financing' THEN to_jsonb(CASE WHEN lower(said) IN ('true', 'yes', 'y', 'si', 'sí', '1') THEN 'pre-approved'
+                                            WHEN lower(said) IN ('false', 'no', 'n', '0') THEN 'not pre-approved'
+                                            ELSE left(translate(said, '_', ' '), longest) END)
+        END;
+END
 $fn$;
-COMMENT ON FUNCTION jorge.inquiry_from_ghl(jsonb) IS 'Fields of jorge.inquiry from a GoHighLevel contact: webhook event (ContactCreate) or workflow webhook.';
+COMMENT ON FUNCTION jorge.field_value(jsonb, text, text) IS
+    'What a row of jorge.field_map makes of the JSON it found. text; line (white space closed up); words (_ becomes a space); message (any length); html (as text); number; low and high (bounds of "$400k_to_$500k"); time (jorge.parse_time); side; financing (yes or no answers whether pre-approved); language (two letters). NULL for nothing, an object, or what the transform can''t read.';
 
-CREATE OR REPLACE FUNCTION jorge.inquiry_from_facebook(payload jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION jorge.map_fields(source text, document jsonb, location_id text DEFAULT jorge.current_location()) RETURNS jsonb
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT jorge.inquiry_from_generic(a.answers)
-        || jsonb_strip_nulls(jsonb_build_object(
-               'source_ref', coalesce(payload ->> 'id', payload ->> 'leadgen_id'),
-               'campaign', coalesce(payload ->> 'campaign_name', payload ->> 'campaign_id', payload ->> 'ad_id'),
-               'street', a.answers ->> 'street_address',
-               'postal_code', coalesce(a.answers ->> 'zip_code', a.answers ->> 'post_code'),
-               'message', coalesce(a.answers ->> 'message', nullif(o.others, ''))))
-      FROM (SELECT coalesce(jsonb_object_agg(f ->> 'name', f #>> '{values,0}') FILTER (WHERE f ->> 'name' IS NOT NULL), '{}') AS answers
-              FROM jsonb_array_elements(CASE WHEN jsonb_typeof(payload -> 'field_data') = 'array' THEN payload -> 'field_data' ELSE '[]' END) f) a,
-           LATERAL (SELECT string_agg(format('%s: %s.', initcap(translate(key, '_?', ' ')), translate(value, '_', ' ')), ' ' ORDER BY key) AS others
-                      FROM jsonb_each_text(a.answers)
-                     WHERE key NOT IN ('full_name', 'first_name', 'last_name', 'email', 'phone_number', 'street_address', 'city',
-                                       'state', 'zip_code', 'post_code', 'country', 'message')) o
+    WITH candidates AS (
+        SELECT m.field, m.path, m.pattern, m.transform, m.shipped,
+               row_number() OVER (ORDER BY m.location_id = '*', m.shipped, m.source = '*', m.rank, m.path, m.pattern) AS turn,
+               bool_or(m.replaces AND NOT m.shipped) OVER (PARTITION BY m.field) AS replaced
+          FROM jorge.field_map m
+         WHERE m.location_id IN ($3, '*') AND m.source IN ($1, '*')
+    ), found AS (
+        SELECT DISTINCT ON (c.field) c.field, f.value
+          FROM candidates c,
+               LATERAL (SELECT jorge.field_value(CASE WHEN array_to_string(c.path, ',') LIKE '%~%' THEN jorge.json_pick($2, c.path) ELSE $2 #> c.path END,
+                                                 c.pattern, c.transform) AS value OFFSET 0) f
+         WHERE NOT (c.shipped AND c.replaced) AND f.value IS NOT NULL
+         ORDER BY c.field, c.turn
+    )
+    SELECT coalesce(jsonb_object_agg(field, value), '{}') FROM found
 $fn$;
-COMMENT ON FUNCTION jorge.inquiry_from_facebook(jsonb) IS 'Fields of jorge.inquiry from a Facebook or Instagram lead (field_data); answers to the form''s own questions become the message.';
+COMMENT ON FUNCTION jorge.map_fields(text, jsonb, text) IS
+    'Columns of jorge.inquiry found in a document by the rows of jorge.field_map: try a new row with SELECT jorge.map_fields(''zillow'', jorge.read_payload(body)) FROM jorge.inbox.';
 
-CREATE OR REPLACE FUNCTION jorge.ingest(source text, payload jsonb) RETURNS uuid
+CREATE OR REPLACE FUNCTION jorge.payload_items(document jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+    SELECT CASE
+        WHEN jsonb_typeof(document) = 'array' THEN document
+        -- Facebook: {"object": "page", "entry": [{"id": ..., "changes": [{"field": "leadgen", "value": {...}}, ...]}, ...]}
+        WHEN jsonb_typeof(document -> 'entry') = 'array' AND jsonb_typeof(document -> 'object') = 'string' THEN
+            (SELECT coalesce(jsonb_agg(jsonb_build_object('object', document -> 'object', 'page_id', e -> 'id', 'time', e -> 'time') || c), '[]')
+               FROM jsonb_array_elements(document -> 'entry') e,
+                    LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(e -> 'changes') = 'array' THEN e -> 'changes' ELSE jsonb_build_array(e) END) c)
+        -- pages of an API's list
+        WHEN jsonb_typeof(document -> 'data') = 'array' AND document #> '{data,0}' IS NOT NULL AND jsonb_typeof(document #> '{data,0}') = 'object'
+            THEN document -> 'data'
+        WHEN jsonb_typeof(document -> 'contacts') = 'array' AND jsonb_typeof(document #> '{contacts,0}') = 'object' THEN document -> 'contacts'
+        WHEN jsonb_typeof(document -> 'leads') = 'array' AND jsonb_typeof(document #> '{leads,0}') = 'object' THEN document -> 'leads'
+        END
+$fn$;
+COMMENT ON FUNCTION jorge.payload_items(jsonb) IS
+    'Elements of a document that carries many leads (an array; Facebook''s entry[].changes[]; data, contacts or leads of an API''s page), each to be a delivery of its own; NULL if it is one.';
+
+CREATE OR REPLACE FUNCTION jorge.insert_inquiry(arrival jorge.inbox, fields jsonb, payload jsonb) RETURNS jorge.inbox
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    from_source text := jorge.source_name(source);
-    fields jsonb;
-    arrived jorge.inquiry;
+    inquiry jorge.inquiry;
 BEGIN
-    IF from_source IS NULL OR from_source = '' OR jsonb_typeof(payload) IS DISTINCT FROM 'object' THEN
-        RAISE EXCEPTION 'a payload is a JSON object with the name of its source' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'For example: SELECT jorge.ingest(''ghl'', ''{"type": "ContactCreate", "id": "abc", ...}'').';
+    inquiry := jsonb_populate_record(NULL::jorge.inquiry, fields);
+    inquiry.inquiry_id := gen_random_uuid();
+    -- a clock that runs ahead is not believed
+    IF inquiry.received_at IS NULL OR inquiry.received_at > arrival.received_at + interval '1 day' THEN
+        inquiry.received_at := arrival.received_at;
     END IF;
-    fields := CASE from_source WHEN 'ghl' THEN jorge.inquiry_from_ghl(payload)
-                               WHEN 'facebook' THEN jorge.inquiry_from_facebook(payload)
-                               ELSE jorge.inquiry_from_generic(payload) END;
-    IF coalesce(fields ->> 'name', fields ->> 'first_name', fields ->> 'last_name', fields ->> 'phone', fields ->> 'email',
-                fields ->> 'message', fields ->> 'source_ref') IS NULL THEN
-        RAISE EXCEPTION 'the % payload has no name, phone, e-mail, message or id', from_source USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'ghl: contact or workflow webhook; facebook: lead with field_data; other sources: flat JSON with columns of jorge.inquiry.';
-    END IF;
-    arrived := jsonb_populate_record(NULL::jorge.inquiry, fields);
-    arrived.inquiry_id := gen_random_uuid();
-    INSERT INTO jorge.inquiry (inquiry_id, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email, street,
-                               city, state, postal_code, country, message, budget_min, budget_max, timeline, financing,
+    INSERT INTO jorge.inquiry (location_id, inquiry_id, received_at, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email,
+                               street, city, state, postal_code, country, message, budget_min, budget_max, timeline, financing,
                                property_type, bedrooms, bathrooms, area, listing_ref, language, time_zone, payload)
-    VALUES (arrived.inquiry_id, from_source, arrived.source_ref, arrived.campaign, arrived.cost, arrived.side, arrived.name,
-            arrived.first_name, arrived.last_name, arrived.phone, arrived.email, arrived.street, arrived.city, arrived.state,
-            arrived.postal_code, arrived.country, arrived.message, arrived.budget_min, arrived.budget_max, arrived.timeline,
-            arrived.financing, arrived.property_type, arrived.bedrooms, arrived.bathrooms, arrived.area, arrived.listing_ref,
-            arrived.language, arrived.time_zone, payload)
+    VALUES (arrival.location_id, inquiry.inquiry_id, inquiry.received_at, arrival.source, inquiry.source_ref, inquiry.campaign, inquiry.cost, inquiry.side,
+            inquiry.name, inquiry.first_name, inquiry.last_name, inquiry.phone, inquiry.email, inquiry.street, inquiry.city, inquiry.state,
+            inquiry.postal_code, inquiry.country, inquiry.message, inquiry.budget_min, inquiry.budget_max, inquiry.timeline, inquiry.financing,
+            inquiry.property_type, inquiry.bedrooms, inquiry.bathrooms, inquiry.area, inquiry.listing_ref, inquiry.language, inquiry.time_zone, payload)
     ON CONFLICT DO NOTHING;
-    RETURN CASE WHEN FOUND THEN arrived.inquiry_id END;
+    IF FOUND THEN
+        arrival.inquiry_id := inquiry.inquiry_id;
+        SELECT l.lead_id INTO arrival.lead_id FROM jorge.inquiry_lead l
+         WHERE l.location_id = arrival.location_id AND l.inquiry_id = inquiry.inquiry_id;
+    ELSE
+        arrival.state := 'duplicate';
+        arrival.reason := format('%s has an inquiry %s', arrival.source, inquiry.source_ref);
+    END IF;
+    RETURN arrival;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.ingest(text, jsonb) IS
-    'Takes in a provider''s payload as it came: ghl (contact webhook or workflow webhook), facebook (field_data), any other source as flat JSON. Returns the inquiry_id, or NULL for a replay (same source and id). Needs INSERT on jorge.inquiry.';
+COMMENT ON FUNCTION jorge.insert_inquiry(jorge.inbox, jsonb, jsonb) IS
+    'Makes the inquiry of a delivery from columns of jorge.inquiry given as JSON, and tells its ids; a duplicate if the source''s id is there.';
+REVOKE ALL ON FUNCTION jorge.insert_inquiry(jorge.inbox, jsonb, jsonb) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.take_lead(arrival jorge.inbox, document jsonb, kind text, provider_ref text DEFAULT NULL) RETURNS jorge.inbox
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    fields jsonb := jorge.map_fields(arrival.source, document, arrival.location_id);
+BEGIN
+    arrival.kind := $3;
+    IF NOT fields ?| ARRAY['name', 'first_name', 'last_name', 'phone', 'email', 'message', 'source_ref'] THEN
+        RAISE EXCEPTION 'the % payload has no name, phone, e-mail, message or id', arrival.source USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Rows of jorge.field_map say where they are; then SELECT jorge.replay().';
+    END IF;
+    -- one person who sends one text twice on a day has sent it once
+    arrival := jorge.claim_delivery(arrival, coalesce($4, 'lead:' || (fields ->> 'source_ref'),
+        'hash:' || md5((fields - 'received_at')::text || document::text) || to_char(arrival.received_at AT TIME ZONE 'UTC', ':YYYY-MM-DD')));
+    IF arrival.state = 'duplicate' THEN
+        RETURN arrival;
+    END IF;
+    RETURN jorge.insert_inquiry(arrival, fields, document);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.take_lead(jorge.inbox, jsonb, text, text) IS
+    'The plain adapter: columns by jorge.field_map, one inquiry. Known again by provider_ref, else the source''s id, else by a hash of what came and the day. ERROR 22023 if nothing of a person is found.';
+REVOKE ALL ON FUNCTION jorge.take_lead(jorge.inbox, jsonb, text, text) FROM PUBLIC;
+
+-- what receivers call
+
+CREATE OR REPLACE FUNCTION jorge.ingest(source text, payload jsonb, headers jsonb DEFAULT NULL, provider_ref text DEFAULT NULL,
+                                        location_id text DEFAULT jorge.current_location(), deferred boolean DEFAULT false) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    id uuid := gen_random_uuid();
+BEGIN
+    INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, payload, deferred)
+    VALUES ($5, id, coalesce($1, ''), $4, $3, $2, coalesce($6, false));
+    RETURN (SELECT coalesce(i.inquiry_id, (SELECT c.inquiry_id FROM jorge.inbox c
+                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL LIMIT 1))
+              FROM jorge.inbox i WHERE i.location_id = $5 AND i.inbox_id = id);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.ingest(text, jsonb, jsonb, text, text, boolean) IS
+    'Stores what a provider delivered in jorge.inbox and takes it in, in this transaction; returns the (first) inquiry_id, or NULL if it made none: a duplicate, a message, an error (see jorge.inbox). provider_ref: the delivery''s id where a header has it. deferred: store only. Needs INSERT and SELECT on jorge.inbox.';
+REVOKE ALL ON FUNCTION jorge.ingest(text, jsonb, jsonb, text, text, boolean) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.ingest(source text, body text, headers jsonb DEFAULT NULL, provider_ref text DEFAULT NULL,
+                                        location_id text DEFAULT jorge.current_location(), deferred boolean DEFAULT false) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    id uuid := gen_random_uuid();
+BEGIN
+    INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, body, deferred)
+    VALUES ($5, id, coalesce($1, ''), $4, $3, $2, coalesce($6, false));
+    RETURN (SELECT coalesce(i.inquiry_id, (SELECT c.inquiry_id FROM jorge.inbox c
+                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL LIMIT 1))
+              FROM jorge.inbox i WHERE i.location_id = $5 AND i.inbox_id = id);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.ingest(text, text, jsonb, text, text, boolean) IS
+    'As jorge.ingest(text, jsonb) for a body as it came over the wire: JSON, a form (application/x-www-form-urlencoded), an e-mail (RFC 822), ADF XML or plain text; jorge.read_payload() finds out which.';
+REVOKE ALL ON FUNCTION jorge.ingest(text, text, jsonb, text, text, boolean) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.ingest(source text, bytes bytea, headers jsonb DEFAULT NULL, provider_ref text DEFAULT NULL,
+                                        location_id text DEFAULT jorge.current_location(), deferred boolean DEFAULT false) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    id uuid := gen_random_uuid();
+BEGIN
+    INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, body, bytes, deferred)
+    VALUES ($5, id, coalesce($1, ''), $4, $3, jorge.text_or_null($2), CASE WHEN jorge.text_or_null($2) IS NULL THEN $2 END, coalesce($6, false));
+    RETURN (SELECT coalesce(i.inquiry_id, (SELECT c.inquiry_id FROM jorge.inbox c
+                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL LIMIT 1))
+              FROM jorge.inbox i WHERE i.location_id = $5 AND i.inbox_id = id);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.ingest(text, bytea, jsonb, text, text, boolean) IS
+    'As jorge.ingest(text, text) for raw bytes: zero bytes and text in any charset never fail. What is text of the database''s encoding is stored as text.';
+REVOKE ALL ON FUNCTION jorge.ingest(text, bytea, jsonb, text, text, boolean) FROM PUBLIC;

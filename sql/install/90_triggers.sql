@@ -13,6 +13,10 @@ CREATE OR REPLACE TRIGGER unseen BEFORE INSERT ON jorge.interaction
     EXECUTE FUNCTION jorge.interaction_unseen();
 COMMENT ON TRIGGER unseen ON jorge.interaction IS 'Drops a replay of an interaction that was stored before.';
 
+CREATE OR REPLACE TRIGGER intake AFTER INSERT ON jorge.inbox
+    FOR EACH ROW WHEN (NEW.state = 'new' AND NOT NEW.deferred) EXECUTE FUNCTION jorge.inbox_intake();
+COMMENT ON TRIGGER intake ON jorge.inbox IS 'Takes the delivery in.';
+
 CREATE OR REPLACE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jorge.model_active
     FOR EACH STATEMENT EXECUTE FUNCTION jorge.announce_change();
 COMMENT ON TRIGGER announce ON jorge.model_active IS 'Makes every backend look the current model up again after the commit.';

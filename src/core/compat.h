@@ -33,6 +33,15 @@
 #define JORGE_LXID (MyProc->lxid)
 #endif
 
+/* Since 16 the reader of dates tells more about its errors (needs utils/datetime.h). */
+#if PG_VERSION_NUM >= 160000
+#define JORGE_DECODE_DATETIME(field, ftype, n, dtype, tm, fsec, zone)                              \
+	DecodeDateTime(field, ftype, n, dtype, tm, fsec, zone, &(DateTimeErrorExtra){0})
+#else
+#define JORGE_DECODE_DATETIME(field, ftype, n, dtype, tm, fsec, zone)                              \
+	DecodeDateTime(field, ftype, n, dtype, tm, fsec, zone)
+#endif
+
 /*
  * Declare a C function that SQL calls: the only symbols the library exports.
  */

@@ -54,7 +54,7 @@ CREATE TEMP TABLE demo_start AS SELECT clock_timestamp() AS at;
 \echo '    1. GoHighLevel ContactCreate webhook'
 SELECT jorge.ingest('ghl', '{"type": "ContactCreate", "locationId": "ve9EPM428h8vShlRW1KT", "id": "nmFmQEsNgz6AVpgLVUJ0",
     "name": "Marie Dupont", "firstName": "Marie", "lastName": "Dupont", "email": "marie.dupont@example.com", "phone": "+15125550834",
-    "city": "Austin", "state": "TX", "country": "US", "source": "public api", "dateAdded": "2026-11-20T15:12:26.973Z", "tags": ["website"],
+    "city": "Austin", "state": "TX", "country": "US", "source": "public api", "tags": ["website"],
     "customFields": []}') \g /dev/null
 \echo '    2. GoHighLevel workflow webhook'
 SELECT jorge.ingest('ghl', '{"contact_id": "kP3bJ0YyT7WQzT8oP1aD", "first_name": "Tom", "last_name": "Keller", "full_name": "Tom Keller",
@@ -62,7 +62,7 @@ SELECT jorge.ingest('ghl', '{"contact_id": "kP3bJ0YyT7WQzT8oP1aD", "first_name":
     "location": {"id": "ve9EPM428h8vShlRW1KT", "name": "Austin"}, "customData": {"message": "just looking around for now, no rush, maybe next year",
     "timeline": "12+ months"}}') \g /dev/null
 \echo '    3. Facebook lead ad (field_data)'
-SELECT jorge.ingest('facebook', '{"created_time": "2026-11-20T15:06:27+0000", "id": "55459717045641545", "ad_id": "120210001", "form_id": "98765",
+SELECT jorge.ingest('facebook', '{"id": "55459717045641545", "ad_id": "120210001", "form_id": "98765",
     "field_data": [{"name": "full_name", "values": ["James Oak"]}, {"name": "email", "values": ["james.oak@example.com"]},
     {"name": "phone_number", "values": ["+15125209934"]}, {"name": "what_is_your_budget?", "values": ["$400k_to_$500k"]},
     {"name": "when_are_you_moving?", "values": ["within_3_months"]}, {"name": "are_you_pre-approved?", "values": ["not_yet,_need_a_lender"]}]}') \g /dev/null
