@@ -48,3 +48,17 @@ CREATE FUNCTION jorge.inbox_intake() RETURNS trigger
 COMMENT ON FUNCTION jorge.inbox_intake() IS
     'Trigger on jorge.inbox, once a row: takes the delivery in by jorge.take_inbox(), as the table''s owner.';
 REVOKE ALL ON FUNCTION jorge.inbox_intake() FROM PUBLIC;
+
+CREATE FUNCTION jorge.inquiry_listing_hints() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_inquiry_listing_hints';
+COMMENT ON FUNCTION jorge.inquiry_listing_hints() IS
+    'Trigger on jorge.inquiry, before each row that names a listing: fills it by jorge.inquiry_hints(), as the table''s owner.';
+REVOKE ALL ON FUNCTION jorge.inquiry_listing_hints() FROM PUBLIC;
+
+CREATE FUNCTION jorge.inquiry_listing_kept() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_inquiry_listing_kept';
+COMMENT ON FUNCTION jorge.inquiry_listing_kept() IS
+    'Trigger on jorge.inquiry, once a statement: keeps the listings asked about by jorge.keep_listing(), as the table''s owner.';
+REVOKE ALL ON FUNCTION jorge.inquiry_listing_kept() FROM PUBLIC;

@@ -190,7 +190,7 @@ BEGIN
     arrival.attempts := arrival.attempts + 1;
     arrival.processed_at := clock_timestamp();
     arrival.state := 'done';
-    arrival.kind := NULL;
+    arrival.kind := CASE WHEN arrival.source LIKE 'load:%' THEN arrival.kind END;
     arrival.reason := NULL;
     arrival.error := NULL;
     arrival.error_code := NULL;
@@ -249,6 +249,11 @@ BEGIN
     IF jsonb_typeof(item) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'a lead, contact or event is a JSON object, not %', coalesce(jsonb_typeof(item), 'nothing')
             USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF arrival.source LIKE 'load:%' THEN
+        -- a row that jorge.load_json() could not store; its provider is in kind
+        PERFORM jorge.load_rows(substr(arrival.source, 6), jsonb_build_array(item), coalesce(arrival.kind, 'own'), arrival.location_id);
+        RETURN arrival;
     END IF;
     IF item ->> 'format' = 'mail' AND item ? 'headers' THEN
         RETURN jorge.adapter_mail(arrival, item);

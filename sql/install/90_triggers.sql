@@ -13,6 +13,15 @@ CREATE OR REPLACE TRIGGER unseen BEFORE INSERT ON jorge.interaction
     EXECUTE FUNCTION jorge.interaction_unseen();
 COMMENT ON TRIGGER unseen ON jorge.interaction IS 'Drops a replay of an interaction that was stored before.';
 
+CREATE OR REPLACE TRIGGER hints BEFORE INSERT ON jorge.inquiry
+    FOR EACH ROW WHEN (NEW.listing_ref IS NOT NULL) EXECUTE FUNCTION jorge.inquiry_listing_hints();
+COMMENT ON TRIGGER hints ON jorge.inquiry IS 'Fills budget and area from the listing asked about where the person gave none.';
+
+-- after "intake", by its name
+CREATE OR REPLACE TRIGGER listing AFTER INSERT ON jorge.inquiry
+    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.inquiry_listing_kept();
+COMMENT ON TRIGGER listing ON jorge.inquiry IS 'Keeps the listing asked about as it was at that moment.';
+
 CREATE OR REPLACE TRIGGER intake AFTER INSERT ON jorge.inbox
     FOR EACH ROW WHEN (NEW.state = 'new' AND NOT NEW.deferred) EXECUTE FUNCTION jorge.inbox_intake();
 COMMENT ON TRIGGER intake ON jorge.inbox IS 'Takes the delivery in.';
