@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS jorge.inbox (
     body           text,
     bytes          bytea,
     parent_id      uuid,
+    element        integer,
     deferred       boolean NOT NULL DEFAULT false,
     state          text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'done', 'waiting', 'error', 'duplicate', 'ignored')),
     kind           text,
@@ -41,6 +42,7 @@ COMMENT ON COLUMN jorge.inbox.payload IS 'What came, if it was handed over as js
 COMMENT ON COLUMN jorge.inbox.body IS 'What came, if it is text.';
 COMMENT ON COLUMN jorge.inbox.bytes IS 'What came, if it is no text of the database''s encoding (zero bytes, other charsets).';
 COMMENT ON COLUMN jorge.inbox.parent_id IS 'The delivery that this one was an element of.';
+COMMENT ON COLUMN jorge.inbox.element IS 'Its place in that delivery: 1, 2 ...';
 COMMENT ON COLUMN jorge.inbox.deferred IS 'True: only stored; jorge.replay(''new'') takes it in.';
 COMMENT ON COLUMN jorge.inbox.state IS 'new; done; waiting for what waits_for names; error; duplicate of an earlier delivery; ignored, for the reason given.';
 COMMENT ON COLUMN jorge.inbox.kind IS 'What it was taken for: contact, message, lead, opportunity, batch ...; for GoHighLevel the event''s type.';
@@ -210,8 +212,8 @@ BEGIN
             taken.kind := 'batch';
             taken.state := CASE jsonb_array_length(items) WHEN 0 THEN 'ignored' ELSE 'done' END;
             taken.reason := format('split into %s', jsonb_array_length(items));
-            INSERT INTO jorge.inbox (location_id, received_at, source, headers, payload, parent_id)
-            SELECT arrival.location_id, arrival.received_at, arrival.source, arrival.headers, item, arrival.inbox_id
+            INSERT INTO jorge.inbox (location_id, received_at, source, headers, payload, parent_id, element)
+            SELECT arrival.location_id, arrival.received_at, arrival.source, arrival.headers, item, arrival.inbox_id, position
               FROM jsonb_array_elements(items) WITH ORDINALITY AS e(item, position) ORDER BY position;
         END IF;
     EXCEPTION WHEN OTHERS THEN

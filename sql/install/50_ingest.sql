@@ -21,9 +21,9 @@ CREATE TABLE IF NOT EXISTS jorge.field_map (
     shipped     boolean NOT NULL DEFAULT false,
     PRIMARY KEY (location_id, source, field, path, pattern)
 );
-COMMENT ON TABLE jorge.field_map IS 'Where each column of jorge.inquiry is found in a source''s payload. The first row that finds a value wins: the tenant''s own before those of "*", own before shipped, the source''s before those of "*", then by rank. install() renews shipped rows and never touches others.';
+COMMENT ON TABLE jorge.field_map IS 'Where each column of jorge.inquiry is found in a source''s payload. The first row that finds a value wins: the tenant''s own before those of "*", own before shipped, then by rank, at the same rank the source''s before those of "*". install() renews shipped rows and never touches others.';
 COMMENT ON COLUMN jorge.field_map.location_id IS 'Tenant; "*" = all.';
-COMMENT ON COLUMN jorge.field_map.source IS 'Source; "*" = all, asked last.';
+COMMENT ON COLUMN jorge.field_map.source IS 'Source; "*" = all.';
 COMMENT ON COLUMN jorge.field_map.field IS 'Column of jorge.inquiry.';
 COMMENT ON COLUMN jorge.field_map.path IS 'Path in the payload, as for the operator #>. A step that begins with ~ is a regular expression on the keys (any case), e.g. {answers,~budget}.';
 COMMENT ON COLUMN jorge.field_map.pattern IS 'Regular expression on the text found; its first group is the value, no match is no value. Empty = the whole text.';
@@ -80,7 +80,7 @@ BEGIN
                 ELSE value #>> '{}' END;
     said := btrim(said, E' \t\r\n');
     IF pattern <> '' THEN
-        said := btrim(substring(said FROM pattern), E' \t\r\n');
+        said := btrim(substring(left(said, 65536) FROM pattern), E' \t\r\n');
     END IF;
     IF said IS NULL OR said = '' OR lower(said) IN ('null', 'n/a', 'none provided', 'not provided') THEN
         RETURN NULL;
@@ -121,7 +121,7 @@ CREATE OR REPLACE FUNCTION jorge.map_fields(source text, document jsonb, locatio
 AS $fn$
     WITH candidates AS (
         SELECT m.field, m.path, m.pattern, m.transform, m.shipped,
-               row_number() OVER (ORDER BY m.location_id = '*', m.shipped, m.source = '*', m.rank, m.path, m.pattern) AS turn,
+               row_number() OVER (ORDER BY m.location_id = '*', m.shipped, m.rank, m.source = '*', m.path, m.pattern) AS turn,
                bool_or(m.replaces AND NOT m.shipped) OVER (PARTITION BY m.field) AS replaced
           FROM jorge.field_map m
          WHERE m.location_id IN ($3, '*') AND m.source IN ($1, '*')
@@ -233,7 +233,7 @@ BEGIN
     INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, payload, deferred)
     VALUES ($5, id, coalesce($1, ''), $4, $3, $2, coalesce($6, false));
     RETURN (SELECT coalesce(i.inquiry_id, (SELECT c.inquiry_id FROM jorge.inbox c
-                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL LIMIT 1))
+                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL ORDER BY c.element LIMIT 1))
               FROM jorge.inbox i WHERE i.location_id = $5 AND i.inbox_id = id);
 END
 $fn$;
@@ -252,7 +252,7 @@ BEGIN
     INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, body, deferred)
     VALUES ($5, id, coalesce($1, ''), $4, $3, $2, coalesce($6, false));
     RETURN (SELECT coalesce(i.inquiry_id, (SELECT c.inquiry_id FROM jorge.inbox c
-                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL LIMIT 1))
+                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL ORDER BY c.element LIMIT 1))
               FROM jorge.inbox i WHERE i.location_id = $5 AND i.inbox_id = id);
 END
 $fn$;
@@ -271,7 +271,7 @@ BEGIN
     INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, body, bytes, deferred)
     VALUES ($5, id, coalesce($1, ''), $4, $3, jorge.text_or_null($2), CASE WHEN jorge.text_or_null($2) IS NULL THEN $2 END, coalesce($6, false));
     RETURN (SELECT coalesce(i.inquiry_id, (SELECT c.inquiry_id FROM jorge.inbox c
-                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL LIMIT 1))
+                                            WHERE c.parent_id = id AND c.location_id = $5 AND c.inquiry_id IS NOT NULL ORDER BY c.element LIMIT 1))
               FROM jorge.inbox i WHERE i.location_id = $5 AND i.inbox_id = id);
 END
 $fn$;

@@ -92,7 +92,7 @@ SELECT '*', m.source, m.field, m.path::text[], m.pattern, m.transform, m.rank, t
     ('zillow', 'bedrooms', '{numBedroomsSought}', '', 'number', 10), ('zillow', 'bathrooms', '{numBathroomsSought}', '', 'number', 10), ('zillow', 'listing_ref', '{listing,id}', '', 'line', 13), ('zillow', 'listing_ref', '{listing,zpid}', '', 'line', 14), ('zillow', 'area', '{listingCity}', '', 'line', 20),
     ('zillow', 'first_name', '{sender,firstName}', '', 'line', 5), ('zillow', 'last_name', '{sender,lastName}', '', 'line', 5), ('zillow', 'email', '{sender,emailAddress}', '', 'line', 5), ('zillow', 'phone', '{sender,phoneNumber}', '', 'line', 5), ('zillow', 'name', '{contact,name}', '', 'line', 5),
     ('zillow', 'message', '{details,message}', '', 'message', 15), ('zillow', 'name', '{subject}', '^(.+?) (?:is|has) (?:requesting|requested|interested|inquir)', 'line', 30), ('zillow', 'name', '{from,name}', '^(.+?)(?: via Zillow.*)?$', 'line', 31),
-    ('zillow', 'message', '{text}', 'says:\s*"?(.+?)"?(?=\n\s*(?:Move.in|Credit score|Income|Pets|Phone|Email|Reply|View|Lease)|\n\s*\n|$)', 'message', 30),
+    ('zillow', 'message', '{text}', 'says:\s*?(.+?)(?=\n\s*(?:Move.in|Credit score|Income|Pets|Phone|Email|Reply|View|Lease)|\n\s*\n|$)', 'message', 30),
     ('zillow', 'listing_ref', '{subject}', '(?:information about|interested in|inquir[a-z]* about|a tour of) (.+)$', 'line', 30), ('zillow', 'email', '{from,address}', '', 'line', 90), ('zillow', 'campaign', '{origin}', '', 'line', 20),
 
     -- Realtor.com: mail and JSON

@@ -150,7 +150,7 @@ BEGIN
     arrival.interaction_id := gen_random_uuid();
     INSERT INTO jorge.interaction (location_id, interaction_id, lead_id, at, channel, direction, body, duration_seconds, provider, provider_ref)
     VALUES (arrival.location_id, arrival.interaction_id, $2, least(coalesce($6, arrival.received_at), arrival.received_at + interval '1 day'), channel, direction,
-            nullif(body, ''), greatest(duration_seconds, 0), arrival.source, $8);
+            nullif(body, ''), duration_seconds, arrival.source, $8);
     IF NOT FOUND THEN
         -- the trigger "unseen" dropped it
         arrival.interaction_id := NULL;

@@ -203,7 +203,7 @@ BEGIN
     IF arrival.kind = 'NoteCreate' THEN
         channel := 'note';
     ELSE
-        channel := CASE WHEN medium ~ 'email' THEN 'email' WHEN medium ~ 'call|voice' THEN 'call' ELSE 'sms' END;
+        channel := CASE WHEN medium ~ 'call|voice' THEN 'call' WHEN medium ~ 'email' THEN 'email' ELSE 'sms' END;
         -- GoHighLevel sends inbound calls as OutboundMessage too: the direction is what counts
         direction := CASE WHEN lower(item ->> 'direction') IN ('inbound', 'incoming') THEN 'in' WHEN lower(item ->> 'direction') IN ('outbound', 'outgoing') THEN 'out'
                           WHEN arrival.kind = 'InboundMessage' THEN 'in' ELSE 'out' END;
@@ -246,37 +246,37 @@ CREATE OR REPLACE FUNCTION jorge.ghl_opportunity(arrival jorge.inbox, item jsonb
 AS $fn$
 DECLARE
     told timestamptz := coalesce(jorge.parse_time(item ->> 'dateUpdated'), jorge.parse_time(item ->> 'timestamp'), arrival.received_at);
-    outcome text;
-    stage text;
+    new_outcome text;
+    new_stage text;
 BEGIN
     arrival := jorge.ghl_lead(arrival, coalesce(item ->> 'contactId', item ->> 'contact_id'));
     IF arrival.lead_id IS NULL THEN
         RETURN arrival;
     END IF;
-    outcome := CASE lower(item ->> 'status') WHEN 'won' THEN 'won' WHEN 'lost' THEN 'lost' WHEN 'abandoned' THEN 'lost' WHEN 'open' THEN 'open' END;
-    SELECT s.stage INTO stage FROM jorge.pipeline_stage s
+    new_outcome := CASE lower(item ->> 'status') WHEN 'won' THEN 'won' WHEN 'lost' THEN 'lost' WHEN 'abandoned' THEN 'lost' WHEN 'open' THEN 'open' END;
+    SELECT s.stage INTO new_stage FROM jorge.pipeline_stage s
      WHERE s.location_id = arrival.location_id AND s.source = arrival.source AND s.stage_ref = item ->> 'pipelineStageId';
-    IF outcome IS NOT NULL THEN
-        UPDATE jorge.lead l SET outcome = ghl_opportunity.outcome, outcome_at = CASE WHEN ghl_opportunity.outcome <> 'open' THEN told END
+    IF new_outcome IS NOT NULL THEN
+        UPDATE jorge.lead l SET outcome = new_outcome, outcome_at = CASE WHEN new_outcome <> 'open' THEN told END
          WHERE l.location_id = arrival.location_id AND l.lead_id = arrival.lead_id
-           AND l.outcome <> ghl_opportunity.outcome AND coalesce(l.outcome_at, '-infinity') <= told;
+           AND l.outcome <> new_outcome AND coalesce(l.outcome_at, '-infinity') <= told;
         IF FOUND THEN
             INSERT INTO jorge.event (location_id, at, lead_id, kind, reason, detail)
-            VALUES (arrival.location_id, told, arrival.lead_id, 'lead_outcome', arrival.kind, jsonb_build_object('outcome', outcome));
-            arrival.reason := format('outcome is %s', outcome);
+            VALUES (arrival.location_id, told, arrival.lead_id, 'lead_outcome', arrival.kind, jsonb_build_object('outcome', new_outcome));
+            arrival.reason := format('outcome is %s', new_outcome);
         END IF;
     END IF;
-    IF stage IS NOT NULL THEN
-        UPDATE jorge.lead l SET stage = ghl_opportunity.stage
-         WHERE l.location_id = arrival.location_id AND l.lead_id = arrival.lead_id AND l.stage <> ghl_opportunity.stage;
+    IF new_stage IS NOT NULL THEN
+        UPDATE jorge.lead l SET stage = new_stage
+         WHERE l.location_id = arrival.location_id AND l.lead_id = arrival.lead_id AND l.stage <> new_stage;
         IF FOUND THEN
             INSERT INTO jorge.event (location_id, at, lead_id, kind, reason, detail)
-            VALUES (arrival.location_id, told, arrival.lead_id, 'lead_stage', arrival.kind, jsonb_build_object('stage', stage));
-            arrival.reason := concat_ws('; ', arrival.reason, format('stage is %s', stage));
+            VALUES (arrival.location_id, told, arrival.lead_id, 'lead_stage', arrival.kind, jsonb_build_object('stage', new_stage));
+            arrival.reason := concat_ws('; ', arrival.reason, format('stage is %s', new_stage));
         END IF;
     END IF;
     IF arrival.reason IS NULL THEN
-        IF stage IS NULL AND item ->> 'pipelineStageId' IS NOT NULL AND (outcome IS NULL OR arrival.kind = 'OpportunityStageUpdate') THEN
+        IF new_stage IS NULL AND item ->> 'pipelineStageId' IS NOT NULL AND (new_outcome IS NULL OR arrival.kind = 'OpportunityStageUpdate') THEN
             arrival.state := 'ignored';
             arrival.reason := format('no row of jorge.pipeline_stage says what stage %s is', item ->> 'pipelineStageId');
         ELSE

@@ -78,9 +78,11 @@ jorge_entity_append(StringInfo to, const char *p, const char *end)
 	if (p[1] == '#')
 	{
 		length = numeric_reference(p, end, &codepoint);
-		if (length > 0)
-			/* a no-break space separates words all the same */
-			jorge_codepoint_append(to, codepoint == 160 ? ' ' : codepoint);
+		/* browsers read numbers of Windows-1252's own characters as such; a no-break space separates words */
+		if (length > 0 && codepoint >= 0x80 && codepoint < 0xA0)
+			jorge_charset_append(to, (Span){"windows-1252", 12}, (Span){(char[]){(char) codepoint}, 1});
+		else if (length > 0)
+			jorge_codepoint_append(to, codepoint == 0xA0 ? ' ' : codepoint);
 		return length;
 	}
 	for (length = 1; length < MAX_REFERENCE && p + length < end && p[length] != ';';)
