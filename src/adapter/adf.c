@@ -16,6 +16,9 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 
+/* Largest document, bytes: the parser's tree takes some fifty times as much memory */
+#define MAX_DOCUMENT (2 * 1024 * 1024)
+
 /* Most text of one element, bytes */
 #define MAX_ELEMENT_TEXT 65536
 
@@ -195,7 +198,7 @@ jorge_adf(Sink *sink, Span xml)
 	char *utf8;
 	xmlDocPtr document;
 
-	if (start < 0 || span_find(xml, "<!doctype") >= 0 || span_find(xml, "<!entity") >= 0)
+	if (start < 0 || xml.length > MAX_DOCUMENT || span_find(xml, "<!doctype") >= 0 || span_find(xml, "<!entity") >= 0)
 		return false;
 	initStringInfo(&clean);
 	normalise(&clean, (Span){xml.data + start, xml.length - start});

@@ -10,7 +10,9 @@
 /* Longest time that is read, characters */
 #define MAX_INSTANT 120
 
-/* Seconds and milliseconds since 1970 are told apart by this: as seconds it would be the year 5138 */
+/* Digits of seconds since 1970, years 1973 to 5138; of milliseconds at most two more */
+#define LEAST_DIGITS 9
+#define MOST_DIGITS 13
 #define LEAST_MILLISECONDS 100000000000.0
 
 JORGE_FUNCTION(jorge_parse_time);
@@ -21,20 +23,64 @@ JORGE_FUNCTION(jorge_parse_time);
 static bool
 epoch(const char *text, TimestampTz *instant)
 {
+	int digits = strcspn(text, ".");
 	char *end;
 	double seconds;
 
-	if (strspn(text, "0123456789.") != strlen(text) || strlen(text) < 9)
+	if (strspn(text, "0123456789.") != strlen(text) || digits < LEAST_DIGITS || digits > MOST_DIGITS)
 		return false;
 	seconds = strtod(text, &end);
 	if (*end != '\0')
 		return false;
 	if (seconds >= LEAST_MILLISECONDS)
 		seconds /= 1000;
-	if (seconds >= LEAST_MILLISECONDS)
-		return false;
 	*instant = (TimestampTz) rint((seconds - (double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY) * USECS_PER_SEC);
 	return true;
+}
+
+/*
+ * Write Nov-20-2026 and Nov. 20 as Nov 20
+ */
+static void
+loosen_months(char *text)
+{
+	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+	for (char *p = text; *p != '\0'; p++)
+	{
+		char *word = p;
+
+		while (isalpha((unsigned char) *p))
+			p++;
+		for (int m = 0; m < 12 && p - word == 3; m++)
+			if (pg_strncasecmp(word, months + 3 * m, 3) == 0)
+			{
+				if (word > text && strchr("-/.", word[-1]) != NULL)
+					word[-1] = ' ';
+				if (*p != '\0' && strchr("-/.", *p) != NULL)
+					*p = ' ';
+			}
+		if (p > word)
+			p--;
+	}
+}
+
+/*
+ * Could a word be taken for the name of a zone? Before 16 the reader raises an error for one it does not know:
+ * letters and what follows without a blank, as in America/Chicago or XYZ5, but for the T between date and time.
+ */
+static bool
+names_zone(const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++)
+	{
+		if (!isalpha((unsigned char) *p) || isalpha((unsigned char) p[1]) || p[1] == '\0' || p[1] == ' ')
+			continue;
+		if (!(pg_toupper((unsigned char) *p) == 'T' && p > text && isdigit((unsigned char) p[-1]) &&
+			  isdigit((unsigned char) p[1])))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -66,7 +112,7 @@ calendar(char *text, TimestampTz *instant)
 }
 
 /*
- * Copy what matters of a time: no comments in parentheses, no commas, " at " or "GMT" before an offset
+ * Copy what matters of a time: no comments in parentheses, no commas, " at ", GMT or UTC before an offset
  */
 static bool
 tidy(const char *from, int length, char to[MAX_INSTANT + 1])
@@ -90,7 +136,9 @@ tidy(const char *from, int length, char to[MAX_INSTANT + 1])
 			digit |= isdigit((unsigned char) c);
 			if (strncmp(from + i, " at ", Min(4, length - i)) == 0 && length - i > 4)
 				i += 3, c = ' ';
-			else if (length - i > 4 && pg_strncasecmp(from + i, "GMT", 3) == 0 && (from[i + 3] == '+' || from[i + 3] == '-'))
+			else if (length - i > 4 &&
+					 (pg_strncasecmp(from + i, "GMT", 3) == 0 || pg_strncasecmp(from + i, "UTC", 3) == 0) &&
+					 (from[i + 3] == '+' || from[i + 3] == '-'))
 			{
 				i += 2;
 				continue;
@@ -116,7 +164,8 @@ jorge_parse_time(PG_FUNCTION_ARGS)
 
 	if (!tidy(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), tidied))
 		PG_RETURN_NULL();
-	if (!epoch(tidied, &instant) && !calendar(tidied, &instant))
+	loosen_months(tidied);
+	if (!epoch(tidied, &instant) && (names_zone(tidied) || !calendar(tidied, &instant)))
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(instant);
 }
