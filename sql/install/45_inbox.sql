@@ -109,8 +109,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_contact (
     contact_id  text NOT NULL,
     lead_id     uuid NOT NULL,
     deleted_at  timestamptz,
-    PRIMARY KEY (location_id, source, contact_id),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    PRIMARY KEY (location_id, source, contact_id)
 );
 CREATE INDEX IF NOT EXISTS lead_contact_lead_idx ON jorge.lead_contact (lead_id, location_id);
 COMMENT ON TABLE jorge.lead_contact IS 'Which person a contact of an outside system is: how a message finds its lead.';
@@ -125,8 +124,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_tag (
     lead_id     uuid NOT NULL,
     tag         text NOT NULL,
     added_at    timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (location_id, lead_id, tag),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    PRIMARY KEY (location_id, lead_id, tag)
 );
 COMMENT ON TABLE jorge.lead_tag IS 'Tags of the contact in its outside system, as last told.';
 COMMENT ON COLUMN jorge.lead_tag.location_id IS 'Tenant.';
@@ -142,8 +140,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_dnd (
     message     text,
     code        text,
     told_at     timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (location_id, lead_id, channel),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    PRIMARY KEY (location_id, lead_id, channel)
 );
 COMMENT ON TABLE jorge.lead_dnd IS 'Do not disturb, by channel, as the contact''s system last told it. state "active" or "permanent" means: do not send.';
 COMMENT ON COLUMN jorge.lead_dnd.location_id IS 'Tenant.';
@@ -166,6 +163,20 @@ COMMENT ON COLUMN jorge.pipeline_stage.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.pipeline_stage.source IS 'The system, e.g. ghl.';
 COMMENT ON COLUMN jorge.pipeline_stage.stage_ref IS 'Its id of the stage (pipelineStageId).';
 COMMENT ON COLUMN jorge.pipeline_stage.stage IS 'Funnel stage of jorge.lead: initial_contact, qualified, hot, appointment, closed.';
+
+-- lead_id in these tables is the id that was given: after a merge jorge.lead_alias() says whom it means
+CREATE OR REPLACE VIEW jorge.lead_dnd_now WITH (security_invoker = true) AS
+SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id) AS lead_id, d.channel,
+       CASE max(CASE d.state WHEN 'permanent' THEN 2 WHEN 'active' THEN 1 ELSE 0 END) WHEN 2 THEN 'permanent' WHEN 1 THEN 'active' ELSE 'inactive' END AS state,
+       max(d.told_at) AS told_at
+  FROM jorge.lead_dnd d
+ GROUP BY 1, 2, 3;
+COMMENT ON VIEW jorge.lead_dnd_now IS 'Do not disturb by person of today and channel: of merged persons the most restrictive counts. Do not send where state is active or permanent for the channel or for "all".';
+COMMENT ON COLUMN jorge.lead_dnd_now.location_id IS 'Tenant.';
+COMMENT ON COLUMN jorge.lead_dnd_now.lead_id IS 'The person, today''s id.';
+COMMENT ON COLUMN jorge.lead_dnd_now.channel IS 'As in jorge.lead_dnd.';
+COMMENT ON COLUMN jorge.lead_dnd_now.state IS 'inactive, active or permanent.';
+COMMENT ON COLUMN jorge.lead_dnd_now.told_at IS 'When something was last told.';
 
 -- one delivery
 

@@ -1,5 +1,6 @@
 -- Business data: who works, what is on the market and what was sold, what things cost. Every table is written by plain
--- INSERT or COPY, or by jorge.load_json(), which updates by the provider's id.
+-- INSERT or COPY, or by jorge.load_json(), which updates by the provider's id. A lead_id here is the id once given:
+-- jorge.lead_alias() says whom it means today.
 
 CREATE TABLE IF NOT EXISTS jorge.agent (
     location_id  text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
@@ -252,8 +253,7 @@ CREATE TABLE IF NOT EXISTS jorge.activity (
     note         text,
     detail       jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (location_id, activity_id),
-    UNIQUE (location_id, provider, provider_ref),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    UNIQUE (location_id, provider, provider_ref)
 );
 CREATE INDEX IF NOT EXISTS activity_lead_idx ON jorge.activity (lead_id, location_id) WHERE lead_id IS NOT NULL;
 COMMENT ON TABLE jorge.activity IS 'What somebody did, how long it took and what it cost.';
@@ -313,8 +313,7 @@ CREATE TABLE IF NOT EXISTS jorge.referral (
     fee           numeric CHECK (fee >= 0),
     detail        jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (location_id, referral_id),
-    UNIQUE (location_id, provider, provider_ref),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    UNIQUE (location_id, provider, provider_ref)
 );
 CREATE INDEX IF NOT EXISTS referral_lead_idx ON jorge.referral (lead_id, location_id) WHERE lead_id IS NOT NULL;
 COMMENT ON TABLE jorge.referral IS 'Who sent us whom.';
@@ -372,8 +371,7 @@ CREATE TABLE IF NOT EXISTS jorge.satisfaction (
     comment         text,
     detail          jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (location_id, satisfaction_id),
-    UNIQUE (location_id, provider, provider_ref),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    UNIQUE (location_id, provider, provider_ref)
 );
 CREATE INDEX IF NOT EXISTS satisfaction_lead_idx ON jorge.satisfaction (lead_id, location_id) WHERE lead_id IS NOT NULL;
 COMMENT ON TABLE jorge.satisfaction IS 'What clients said of us.';
@@ -429,8 +427,7 @@ CREATE TABLE IF NOT EXISTS jorge.platform_event (
     provider     text,
     provider_ref text,
     detail       jsonb NOT NULL DEFAULT '{}',
-    PRIMARY KEY (location_id, at, event_id),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    PRIMARY KEY (location_id, at, event_id)
 ) PARTITION BY RANGE (at);
 CREATE INDEX IF NOT EXISTS platform_event_lead_idx ON jorge.platform_event (lead_id, at, location_id) WHERE lead_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS jorge.platform_event_default PARTITION OF jorge.platform_event DEFAULT;

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS jorge.inquiry_listing (
     intent         text NOT NULL DEFAULT 'HIGH',
     hints          jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (location_id, inquiry_id),
-    FOREIGN KEY (location_id, inquiry_id) REFERENCES jorge.inquiry
+    FOREIGN KEY (location_id, inquiry_id) REFERENCES jorge.inquiry ON DELETE CASCADE
 );
 CREATE INDEX IF NOT EXISTS inquiry_listing_listing_idx ON jorge.inquiry_listing (listing_id, location_id);
 COMMENT ON TABLE jorge.inquiry_listing IS 'The listing an inquiry asked about, as it was at that moment. Written when the inquiry arrives and the listing is known.';

@@ -1,9 +1,10 @@
 /*
  * adapter.h: reading what providers deliver: JSON, forms, e-mails, HTML, ADF.
  *
- * All of it is untrusted. The readers never fail on it: what they can't read they leave out, and limits below
- * bound time and memory. Text inside is in the database's encoding, valid and without zero bytes, from
- * jorge_charset_append() on. A document is told to a Sink, which makes jsonb of it.
+ * All of it is untrusted. The readers never fail on it: what they can't read they leave out, and
+ * limits below bound time and memory. Text inside is in the database's encoding, valid and without
+ * zero bytes, from jorge_charset_append() on. A document is told to a Sink, which makes jsonb of
+ * it.
  */
 #ifndef JORGE_ADAPTER_H
 #define JORGE_ADAPTER_H
@@ -65,9 +66,9 @@ extern void sink_number(Sink *sink, const char *key, int64 number);
 /* ---- charset.c ---- */
 
 /*
- * Append text of a named charset in the database's encoding. What that charset or the encoding lacks becomes a
- * question mark or U+FFFD; zero bytes are dropped. Unknown or no name: the encoding itself if the bytes are
- * valid, else Windows-1252.
+ * Append text of a named charset in the database's encoding. What that charset or the encoding
+ * lacks becomes a question mark or U+FFFD; zero bytes are dropped. Unknown or no name: the encoding
+ * itself if the bytes are valid, else Windows-1252.
  */
 extern void jorge_charset_append(StringInfo to, Span charset, Span bytes);
 
@@ -88,7 +89,8 @@ extern void jorge_decode_header(StringInfo to, Span value);
 
 /* ---- markup.c, entities.c ---- */
 
-/* Decode the character reference at p (*p is '&') and return its length in bytes, 0 if it is none */
+/* Decode the character reference at p (*p is '&') and return its length in bytes, 0 if it is none
+ */
 extern int jorge_entity_append(StringInfo to, const char *p, const char *end);
 
 /* Append HTML as text: blocks are lines, cells are parted by tabs. meta, if given, is told name and content. */
@@ -96,19 +98,21 @@ extern void jorge_html_to_text(StringInfo to, Span html, Sink *meta);
 
 /* ---- labels.c ---- */
 
-/* Tell the lines "Label: value" of a text, labels folded to lower_case; the first of equals stands */
+/* Tell the lines "Label: value" of a text, labels folded to lower_case; the first of equals stands
+ */
 extern void jorge_labels(Sink *sink, Span text);
 
 /* ---- adf.c ---- */
 
-/* Tell the prospects of an ADF document; false if it is none. Text is in the database's encoding. */
+/* Tell the prospects of an ADF document; false if it is none. Text is in the database's encoding.
+ */
 extern bool jorge_adf(Sink *sink, Span xml);
 
 /* ---- json_repair.c ---- */
 
 /*
- * Append JSON with what jsonb refuses put right: zero characters dropped, halves of surrogate pairs replaced, raw
- * control characters in strings escaped
+ * Append JSON with what jsonb refuses put right: zero characters dropped, halves of surrogate pairs
+ * replaced, raw control characters in strings escaped
  */
 extern void jorge_json_repair(StringInfo to, Span json);
 

@@ -1,9 +1,10 @@
 /*
- * adf.c: ADF (Auto-lead Data Format) 1.0, which some real-estate systems send, by libxml2 in recovery mode.
+ * adf.c: ADF (Auto-lead Data Format) 1.0, which some real-estate systems send, by libxml2 in
+ * recovery mode.
  *
- * Declarations are refused before the parser sees them and only text nodes are read, so no entity is ever
- * expanded and nothing is fetched. Ampersands that begin no reference are common and are read as text.
- * Between parsing and freeing errors are caught, because libxml2's memory is its own.
+ * Declarations are refused before the parser sees them and only text nodes are read, so no entity
+ * is ever expanded and nothing is fetched. Ampersands that begin no reference are common and are
+ * read as text. Between parsing and freeing errors are caught, because libxml2's memory is its own.
  */
 #include "core/jorge.h"
 
@@ -23,8 +24,8 @@
 #define MAX_ELEMENT_TEXT 65536
 
 /*
- * Write references as the characters they stand for, but XML's own; & that begins none as &amp;; and leave out
- * control characters, which XML forbids
+ * Write references as the characters they stand for, but XML's own; & that begins none as &amp;;
+ * and leave out control characters, which XML forbids
  */
 static void
 normalise(StringInfo to, Span xml)
@@ -62,10 +63,13 @@ normalise(StringInfo to, Span xml)
 static void
 append_text(StringInfo to, const xmlNode *node)
 {
-	for (const xmlNode *child = node->children; child != NULL && to->len < MAX_ELEMENT_TEXT; child = child->next)
-		if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) && child->content != NULL)
-			jorge_charset_append(to, (Span){"utf-8", 5},
-								 (Span){(const char *) child->content, strlen((const char *) child->content)});
+	for (const xmlNode *child = node->children; child != NULL && to->len < MAX_ELEMENT_TEXT;
+		 child = child->next)
+		if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) &&
+			child->content != NULL)
+			jorge_charset_append(
+				to, (Span){"utf-8", 5},
+				(Span){(const char *) child->content, strlen((const char *) child->content)});
 }
 
 /*
@@ -74,7 +78,8 @@ append_text(StringInfo to, const xmlNode *node)
 static void
 append_attribute(StringInfo to, const xmlNode *node, const char *name)
 {
-	for (const xmlAttr *attribute = node->properties; attribute != NULL; attribute = attribute->next)
+	for (const xmlAttr *attribute = node->properties; attribute != NULL;
+		 attribute = attribute->next)
 		if (attribute->name != NULL && pg_strcasecmp((const char *) attribute->name, name) == 0)
 		{
 			append_text(to, (const xmlNode *) attribute);
@@ -102,7 +107,9 @@ tell_children(Sink *sink, const xmlNode *node, const char *path, int depth, int 
 		appendStringInfoString(&key, path);
 		if (key.len > 0)
 			appendStringInfoChar(&key, '_');
-		jorge_charset_append(&key, (Span){"utf-8", 5}, (Span){(const char *) child->name, strnlen((const char *) child->name, 60)});
+		jorge_charset_append(
+			&key, (Span){"utf-8", 5},
+			(Span){(const char *) child->name, strnlen((const char *) child->name, 60)});
 		append_text(&text, child);
 		if (span_trim((Span){text.data, text.len}).length > 0)
 		{
@@ -115,10 +122,13 @@ tell_children(Sink *sink, const xmlNode *node, const char *path, int depth, int 
 			if (qualifier.len == 0)
 				append_attribute(&qualifier, child, "source");
 			if (qualifier.len > 0 && qualifier.len <= 60)
-				sink_text_key(sink, (Span){psprintf("%s_%s", key.data, qualifier.data), key.len + 1 + qualifier.len},
+				sink_text_key(sink,
+							  (Span){psprintf("%s_%s", key.data, qualifier.data),
+									 key.len + 1 + qualifier.len},
 							  span_trim((Span){text.data, text.len}));
 			else
-				sink_text_key(sink, (Span){key.data, key.len}, span_trim((Span){text.data, text.len}));
+				sink_text_key(sink, (Span){key.data, key.len},
+							  span_trim((Span){text.data, text.len}));
 		}
 		if (depth < ADAPTER_MAX_DEPTH)
 			tell_children(sink, child, key.data, depth + 1, told);
@@ -155,7 +165,8 @@ find_element(const xmlNode *node, const char *name, int depth)
 }
 
 /*
- * Tell all prospects: one as "adf", more as elements of "leads", which become deliveries of their own
+ * Tell all prospects: one as "adf", more as elements of "leads", which become deliveries of their
+ * own
  */
 static bool
 tell_prospects(Sink *sink, const xmlNode *first)
@@ -190,15 +201,16 @@ tell_prospects(Sink *sink, const xmlNode *first)
 bool
 jorge_adf(Sink *sink, Span xml)
 {
-	const int options = XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-						XML_PARSE_NOCDATA;
+	const int options = XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR |
+						XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
 	volatile bool is_adf = false;
 	int start = span_find(xml, "<adf");
 	StringInfoData clean;
 	char *utf8;
 	xmlDocPtr document;
 
-	if (start < 0 || xml.length > MAX_DOCUMENT || span_find(xml, "<!doctype") >= 0 || span_find(xml, "<!entity") >= 0)
+	if (start < 0 || xml.length > MAX_DOCUMENT || span_find(xml, "<!doctype") >= 0 ||
+		span_find(xml, "<!entity") >= 0)
 		return false;
 	initStringInfo(&clean);
 	normalise(&clean, (Span){xml.data + start, xml.length - start});

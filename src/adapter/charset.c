@@ -20,9 +20,9 @@ static const struct
 	const char *name;
 	pg_enc encoding;
 } aliases[] = {
-	{"us-ascii", PG_WIN1252},	 {"ascii", PG_WIN1252},		 {"iso-8859-1", PG_WIN1252},
-	{"latin1", PG_WIN1252},		 {"gb2312", PG_GBK},		 {"cp936", PG_GBK},
-	{"shift_jis", PG_SJIS},		 {"ks_c_5601-1987", PG_UHC}, {"cp949", PG_UHC},
+	{"us-ascii", PG_WIN1252},       {"ascii", PG_WIN1252},      {"iso-8859-1", PG_WIN1252},
+	{"latin1", PG_WIN1252},         {"gb2312", PG_GBK},         {"cp936", PG_GBK},
+	{"shift_jis", PG_SJIS},         {"ks_c_5601-1987", PG_UHC}, {"cp949", PG_UHC},
 	{"unicode-1-1-utf-8", PG_UTF8}, {"cp1252", PG_WIN1252},
 };
 

@@ -1,6 +1,7 @@
 /*
- * inbox.c: the trigger that takes deliveries in, as the owner of the managed tables, so that a receiver needs no
- * rights but those on jorge.inbox. The policy is the SQL function jorge.take_inbox().
+ * inbox.c: the trigger that takes deliveries in, as the owner of the managed tables, so that a
+ * receiver needs no rights but those on jorge.inbox. The policy is the SQL function
+ * jorge.take_inbox().
  */
 #include "core/jorge.h"
 
@@ -48,7 +49,8 @@ jorge_inbox_intake(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
 		RelationGetRelid(trigger->tg_relation) != jorge_managed_relation("inbox", false))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("jorge.inbox_intake() must be an AFTER INSERT FOR EACH ROW trigger on jorge.inbox"),
+						errmsg("jorge.inbox_intake() must be an AFTER INSERT FOR EACH ROW trigger "
+							   "on jorge.inbox"),
 						errhint("SELECT jorge.install() makes the trigger.")));
 	jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
 	SPI_connect();

@@ -1,5 +1,6 @@
 /*
- * instant.c: times as providers write them, by PostgreSQL's own reader but without its errors and its "today".
+ * instant.c: times as providers write them, by PostgreSQL's own reader but without its errors and
+ * its "today".
  */
 #include "core/jorge.h"
 
@@ -27,14 +28,17 @@ epoch(const char *text, TimestampTz *instant)
 	char *end;
 	double seconds;
 
-	if (strspn(text, "0123456789.") != strlen(text) || digits < LEAST_DIGITS || digits > MOST_DIGITS)
+	if (strspn(text, "0123456789.") != strlen(text) || digits < LEAST_DIGITS ||
+		digits > MOST_DIGITS)
 		return false;
 	seconds = strtod(text, &end);
 	if (*end != '\0')
 		return false;
 	if (seconds >= LEAST_MILLISECONDS)
 		seconds /= 1000;
-	*instant = (TimestampTz) rint((seconds - (double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY) * USECS_PER_SEC);
+	*instant = (TimestampTz) rint(
+		(seconds - (double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY) *
+		USECS_PER_SEC);
 	return true;
 }
 
@@ -66,15 +70,17 @@ loosen_months(char *text)
 }
 
 /*
- * Could a word be taken for the name of a zone? Before 16 the reader raises an error for one it does not know:
- * letters and what follows without a blank, as in America/Chicago or XYZ5, but for the T between date and time.
+ * Could a word be taken for the name of a zone? Before 16 the reader raises an error for one it
+ * does not know: letters and what follows without a blank, as in America/Chicago or XYZ5, but for
+ * the T between date and time.
  */
 static bool
 names_zone(const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++)
 	{
-		if (!isalpha((unsigned char) *p) || isalpha((unsigned char) p[1]) || p[1] == '\0' || p[1] == ' ')
+		if (!isalpha((unsigned char) *p) || isalpha((unsigned char) p[1]) || p[1] == '\0' ||
+			p[1] == ' ')
 			continue;
 		if (!(pg_toupper((unsigned char) *p) == 'T' && p > text && isdigit((unsigned char) p[-1]) &&
 			  isdigit((unsigned char) p[1])))
@@ -112,7 +118,8 @@ calendar(char *text, TimestampTz *instant)
 }
 
 /*
- * Copy what matters of a time: no comments in parentheses, no commas, " at ", GMT or UTC before an offset
+ * Copy what matters of a time: no comments in parentheses, no commas, " at ", GMT or UTC before an
+ * offset
  */
 static bool
 tidy(const char *from, int length, char to[MAX_INSTANT + 1])
@@ -137,7 +144,8 @@ tidy(const char *from, int length, char to[MAX_INSTANT + 1])
 			if (strncmp(from + i, " at ", Min(4, length - i)) == 0 && length - i > 4)
 				i += 3, c = ' ';
 			else if (length - i > 4 &&
-					 (pg_strncasecmp(from + i, "GMT", 3) == 0 || pg_strncasecmp(from + i, "UTC", 3) == 0) &&
+					 (pg_strncasecmp(from + i, "GMT", 3) == 0 ||
+					  pg_strncasecmp(from + i, "UTC", 3) == 0) &&
 					 (from[i + 3] == '+' || from[i + 3] == '-'))
 			{
 				i += 2;

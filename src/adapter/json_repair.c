@@ -1,8 +1,8 @@
 /*
  * json_repair.c: JSON as senders write it, made what jsonb takes.
  *
- * Templates of automation tools paste a contact's words between quotes, so line ends and tabs stand raw in strings;
- * phones send halves of emoji; and PostgreSQL's text holds no zero character.
+ * Templates of automation tools paste a contact's words between quotes, so line ends and tabs stand
+ * raw in strings; phones send halves of emoji; and PostgreSQL's text holds no zero character.
  */
 #include "core/jorge.h"
 

@@ -59,7 +59,8 @@ split_label(Span line, Label *label)
 	label->length = 0;
 	if (line.length == 0 || !(isalpha((unsigned char) line.data[0]) || (line.data[0] & 0x80)))
 		return false;
-	for (; end < line.length && end < MAX_LABEL && line.data[end] != ':' && line.data[end] != '\t'; end++)
+	for (; end < line.length && end < MAX_LABEL && line.data[end] != ':' && line.data[end] != '\t';
+		 end++)
 	{
 		char c = line.data[end];
 
@@ -93,7 +94,8 @@ split_label(Span line, Label *label)
 static int
 further_lines(const Label *label)
 {
-	static const char *const message_words[] = {"message", "comment", "question", "note", "mensaje", "comentario"};
+	static const char *const message_words[] = {"message", "comment", "question",
+												"note",    "mensaje", "comentario"};
 
 	for (int i = 0; i < lengthof(message_words); i++)
 		if (strstr(label->key, message_words[i]) != NULL)
@@ -104,7 +106,8 @@ further_lines(const Label *label)
 }
 
 /*
- * Gather a label's value: what stands on its line and what goes on below; text is left at the next label
+ * Gather a label's value: what stands on its line and what goes on below; text is left at the next
+ * label
  */
 static void
 gather_value(StringInfo value, const Label *label, Span *text)
@@ -141,7 +144,7 @@ gather_value(StringInfo value, const Label *label, Span *text)
 void
 jorge_labels(Sink *sink, Span text)
 {
-	char (*seen)[MAX_LABEL + 1] = palloc(sizeof(*seen) * ADAPTER_MAX_LABELS);
+	char(*seen)[MAX_LABEL + 1] = palloc(sizeof(*seen) * ADAPTER_MAX_LABELS);
 	StringInfoData value;
 	Span line;
 	int n = 0;

@@ -1,6 +1,7 @@
 /*
- * listing.c: the triggers that enrich inquiries by the listing asked about, as the owner of the managed tables. The
- * policy is SQL: jorge.inquiry_hints() and jorge.keep_listing(). While jorge.listing has no rows they cost nothing.
+ * listing.c: the triggers that enrich inquiries by the listing asked about, as the owner of the
+ * managed tables. The policy is SQL: jorge.inquiry_hints() and jorge.keep_listing(). While
+ * jorge.listing has no rows they cost nothing.
  */
 #include "core/jorge.h"
 
@@ -48,8 +49,8 @@ inquiry_trigger(FunctionCallInfo fcinfo, bool before_row, const char *what)
 }
 
 /*
- * May the session write this row? Row security is asked after a BEFORE trigger, and what another tenant's listing
- * costs must not come back through it.
+ * May the session write this row? Row security is asked after a BEFORE trigger, and what another
+ * tenant's listing costs must not come back through it.
  */
 static bool
 own_location(TriggerData *trigger)
@@ -104,7 +105,8 @@ jorge_inquiry_listing_hints(PG_FUNCTION_ARGS)
 			nulls[i] = true;
 			if (TupleDescAttr(desc, i)->attisdropped)
 				continue;
-			values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, ++from, &nulls[i]);
+			values[i] =
+				SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, ++from, &nulls[i]);
 		}
 		result = SPI_copytuple(heap_form_tuple(desc, values, nulls));
 	}
@@ -129,7 +131,8 @@ jorge_inquiry_listing_kept(PG_FUNCTION_ARGS)
 	SPI_connect();
 	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "could not see the statement's inquiries");
-	query = psprintf("SELECT jorge.keep_listing(a.location_id, a.inquiry_id, a.listing_ref, a.source, a.received_at, a.payload)"
+	query = psprintf("SELECT jorge.keep_listing(a.location_id, a.inquiry_id, a.listing_ref, "
+					 "a.source, a.received_at, a.payload)"
 					 " FROM %s a WHERE a.listing_ref IS NOT NULL",
 					 quote_identifier(trigger->tg_trigger->tgnewtable));
 	if (SPI_execute(query, false, 0) != SPI_OK_SELECT)

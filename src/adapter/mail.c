@@ -3,8 +3,9 @@
  *
  * {"format": "mail", "headers": {...}, "message_id", "subject", "date", "to",
  *  "from": {"name", "address"}, "reply_to": {...},       of the inner mail where one was forwarded
- *  "forwarded_by": {...}, "note",                        then: who forwarded it, and what they wrote above
- *  "text", "labels": {...}, "meta": {...}, "adf": {...}, "attachments": [{"type", "name", "bytes"}]}
+ *  "forwarded_by": {...}, "note",                        then: who forwarded it, and what they
+ * wrote above "text", "labels": {...}, "meta": {...}, "adf": {...}, "attachments": [{"type",
+ * "name", "bytes"}]}
  */
 #include "core/jorge.h"
 
@@ -33,15 +34,16 @@ typedef struct Envelope
 } Envelope;
 
 /*
- * Does a text begin with headers of a mail? Two that mails have and lists of labels have not are needed.
+ * Does a text begin with headers of a mail? Two that mails have and lists of labels have not are
+ * needed.
  */
 bool
 jorge_looks_like_mail(Span body)
 {
 	static const char *const known[] = {
-		"from",		   "to",		   "date",		   "subject",	   "message-id",
-		"received",	   "mime-version", "return-path",  "delivered-to", "content-type",
-		"reply-to",	   "x-original-to",
+		"from",         "to",           "date",         "subject",
+		"message-id",   "received",     "mime-version", "return-path",
+		"delivered-to", "content-type", "reply-to",     "x-original-to",
 	};
 	Span content;
 	Headers headers = mime_headers(body, &content);
@@ -133,12 +135,18 @@ forward_header(Span line, Envelope *envelope)
 		const char *name;
 		Span *value;
 	} names[] = {
-		{"from:", &envelope->from},		   {"de:", &envelope->from},
-		{"date:", &envelope->date},		   {"sent:", &envelope->date},
-		{"fecha:", &envelope->date},	   {"enviado:", &envelope->date},
-		{"subject:", &envelope->subject},  {"asunto:", &envelope->subject},
-		{"to:", &envelope->to},			   {"para:", &envelope->to},
-		{"reply-to:", &envelope->reply_to}, {"cc:", NULL},
+		{"from:", &envelope->from},
+		{"de:", &envelope->from},
+		{"date:", &envelope->date},
+		{"sent:", &envelope->date},
+		{"fecha:", &envelope->date},
+		{"enviado:", &envelope->date},
+		{"subject:", &envelope->subject},
+		{"asunto:", &envelope->subject},
+		{"to:", &envelope->to},
+		{"para:", &envelope->to},
+		{"reply-to:", &envelope->reply_to},
+		{"cc:", NULL},
 	};
 
 	line = unquoted(line);
@@ -155,7 +163,8 @@ forward_header(Span line, Envelope *envelope)
 }
 
 /*
- * Read the header block of a forwarded mail at the front of text; false, and nothing changed, if there is none
+ * Read the header block of a forwarded mail at the front of text; false, and nothing changed, if
+ * there is none
  */
 static bool
 forward_block(Span *text, Envelope *envelope)
@@ -191,7 +200,8 @@ contains(Span line, const char *word)
 }
 
 /*
- * Find a forwarded mail in a text: its header goes to envelope, what is above to note, and text becomes what it says
+ * Find a forwarded mail in a text: its header goes to envelope, what is above to note, and text
+ * becomes what it says
  */
 static bool
 unwrap_forward(Span *text, Span *note, Envelope *envelope, bool subject_says)
@@ -209,7 +219,8 @@ unwrap_forward(Span *text, Span *note, Envelope *envelope, bool subject_says)
 		CHECK_FOR_INTERRUPTS();
 		line = unquoted(line);
 		marked = contains(line, "forwarded message") || contains(line, "mensaje reenviado") ||
-				 (subject_says && (contains(line, "original message") || contains(line, "mensaje original")));
+				 (subject_says &&
+				  (contains(line, "original message") || contains(line, "mensaje original")));
 		if (marked ? forward_block(&rest, envelope)
 				   : subject_says && (span_starts(line, "from:") || span_starts(line, "de:")) &&
 						 forward_block(&here, envelope))
@@ -239,8 +250,8 @@ without_quotation(Span text)
 
 		line = span_trim(line);
 		if (!((span_starts(line, "on ") && contains(line, "wrote:")) ||
-			  (span_starts(line, "el ") && contains(line, "escribi")) || contains(line, "-original message-") ||
-			  contains(line, "mensaje original")))
+			  (span_starts(line, "el ") && contains(line, "escribi")) ||
+			  contains(line, "-original message-") || contains(line, "mensaje original")))
 			continue;
 		kept = span_trim((Span){text.data, start - text.data});
 		return kept.length > 0 ? kept : text;

@@ -1,6 +1,7 @@
 /*
- * markup.c: HTML as text, in one pass over its tags. No tree is built: what mails need is lines, cells and the
- * meta tags of Real Estate Lead Metadata (leadmetadata.org), and no input makes the pass slow.
+ * markup.c: HTML as text, in one pass over its tags. No tree is built: what mails need is lines,
+ * cells and the meta tags of Real Estate Lead Metadata (leadmetadata.org), and no input makes the
+ * pass slow.
  */
 #include "core/jorge.h"
 
@@ -13,9 +14,9 @@
 typedef enum TagEffect
 {
 	TAG_INLINE,
-	TAG_LINE,	/* ends a line */
-	TAG_BLOCK,	/* leaves an empty line */
-	TAG_CELL,	/* parts cells of a row */
+	TAG_LINE,   /* ends a line */
+	TAG_BLOCK,  /* leaves an empty line */
+	TAG_CELL,   /* parts cells of a row */
 	TAG_HIDDEN, /* its content is no text */
 	TAG_META
 } TagEffect;
@@ -25,24 +26,27 @@ static const struct
 	const char *name;
 	TagEffect effect;
 } tags[] = {
-	{"br", TAG_LINE},	   {"div", TAG_LINE},	  {"tr", TAG_LINE},		 {"li", TAG_LINE},
-	{"ul", TAG_LINE},	   {"ol", TAG_LINE},	  {"table", TAG_LINE},	 {"hr", TAG_LINE},
-	{"section", TAG_LINE}, {"header", TAG_LINE},  {"footer", TAG_LINE},	 {"dt", TAG_LINE},
-	{"dd", TAG_LINE},	   {"option", TAG_LINE},  {"body", TAG_LINE},	 {"p", TAG_BLOCK},
-	{"h1", TAG_BLOCK},	   {"h2", TAG_BLOCK},	  {"h3", TAG_BLOCK},	 {"h4", TAG_BLOCK},
-	{"h5", TAG_BLOCK},	   {"h6", TAG_BLOCK},	  {"blockquote", TAG_BLOCK}, {"pre", TAG_BLOCK},
-	{"td", TAG_CELL},	   {"th", TAG_CELL},	  {"script", TAG_HIDDEN}, {"style", TAG_HIDDEN},
-	{"title", TAG_HIDDEN}, {"template", TAG_HIDDEN}, {"meta", TAG_META},
+	{"br", TAG_LINE},      {"div", TAG_LINE},         {"tr", TAG_LINE},
+	{"li", TAG_LINE},      {"ul", TAG_LINE},          {"ol", TAG_LINE},
+	{"table", TAG_LINE},   {"hr", TAG_LINE},          {"section", TAG_LINE},
+	{"header", TAG_LINE},  {"footer", TAG_LINE},      {"dt", TAG_LINE},
+	{"dd", TAG_LINE},      {"option", TAG_LINE},      {"body", TAG_LINE},
+	{"p", TAG_BLOCK},      {"h1", TAG_BLOCK},         {"h2", TAG_BLOCK},
+	{"h3", TAG_BLOCK},     {"h4", TAG_BLOCK},         {"h5", TAG_BLOCK},
+	{"h6", TAG_BLOCK},     {"blockquote", TAG_BLOCK}, {"pre", TAG_BLOCK},
+	{"td", TAG_CELL},      {"th", TAG_CELL},          {"script", TAG_HIDDEN},
+	{"style", TAG_HIDDEN}, {"title", TAG_HIDDEN},     {"template", TAG_HIDDEN},
+	{"meta", TAG_META},
 };
 
 /* The text being written */
 typedef struct Writer
 {
 	StringInfo to;
-	int start;	   /* where our text begins in it */
+	int start;     /* where our text begins in it */
 	int line_ends; /* at its end so far, 2 at most */
-	bool blank;	   /* white space was seen and not written yet */
-	bool cell;	   /* a cell's end was seen and not written yet */
+	bool blank;    /* white space was seen and not written yet */
+	bool cell;     /* a cell's end was seen and not written yet */
 } Writer;
 
 static TagEffect
@@ -244,7 +248,8 @@ hidden_end(const char *p, const char *end, Span name)
 static bool
 begins_tag(const char *p, const char *end)
 {
-	return end - p >= 2 && (p[1] == '/' || p[1] == '!' || p[1] == '?' || isalpha((unsigned char) p[1]));
+	return end - p >= 2 &&
+		   (p[1] == '/' || p[1] == '!' || p[1] == '?' || isalpha((unsigned char) p[1]));
 }
 
 void

@@ -1,8 +1,8 @@
 /*
  * mime.c: taking a mail apart.
  *
- * Lenient where mail programs are (missing boundaries, wrong charsets, damaged encodings), strict about limits:
- * multiparts nest ADAPTER_MAX_DEPTH deep, and each level looks at its bytes once.
+ * Lenient where mail programs are (missing boundaries, wrong charsets, damaged encodings), strict
+ * about limits: multiparts nest ADAPTER_MAX_DEPTH deep, and each level looks at its bytes once.
  */
 #include "core/jorge.h"
 
@@ -53,7 +53,8 @@ mime_headers(Span mail, Span *body)
 		{
 			if (headers.n < ADAPTER_MAX_HEADERS)
 				headers.list[headers.n++] =
-					(Header){.name = {line.data, name}, .value = {line.data + name + 1, line.length - name - 1}};
+					(Header){.name = {line.data, name},
+							 .value = {line.data + name + 1, line.length - name - 1}};
 		}
 		else if (headers.n > 0 || !span_starts(line, "From "))
 			/* no header, and no mbox separator: the body begins without an empty line */
@@ -187,7 +188,8 @@ is_boundary(Span line, Span boundary, bool *last)
 	line.length -= boundary.length + 2;
 	*last = line.length >= 2 && line.data[0] == '-' && line.data[1] == '-';
 	/* nothing but blanks may follow: boundaries of inner parts often begin with the outer one */
-	return span_trim((Span){line.data + (*last ? 2 : 0), line.length - (*last ? 2 : 0)}).length == 0;
+	return span_trim((Span){line.data + (*last ? 2 : 0), line.length - (*last ? 2 : 0)}).length ==
+		   0;
 }
 
 /*
@@ -255,10 +257,11 @@ mime_parts(MailParts *parts, const Headers *headers, Span body, int depth)
 	Span content_type = mime_header(headers, "Content-Type");
 	Span type = content_type.data == NULL ? (Span){"text/plain", 10} : media_type(content_type);
 	Span disposition = mime_header(headers, "Content-Disposition");
-	Span boundary = content_type.data == NULL ? (Span){NULL, 0} : parameter(content_type, "boundary");
+	Span boundary =
+		content_type.data == NULL ? (Span){NULL, 0} : parameter(content_type, "boundary");
 	bool attached = disposition.data != NULL && span_starts(span_trim(disposition), "attachment");
-	bool is_xml = span_equals(type, "application/x-adf+xml") || span_equals(type, "application/xml") ||
-				  span_equals(type, "text/xml");
+	bool is_xml = span_equals(type, "application/x-adf+xml") ||
+				  span_equals(type, "application/xml") || span_equals(type, "text/xml");
 
 	if (++parts->parts > ADAPTER_MAX_PARTS)
 		return;
@@ -285,6 +288,7 @@ mime_parts(MailParts *parts, const Headers *headers, Span body, int depth)
 
 		if (name.data == NULL && content_type.data != NULL)
 			name = parameter(content_type, "name");
-		parts->attachments[parts->n_attachments++] = (Attachment){.type = type, .name = name, .bytes = body.length};
+		parts->attachments[parts->n_attachments++] =
+			(Attachment){.type = type, .name = name, .bytes = body.length};
 	}
 }

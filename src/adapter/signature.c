@@ -1,9 +1,9 @@
 /*
  * signature.c: is a webhook from whom it says? Over the raw body, bytes as they came.
  *
- * Facebook signs with HMAC-SHA256 and the app's secret, GoHighLevel with Ed25519, formerly with RSA (PKCS#1 v1.5,
- * SHA-256). A signature that can't be read is false, never an error: it is the sender's doing. A key that can't be
- * read is an error: it is ours.
+ * Facebook signs with HMAC-SHA256 and the app's secret, GoHighLevel with Ed25519, formerly with RSA
+ * (PKCS#1 v1.5, SHA-256). A signature that can't be read is false, never an error: it is the
+ * sender's doing. A key that can't be read is an error: it is ours.
  */
 #include "core/jorge.h"
 
@@ -59,8 +59,9 @@ jorge_verify_hub_signature(PG_FUNCTION_ARGS)
 	bool done;
 
 	if (secret.length == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the app's secret is empty"),
-						errhint("It is shown in the app's settings at developers.facebook.com.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the app's secret is empty"),
+				 errhint("It is shown in the app's settings at developers.facebook.com.")));
 	if (!span_starts(header, "sha256=") || header.length != 7 + 2 * PG_SHA256_DIGEST_LENGTH)
 		PG_RETURN_BOOL(false);
 	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
@@ -80,14 +81,16 @@ jorge_verify_hub_signature(PG_FUNCTION_ARGS)
 		   pg_hmac_final(hmac, expected, sizeof(expected)) >= 0;
 	pg_hmac_free(hmac);
 	if (!done)
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the signature")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the signature")));
 	PG_RETURN_BOOL(equal_bytes(expected, given, sizeof(given)));
 }
 
 #ifdef USE_OPENSSL
 
 /*
- * Read a public key: the base64 of its SubjectPublicKeyInfo, with or without the lines of a PEM file
+ * Read a public key: the base64 of its SubjectPublicKeyInfo, with or without the lines of a PEM
+ * file
  */
 static EVP_PKEY *
 public_key(Span key)
@@ -107,8 +110,9 @@ public_key(Span key)
 	p = (const unsigned char *) der.data;
 	read = d2i_PUBKEY(NULL, &p, der.len);
 	if (read == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the public key can't be read"),
-						errhint("A key is PEM, or the base64 between the lines of a PEM file.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the public key can't be read"),
+				 errhint("A key is PEM, or the base64 between the lines of a PEM file.")));
 	return read;
 }
 
@@ -161,7 +165,8 @@ jorge_verify_signature(PG_FUNCTION_ARGS)
 Datum
 jorge_verify_signature(PG_FUNCTION_ARGS)
 {
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("this server was built without OpenSSL"),
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("this server was built without OpenSSL"),
 					errhint("Check the signature where the webhook is received.")));
 }
 

@@ -41,7 +41,8 @@ open_container(Sink *sink, const char *key, bool is_array)
 	if (key != NULL)
 		push_key(sink, (Span){key, strlen(key)});
 	sink->is_array[sink->depth++] = is_array;
-	sink->result = pushJsonbValue(&sink->state, is_array ? WJB_BEGIN_ARRAY : WJB_BEGIN_OBJECT, NULL);
+	sink->result =
+		pushJsonbValue(&sink->state, is_array ? WJB_BEGIN_ARRAY : WJB_BEGIN_OBJECT, NULL);
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * transfer.c: the encodings in which mails and forms carry bytes.
  *
- * Decoders skip what does not belong and never fail: a truncated or damaged text is read as far as it goes.
+ * Decoders skip what does not belong and never fail: a truncated or damaged text is read as far as
+ * it goes.
  */
 #include "core/jorge.h"
 
@@ -176,7 +177,8 @@ decode_word(StringInfo bytes, const EncodedWord *word)
 }
 
 /*
- * Append the bytes gathered of adjacent words of one charset: a character may be split between two words
+ * Append the bytes gathered of adjacent words of one charset: a character may be split between two
+ * words
  */
 static void
 flush_words(StringInfo to, Span charset, StringInfo bytes)

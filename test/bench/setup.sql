@@ -20,7 +20,7 @@ $$;
 -- Empty the managed tables
 CREATE FUNCTION empty() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE jorge.inquiry, jorge.lead, jorge.lead_key, jorge.inquiry_lead, jorge.lead_alias, jorge.interaction, jorge.lead_score, jorge.prediction, jorge.event;
+    TRUNCATE jorge.inquiry, jorge.lead, jorge.lead_key, jorge.inquiry_lead, jorge.lead_alias, jorge.interaction, jorge.lead_score, jorge.prediction, jorge.event CASCADE;
 END $$;
 
 -- The rows that jorge has just written, kept to be written again without it
