@@ -3,8 +3,7 @@
  *
  * All of it is untrusted. The readers never fail on it: what they can't read they leave out, and
  * limits below bound time and memory. Text inside is in the database's encoding, valid and without
- * zero bytes, from jorge_charset_append() on. A document is told to a Sink, which makes jsonb of
- * it.
+ * zero bytes, from jorge_charset_append() on. A document is told to a Sink, which makes jsonb of it.
  */
 #ifndef JORGE_ADAPTER_H
 #define JORGE_ADAPTER_H
@@ -89,8 +88,7 @@ extern void jorge_decode_header(StringInfo to, Span value);
 
 /* ---- markup.c, entities.c ---- */
 
-/* Decode the character reference at p (*p is '&') and return its length in bytes, 0 if it is none
- */
+/* Decode the character reference at p (*p is '&') and return its length in bytes, 0 if it is none */
 extern int jorge_entity_append(StringInfo to, const char *p, const char *end);
 
 /* Append HTML as text: blocks are lines, cells are parted by tabs. meta, if given, is told name and content. */
@@ -98,14 +96,12 @@ extern void jorge_html_to_text(StringInfo to, Span html, Sink *meta);
 
 /* ---- labels.c ---- */
 
-/* Tell the lines "Label: value" of a text, labels folded to lower_case; the first of equals stands
- */
+/* Tell the lines "Label: value" of a text, labels folded to lower_case; the first of equals stands */
 extern void jorge_labels(Sink *sink, Span text);
 
 /* ---- adf.c ---- */
 
-/* Tell the prospects of an ADF document; false if it is none. Text is in the database's encoding.
- */
+/* Tell the prospects of an ADF document; false if it is none. Text is in the database's encoding. */
 extern bool jorge_adf(Sink *sink, Span xml);
 
 /* ---- json_repair.c ---- */

@@ -45,8 +45,7 @@ extern Headers mime_headers(Span mail, Span *body);
 /* Raw value of the first header of a name; data NULL if there is none */
 extern Span mime_header(const Headers *headers, const char *name);
 
-/* The value unfolded and decoded, at most `longest` raw bytes of it; in the current memory context
- */
+/* The value unfolded and decoded, at most `longest` raw bytes of it; in the current memory context */
 extern Span mime_decoded(Span raw, int longest);
 
 /* Gather the parts of a mail with these headers */
