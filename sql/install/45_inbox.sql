@@ -164,20 +164,6 @@ COMMENT ON COLUMN jorge.pipeline_stage.source IS 'The system, e.g. ghl.';
 COMMENT ON COLUMN jorge.pipeline_stage.stage_ref IS 'Its id of the stage (pipelineStageId).';
 COMMENT ON COLUMN jorge.pipeline_stage.stage IS 'Funnel stage of jorge.lead: initial_contact, qualified, hot, appointment, closed.';
 
--- lead_id in these tables is the id that was given: after a merge jorge.lead_alias() says whom it means
-CREATE OR REPLACE VIEW jorge.lead_dnd_now WITH (security_invoker = true) AS
-SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id) AS lead_id, d.channel,
-       CASE max(CASE d.state WHEN 'permanent' THEN 2 WHEN 'active' THEN 1 ELSE 0 END) WHEN 2 THEN 'permanent' WHEN 1 THEN 'active' ELSE 'inactive' END AS state,
-       max(d.told_at) AS told_at
-  FROM jorge.lead_dnd d
- GROUP BY 1, 2, 3;
-COMMENT ON VIEW jorge.lead_dnd_now IS 'Do not disturb by person of today and channel: of merged persons the most restrictive counts. Do not send where state is active or permanent for the channel or for "all".';
-COMMENT ON COLUMN jorge.lead_dnd_now.location_id IS 'Tenant.';
-COMMENT ON COLUMN jorge.lead_dnd_now.lead_id IS 'The person, today''s id.';
-COMMENT ON COLUMN jorge.lead_dnd_now.channel IS 'As in jorge.lead_dnd.';
-COMMENT ON COLUMN jorge.lead_dnd_now.state IS 'inactive, active or permanent.';
-COMMENT ON COLUMN jorge.lead_dnd_now.told_at IS 'When something was last told.';
-
 -- one delivery
 
 CREATE OR REPLACE FUNCTION jorge.take_inbox(inbox_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS text

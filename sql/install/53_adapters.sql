@@ -163,3 +163,18 @@ $fn$;
 COMMENT ON FUNCTION jorge.take_interaction(jorge.inbox, uuid, text, text, text, timestamptz, integer, text) IS
     'Makes the interaction of a delivery; a duplicate if the provider''s id of it is there.';
 REVOKE ALL ON FUNCTION jorge.take_interaction(jorge.inbox, uuid, text, text, text, timestamptz, integer, text) FROM PUBLIC;
+
+-- lead_id in jorge.lead_contact, lead_tag and lead_dnd is the id that was given: after a merge jorge.lead_alias() says
+-- whom it means
+CREATE OR REPLACE VIEW jorge.lead_dnd_now WITH (security_invoker = true) AS
+SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id) AS lead_id, d.channel,
+       CASE max(CASE d.state WHEN 'permanent' THEN 2 WHEN 'active' THEN 1 ELSE 0 END) WHEN 2 THEN 'permanent' WHEN 1 THEN 'active' ELSE 'inactive' END AS state,
+       max(d.told_at) AS told_at
+  FROM jorge.lead_dnd d
+ GROUP BY 1, 2, 3;
+COMMENT ON VIEW jorge.lead_dnd_now IS 'Do not disturb by person of today and channel: of merged persons the most restrictive counts. Do not send where state is active or permanent for the channel or for "all".';
+COMMENT ON COLUMN jorge.lead_dnd_now.location_id IS 'Tenant.';
+COMMENT ON COLUMN jorge.lead_dnd_now.lead_id IS 'The person, today''s id.';
+COMMENT ON COLUMN jorge.lead_dnd_now.channel IS 'As in jorge.lead_dnd.';
+COMMENT ON COLUMN jorge.lead_dnd_now.state IS 'inactive, active or permanent.';
+COMMENT ON COLUMN jorge.lead_dnd_now.told_at IS 'When something was last told.';

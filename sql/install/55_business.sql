@@ -510,6 +510,8 @@ DECLARE
     relation regclass := to_regclass(format('jorge.%I', target));
     known text[];
     unique_key text[];
+    changes text;
+    same text;
     shape record;
     stored bigint;
     total bigint := 0;
@@ -530,6 +532,10 @@ BEGIN
         RAISE EXCEPTION 'a row is no object, or has no provider_ref or id' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'The provider''s id is what a later load updates the row by.';
     END IF;
+    IF (SELECT count(*) <> count(DISTINCT (SELECT array_agg(coalesce(CASE k WHEN 'provider_ref' THEN coalesce(r ->> 'provider_ref', r ->> 'id') ELSE r ->> k END, '') ORDER BY k) FROM unnest(unique_key) k))
+          FROM jsonb_array_elements(rows) r WHERE unique_key IS NOT NULL) THEN
+        RAISE EXCEPTION 'an id occurs twice' USING ERRCODE = 'cardinality_violation', HINT = 'jorge.load_json() loads such rows one by one.';
+    END IF;
     -- rows that have the same columns are one statement; what a row does not mention stays as it is
     FOR shape IN
         SELECT columns, jsonb_agg(r ORDER BY n) AS batch
@@ -543,13 +549,20 @@ BEGIN
                                   FROM jsonb_each(e.r) f(key, value)) c) s
          GROUP BY columns ORDER BY min(n)
     LOOP
-        EXECUTE format('INSERT INTO %s AS t (%s) SELECT %s FROM jsonb_populate_recordset(NULL::%s, $1) r%s', relation,
-                       (SELECT string_agg(quote_ident(c), ', ') FROM unnest(shape.columns) c),
-                       (SELECT string_agg('r.' || quote_ident(c), ', ') FROM unnest(shape.columns) c), relation,
-                       CASE WHEN unique_key IS NOT NULL THEN format(' ON CONFLICT (%s) DO UPDATE SET %s', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(unique_key) c),
-                           (SELECT string_agg(CASE c WHEN 'detail' THEN 'detail = t.detail || EXCLUDED.detail' ELSE format('%1$I = EXCLUDED.%1$I', c) END, ', ')
-                              FROM unnest(CASE WHEN 'updated_at' = ANY (known) AND NOT 'updated_at' = ANY (shape.columns) THEN shape.columns || 'updated_at'::text ELSE shape.columns END) c
-                             WHERE c <> ALL (unique_key))) ELSE '' END)
+        changes := (SELECT string_agg(CASE c WHEN 'detail' THEN 'detail = t.detail || r.detail' WHEN 'updated_at' THEN format('updated_at = %s', CASE WHEN c = ANY (shape.columns) THEN 'r.updated_at' ELSE 'now()' END)
+                                             ELSE format('%1$I = r.%1$I', c) END, ', ')
+                      FROM unnest(CASE WHEN 'updated_at' = ANY (known) AND NOT 'updated_at' = ANY (shape.columns) THEN shape.columns || 'updated_at'::text ELSE shape.columns END) c
+                     WHERE c <> ALL (coalesce(unique_key, '{}')));
+        same := (SELECT string_agg(format('t.%1$I = r.%1$I', c), ' AND ') FROM unnest(unique_key) c);
+        -- not by ON CONFLICT alone: a row that mentions only what changed has none of the columns an insert needs
+        IF same IS NOT NULL THEN
+            EXECUTE format('UPDATE %s t SET %s FROM jsonb_populate_recordset(NULL::%s, $1) r WHERE %s', relation, changes, relation, same) USING shape.batch;
+            GET DIAGNOSTICS stored = ROW_COUNT;
+            total := total + stored;
+        END IF;
+        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM jsonb_populate_recordset(NULL::%s, $1) r%s', relation,
+                       (SELECT string_agg(quote_ident(c), ', ') FROM unnest(shape.columns) c), (SELECT string_agg('r.' || quote_ident(c), ', ') FROM unnest(shape.columns) c), relation,
+                       CASE WHEN same IS NOT NULL THEN format(' WHERE NOT EXISTS (SELECT FROM %s t WHERE %s)', relation, same) ELSE '' END)
           USING shape.batch;
         GET DIAGNOSTICS stored = ROW_COUNT;
         total := total + stored;

@@ -65,6 +65,31 @@ own_location(TriggerData *trigger)
 }
 
 /*
+ * The composite value that a query gave, as a row of the table, in the memory of SPI's caller
+ */
+static HeapTuple
+as_row(SPITupleTable *table, TupleDesc desc, HeapTuple given)
+{
+	HeapTupleData tuple = {0};
+	HeapTupleHeader header;
+	Datum *values = palloc(sizeof(Datum) * desc->natts);
+	bool *nulls = palloc(sizeof(bool) * desc->natts);
+	bool null;
+	Datum value = SPI_getbinval(table->vals[0], table->tupdesc, 1, &null);
+
+	/* a policy that answers NULL, or was compiled before a column was added, changes nothing */
+	if (null)
+		return given;
+	header = DatumGetHeapTupleHeader(value);
+	if (HeapTupleHeaderGetNatts(header) != desc->natts)
+		return given;
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	tuple.t_data = header;
+	heap_deform_tuple(&tuple, desc, values, nulls);
+	return SPI_copytuple(heap_form_tuple(desc, values, nulls));
+}
+
+/*
  * Fill what the person did not say from the listing
  */
 Datum
@@ -84,7 +109,7 @@ jorge_inquiry_listing_hints(PG_FUNCTION_ARGS)
 	SPI_connect();
 	if (plan == NULL)
 	{
-		SPIPlanPtr made = SPI_prepare("SELECT h.* FROM jorge.inquiry_hints($1) h", 1,
+		SPIPlanPtr made = SPI_prepare("SELECT jorge.inquiry_hints($1)", 1,
 									  (Oid[]){trigger->tg_relation->rd_rel->reltype});
 
 		if (made == NULL || SPI_keepplan(made) != 0)
@@ -94,22 +119,7 @@ jorge_inquiry_listing_hints(PG_FUNCTION_ARGS)
 	if (SPI_execute_plan(plan, &row, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not enrich an inquiry");
 	if (SPI_processed == 1)
-	{
-		/* columns come in order but for dropped ones */
-		Datum *values = palloc0(sizeof(Datum) * desc->natts);
-		bool *nulls = palloc(sizeof(bool) * desc->natts);
-		int from = 0;
-
-		for (int i = 0; i < desc->natts; i++)
-		{
-			nulls[i] = true;
-			if (TupleDescAttr(desc, i)->attisdropped)
-				continue;
-			values[i] =
-				SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, ++from, &nulls[i]);
-		}
-		result = SPI_copytuple(heap_form_tuple(desc, values, nulls));
-	}
+		result = as_row(SPI_tuptable, desc, result);
 	SPI_finish();
 	jorge_owner_leave(&owner);
 	return PointerGetDatum(result);

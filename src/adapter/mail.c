@@ -55,6 +55,13 @@ jorge_looks_like_mail(Span body)
 	return found >= 2;
 }
 
+static void
+tell_if_any(Sink *sink, const char *key, Span text)
+{
+	if (text.length > 0)
+		sink_text(sink, key, text);
+}
+
 /*
  * Tell an address "Ann Smith" <ann@example.com>, ann@example.com (Ann Smith) or ann@example.com
  */
@@ -460,18 +467,16 @@ jorge_mail(Sink *sink, Span body)
 	if (forwarded)
 	{
 		tell_address(sink, "forwarded_by", outer.from);
-		note = unix_lines(note);
-		if (note.length > 0)
-			sink_text(sink, "note", note);
+		tell_if_any(sink, "note", unix_lines(note));
 		if (envelope.subject.length == 0)
 			envelope.subject = outer.subject;
 	}
 	tell_address(sink, "from", envelope.from);
 	tell_address(sink, "reply_to", envelope.reply_to);
 	tell_address(sink, "to", envelope.to);
-	sink_text(sink, "subject", bare_subject(envelope.subject, &subject_says));
-	sink_text(sink, "date", envelope.date.length > 0 ? envelope.date : outer.date);
-	sink_text(sink, "message_id", mime_decoded(mime_header(&headers, "Message-ID"), 500));
+	tell_if_any(sink, "subject", bare_subject(envelope.subject, &subject_says));
+	tell_if_any(sink, "date", envelope.date.length > 0 ? envelope.date : outer.date);
+	tell_if_any(sink, "message_id", mime_decoded(mime_header(&headers, "Message-ID"), 500));
 	if (!(parts->xml.len > 0 && jorge_adf(sink, (Span){parts->xml.data, parts->xml.len})) &&
 		!jorge_adf(sink, (Span){parts->plain.data, parts->plain.len}))
 		tell_text(sink, text);
