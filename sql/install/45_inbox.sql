@@ -93,13 +93,16 @@ INSERT INTO jorge.source (location_id, source, aliases, quality, shipped) VALUES
 ON CONFLICT DO NOTHING;
 
 CREATE OR REPLACE FUNCTION jorge.source_name(source text, location_id text DEFAULT jorge.current_location()) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
+    RETURN (
     SELECT coalesce((SELECT s.source FROM jorge.source s
                       WHERE s.location_id IN ($2, '*') AND (s.source = n.name OR n.name = ANY (s.aliases))
                       ORDER BY s.location_id = '*', s.source <> n.name, s.source LIMIT 1), nullif(n.name, ''), 'unknown')
-      FROM (SELECT lower(btrim($1)) AS name) n
+      FROM (SELECT lower(btrim($1)) AS name) n);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.source_name(text, text) IS 'The name under which a source is known (jorge.source): facebook_leads is facebook, email_forwarded is email, realtor.com is realtor_com; any other name is itself in lower case, an empty one "unknown".';
 

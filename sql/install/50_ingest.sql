@@ -74,10 +74,13 @@ DECLARE
     said text;
     amount numeric;
 BEGIN
-    said := CASE jsonb_typeof(value)
-                WHEN 'object' THEN NULL
-                WHEN 'array' THEN (SELECT string_agg(e, ', ') FROM jsonb_array_elements_text(value) e WHERE e !~ '^[[{]')
-                ELSE value #>> '{}' END;
+    IF jsonb_typeof(value) = 'object' THEN
+        RETURN NULL;
+    ELSIF jsonb_typeof(value) = 'array' THEN
+        said := (SELECT string_agg(e, ', ') FROM jsonb_array_elements_text(value) e WHERE e !~ '^[[{]');
+    ELSE
+        said := value #>> '{}';
+    END IF;
     said := btrim(said, E' \t\r\n');
     IF pattern <> '' THEN
         said := btrim(substring(left(said, 65536) FROM pattern), E' \t\r\n');
@@ -116,45 +119,57 @@ COMMENT ON FUNCTION jorge.field_value(jsonb, text, text) IS
     'What a row of jorge.field_map makes of the JSON it found. text; line (white space closed up); words (_ becomes a space); message (any length); html (as text); number; low and high (bounds of "$400k_to_$500k"); time (jorge.parse_time); side; financing (yes or no answers whether pre-approved); language (two letters). NULL for nothing, an object, or what the transform can''t read.';
 
 CREATE OR REPLACE FUNCTION jorge.map_fields(source text, document jsonb, location_id text DEFAULT jorge.current_location()) RETURNS jsonb
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
+    RETURN (
     WITH candidates AS (
         SELECT m.field, m.path, m.pattern, m.transform, m.shipped,
                row_number() OVER (ORDER BY m.location_id = '*', m.shipped, m.rank, m.source = '*', m.path, m.pattern) AS turn,
                bool_or(m.replaces AND NOT m.shipped) OVER (PARTITION BY m.field) AS replaced
           FROM jorge.field_map m
          WHERE m.location_id IN ($3, '*') AND m.source IN ($1, '*')
+           -- most rows are for other shapes: their first step is not there
+           AND (m.replaces OR m.path[1] IS NULL OR starts_with(m.path[1], '~') OR $2 ? m.path[1])
     ), found AS (
         SELECT DISTINCT ON (c.field) c.field, f.value
           FROM candidates c,
-               LATERAL (SELECT jorge.field_value(CASE WHEN array_to_string(c.path, ',') LIKE '%~%' THEN jorge.json_pick($2, c.path) ELSE $2 #> c.path END,
+               LATERAL (SELECT jorge.field_value(CASE WHEN strpos(array_to_string(c.path, ','), '~') > 0 THEN jorge.json_pick($2, c.path) ELSE $2 #> c.path END,
                                                  c.pattern, c.transform) AS value OFFSET 0) f
          WHERE NOT (c.shipped AND c.replaced) AND f.value IS NOT NULL
          ORDER BY c.field, c.turn
     )
-    SELECT coalesce(jsonb_object_agg(field, value), '{}') FROM found
+    SELECT coalesce(jsonb_object_agg(field, value), '{}') FROM found);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.map_fields(text, jsonb, text) IS
     'Columns of jorge.inquiry found in a document by the rows of jorge.field_map: try a new row with SELECT jorge.map_fields(''zillow'', jorge.read_payload(body)) FROM jorge.inbox.';
 
 CREATE OR REPLACE FUNCTION jorge.payload_items(document jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT CASE
-        WHEN jsonb_typeof(document) = 'array' THEN document
-        -- Facebook: {"object": "page", "entry": [{"id": ..., "changes": [{"field": "leadgen", "value": {...}}, ...]}, ...]}
-        WHEN jsonb_typeof(document -> 'entry') = 'array' AND jsonb_typeof(document -> 'object') = 'string' THEN
-            (SELECT coalesce(jsonb_agg(jsonb_build_object('object', document -> 'object', 'page_id', e -> 'id', 'time', e -> 'time') || c), '[]')
-               FROM jsonb_array_elements(document -> 'entry') e,
-                    LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(e -> 'changes') = 'array' THEN e -> 'changes' ELSE jsonb_build_array(e) END) c)
-        -- pages of an API's list
-        WHEN jsonb_typeof(document -> 'data') = 'array' AND document #> '{data,0}' IS NOT NULL AND jsonb_typeof(document #> '{data,0}') = 'object'
-            THEN document -> 'data'
-        WHEN jsonb_typeof(document -> 'contacts') = 'array' AND jsonb_typeof(document #> '{contacts,0}') = 'object' THEN document -> 'contacts'
-        WHEN jsonb_typeof(document -> 'leads') = 'array' AND jsonb_typeof(document #> '{leads,0}') = 'object' THEN document -> 'leads'
-        END
+DECLARE
+    list text;
+BEGIN
+    IF jsonb_typeof(document) = 'array' THEN
+        RETURN document;
+    END IF;
+    -- Facebook: {"object": "page", "entry": [{"id": ..., "changes": [{"field": "leadgen", "value": {...}}, ...]}, ...]}
+    IF jsonb_typeof(document -> 'entry') = 'array' AND jsonb_typeof(document -> 'object') = 'string' THEN
+        RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('object', document -> 'object', 'page_id', e -> 'id', 'time', e -> 'time') || c), '[]')
+                  FROM jsonb_array_elements(document -> 'entry') e,
+                       LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(e -> 'changes') = 'array' THEN e -> 'changes' ELSE jsonb_build_array(e) END) c);
+    END IF;
+    -- pages of an API's list
+    FOREACH list IN ARRAY ARRAY['data', 'contacts', 'leads'] LOOP
+        IF jsonb_typeof(document -> list) = 'array' AND jsonb_typeof(document #> ARRAY[list, '0']) = 'object' THEN
+            RETURN document -> list;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
 $fn$;
 COMMENT ON FUNCTION jorge.payload_items(jsonb) IS
     'Elements of a document that carries many leads (an array; Facebook''s entry[].changes[]; data, contacts or leads of an API''s page), each to be a delivery of its own; NULL if it is one.';

@@ -112,23 +112,29 @@ COMMENT ON FUNCTION jorge.adapter_mail(jorge.inbox, jsonb) IS
 REVOKE ALL ON FUNCTION jorge.adapter_mail(jorge.inbox, jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.lead_of_address(phone text, email text, location_id text DEFAULT jorge.current_location()) RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
+    RETURN (
     SELECT jorge.lead_alias(k.lead_id, $3) FROM jorge.lead_key k
      WHERE k.location_id = $3 AND ((k.kind = 'P' AND k.key = jorge.phone_key($1)) OR (k.kind = 'E' AND k.key = jorge.email_key($2)))
-     ORDER BY k.kind LIMIT 1
+     ORDER BY k.kind LIMIT 1);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_of_address(text, text, text) IS 'The lead who has this phone number or e-mail address (the address first), NULL if nobody has.';
 
 CREATE OR REPLACE FUNCTION jorge.lead_of_contact(source text, contact_id text, location_id text DEFAULT jorge.current_location()) RETURNS uuid
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
+    RETURN (
     SELECT jorge.lead_alias(coalesce(
         (SELECT c.lead_id FROM jorge.lead_contact c WHERE c.location_id = $3 AND c.source = $1 AND c.contact_id = $2),
         (SELECT l.lead_id FROM jorge.inquiry i JOIN jorge.inquiry_lead l ON l.location_id = i.location_id AND l.inquiry_id = i.inquiry_id
-          WHERE i.location_id = $3 AND i.source = $1 AND i.source_ref = $2)), $3)
+          WHERE i.location_id = $3 AND i.source = $1 AND i.source_ref = $2)), $3));
+END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_of_contact(text, text, text) IS 'The lead that a contact of an outside system is, NULL if it is not known.';
 

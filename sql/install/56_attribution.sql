@@ -42,9 +42,11 @@ COMMENT ON COLUMN jorge.inquiry_listing.intent IS 'HIGH: who asks about one home
 COMMENT ON COLUMN jorge.inquiry_listing.hints IS 'Columns of the inquiry that were filled from the listing because the person gave none: budget_max, area.';
 
 CREATE OR REPLACE FUNCTION jorge.find_listing(ref text, source text, location_id text DEFAULT jorge.current_location()) RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
+    RETURN (
     SELECT coalesce(
         (SELECT l.listing_id FROM jorge.listing l WHERE l.provider_ref = $1 AND l.location_id = $3 ORDER BY l.provider <> coalesce($2, ''), l.provider LIMIT 1),
         (SELECT l.listing_id FROM jorge.listing l WHERE l.mls_number = $1 AND l.location_id = $3 ORDER BY l.updated_at DESC, l.listing_id LIMIT 1),
@@ -53,19 +55,23 @@ AS $fn$
           WHERE lower(l.street) = lower(btrim(split_part($1, ',', 1))) AND l.location_id = $3
             AND (strpos($1, ',') = 0 OR strpos(lower($1), lower(l.city)) > 0 OR strpos($1, l.postal_code) > 0)
           ORDER BY l.updated_at DESC, l.listing_id LIMIT 1))
-     WHERE $1 <> ''
+     WHERE $1 <> '');
+END
 $fn$;
 COMMENT ON FUNCTION jorge.find_listing(text, text, text) IS
     'The listing that a listing_ref means: a provider''s id (the source''s own first), an MLS number, or a street address as it is written in jorge.listing. NULL if it is not known.';
 
 CREATE OR REPLACE FUNCTION jorge.listing_price_at(listing_id uuid, at timestamptz, location_id text DEFAULT jorge.current_location()) RETURNS numeric
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
+    RETURN (
     SELECT coalesce((SELECT p.price FROM jorge.listing_price p
                       WHERE p.location_id = l.location_id AND p.provider = l.provider AND p.provider_ref = l.provider_ref AND p.at <= $2
                       ORDER BY p.at DESC LIMIT 1), l.list_price)
-      FROM jorge.listing l WHERE l.location_id = $3 AND l.listing_id = $1
+      FROM jorge.listing l WHERE l.location_id = $3 AND l.listing_id = $1);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.listing_price_at(uuid, timestamptz, text) IS 'What a listing cost at a time, US dollars; its current price where no older one is kept.';
 
