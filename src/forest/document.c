@@ -401,6 +401,39 @@ check_tree_info(UbjReader *reader, Size at, int ntrees)
 }
 
 /*
+ * The margin expected where no feature is known. A leaf's share is the product of the shares that
+ * splits give their children, cover of the child by cover of the split; all but the last and the
+ * first cancel out. Where some cover is 0, shares are defined otherwise: leave it to SHAP.
+ */
+static double
+expected_margin(const Forest *forest)
+{
+	const float *values = forest->values; /* 0 of splits */
+	const float *covers = forest->covers;
+	double expected = forest->base_margin;
+	float least = INFINITY;
+
+	for (int t = 0; t < forest->ntrees; t++)
+	{
+		int root = forest->trees[t].root;
+		int end = t + 1 < forest->ntrees ? forest->trees[t + 1].root : forest->nnodes;
+		double left = (double) values[root] * covers[root];
+		double right = 0;
+
+		/* after the root, nodes stand in pairs */
+		for (int i = root + 1; i < end; i += 2)
+		{
+			left += (double) values[i] * covers[i];
+			right += (double) values[i + 1] * covers[i + 1];
+			least = Min(least, Min(covers[i], covers[i + 1]));
+		}
+		least = Min(least, covers[root]);
+		expected += (left + right) / covers[root];
+	}
+	return least > 0 ? expected : jorge_forest_expected(forest);
+}
+
+/*
  * Keep what was built in the forest, with no slack
  */
 static void
@@ -421,7 +454,7 @@ keep_nodes(Forest *forest, const ForestBuilder *builder, const ForestTree *trees
 	{
 		forest->covers = repalloc_huge(builder->covers, sizeof(float) * n);
 		forest->spreads = MemoryContextAllocHuge(mcxt, sizeof(float) * n);
-		forest->expected = jorge_forest_expected(forest);
+		forest->expected = expected_margin(forest);
 	}
 	else
 		pfree(builder->covers);
