@@ -121,8 +121,8 @@ explain_blocks(const Forest *forest, const float *x, int rows, double *out)
 	int features = forest->features;
 	Size doubled_size = (Size) 2 * features * SHAP_LANES;
 	Size sums_size = (Size) features * SHAP_LANES;
-	int nblocks = (int) Min(MAX_BLOCKS, BATCH_ROOM / (doubled_size * sizeof(float) +
-													   sums_size * sizeof(double)));
+	int nblocks = (int) Min(
+		MAX_BLOCKS, BATCH_ROOM / (doubled_size * sizeof(float) + sums_size * sizeof(double)));
 	float *doubled;
 	double *sums;
 	uint32 *positions = palloc(sizeof(uint32) * SHAP_LANES * table->npositions);

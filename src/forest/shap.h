@@ -139,11 +139,11 @@ typedef struct ShapTable
 	ShapStep *steps; /* a parent before its children */
 	ShapGroup *groups;
 	ShapSplit *splits;
-	double (*zeros)[SHAP_TABLE_BITS];                /* by group: shares of the features above */
-	uint32 (*filled)[(1 << SHAP_TABLE_BITS) / 32];   /* by group: bits of the rows worked out */
-	float (*rows)[SHAP_TABLE_BITS];                  /* aligned to their size */
-	bool *deep; /* by node: is a leaf below deep? */
-	ShapQuadrature *quadrature; /* of the deep leaves; NULL = there are none */
+	double (*zeros)[SHAP_TABLE_BITS];              /* by group: shares of the features above */
+	uint32 (*filled)[(1 << SHAP_TABLE_BITS) / 32]; /* by group: bits of the rows worked out */
+	float (*rows)[SHAP_TABLE_BITS];                /* aligned to their size */
+	bool *deep;                                    /* by node: is a leaf below deep? */
+	ShapQuadrature *quadrature;                    /* of the deep leaves; NULL = there are none */
 
 	/* quadrature of the groups: points, weights, 1 / (1 - point) */
 	double points[SHAP_POINTS];

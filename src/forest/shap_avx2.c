@@ -60,7 +60,8 @@ add_lanes(double *sums, __m256 values)
  * Add four of the features of a group: half is 0 or 4
  */
 AVX2 static inline void
-add_half(const ShapGroup *group, const float (*rows)[SHAP_TABLE_BITS], const uint32 *index, int half, double *sums)
+add_half(const ShapGroup *group, const float (*rows)[SHAP_TABLE_BITS], const uint32 *index,
+		 int half, double *sums)
 {
 	__m256 r0 = two_rows(rows, index, 0, half);
 	__m256 r1 = two_rows(rows, index, 1, half);
@@ -90,8 +91,8 @@ all_filled(const uint32 *filled, __m256i indexes)
 {
 	__m256i words = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *) filled),
 												_mm256_srli_epi32(indexes, 5));
-	__m256i places = _mm256_sub_epi32(_mm256_set1_epi32(31),
-									  _mm256_and_si256(indexes, _mm256_set1_epi32(31)));
+	__m256i places =
+		_mm256_sub_epi32(_mm256_set1_epi32(31), _mm256_and_si256(indexes, _mm256_set1_epi32(31)));
 
 	/* each bit to the sign of its lane */
 	return _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_sllv_epi32(words, places))) == 0xff;
@@ -156,7 +157,8 @@ jorge_shap_add_block(const ShapTable *table, const ShapTree *tree, const float *
 
 /* ---- quadrature ---- */
 
-/* How a feature stands on the path at hand; a lane of on is all ones where the row passes its splits */
+/* How a feature stands on the path at hand; a lane of on is all ones where the row passes its
+ * splits */
 typedef struct Standing
 {
 	double zero;
@@ -292,8 +294,8 @@ jorge_shap_follow_block(const ShapTable *table, const float *doubled, double *su
 	walk.room = arrays + 2 * n * SHAP_LANES; /* at most 256 points and 512 levels */
 	walk.standing = (Standing *) TYPEALIGN(sizeof(__m256i), block);
 	for (int f = 0; f < forest->features; f++)
-		walk.standing[f] = (Standing){1, quadrature->ones, quadrature->zeros,
-									  {_mm256_set1_epi32(-1), _mm256_set1_epi32(-1)}};
+		walk.standing[f] = (Standing){
+			1, quadrature->ones, quadrature->zeros, {_mm256_set1_epi32(-1), _mm256_set1_epi32(-1)}};
 	for (int i = 0; i < n * SHAP_LANES; i++)
 		product[i] = 1;
 	for (int t = 0; t < forest->ntrees; t++)

@@ -92,8 +92,8 @@ follow(Walk *walk, int node, int number, const double product[SHAP_POINTS],
 			sums[q] += child_sums[q];
 		}
 		if (!above.missed)
-			walk->row[split->feature] += (taken ? 1 - standing->zero : -1) * gained -
-										 (1 - above.zero) * retracted;
+			walk->row[split->feature] +=
+				(taken ? 1 - standing->zero : -1) * gained - (1 - above.zero) * retracted;
 	}
 	*standing = above;
 }
@@ -103,9 +103,8 @@ jorge_shap_fill(const ShapTable *table, const ShapGroup *group, uint32 index,
 				float row[SHAP_TABLE_BITS])
 {
 	const double *zero = table->zeros[group - table->groups];
-	Walk walk = {.table = table,
-				 .splits = table->splits + group->split,
-				 .decisions = index >> group->above};
+	Walk walk = {
+		.table = table, .splits = table->splits + group->split, .decisions = index >> group->above};
 	double product[SHAP_POINTS];
 	double sums[SHAP_POINTS];
 

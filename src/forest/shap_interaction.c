@@ -1,14 +1,14 @@
 /*
  * shap_interaction.c: SHAP interaction values, as XGBoost's pred_interactions.
  *
- * In the notation of shap_quadrature.c a leaf of value v adds to the interaction of features i and j
- * (Lundberg, Erion, Lee 2018; each gets half)
+ * In the notation of shap_quadrature.c a leaf of value v adds to the interaction of features i and
+ * j (Lundberg, Erion, Lee 2018; each gets half)
  *
  *   v / 2 (one_i - zero_i) (one_j - zero_j) * integral of the product over the features but i and j
  *
  * and to i with itself what is left of i's contribution when its interactions with all others are
- * taken away. Those are half the derivative by t of the product over the features but i, integrated,
- * so
+ * taken away. Those are half the derivative by t of the product over the features but i,
+ * integrated, so
  *
  *   v (one_i - zero_i) * (integral of the product - (product of one - product of zero) / 2)
  *

@@ -27,7 +27,8 @@ make_array(int64 rows, int columns, double **elements)
 
 	if (n > (int64) ((MaxAllocSize - header) / sizeof(float8)))
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("contributions of " INT64_FORMAT " rows and %d features do not fit an array",
+						errmsg("contributions of " INT64_FORMAT
+							   " rows and %d features do not fit an array",
 							   rows, columns - 1),
 						errhint("Ask for fewer rows a call.")));
 	array = palloc(header + sizeof(float8) * n);
@@ -72,15 +73,16 @@ jorge_contributions_batch(PG_FUNCTION_ARGS)
 	if (ARR_NDIM(array) == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(FLOAT8OID));
 	if (ARR_NDIM(array) != 2 || ARR_DIMS(array)[1] != features)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 ARR_NDIM(array) != 2
-					 ? errmsg("vectors must be an array of two dimensions, this one has %d",
-							  ARR_NDIM(array))
-					 : errmsg("vectors have %d features, the forest needs %d",
-							  ARR_DIMS(array)[1], features),
-				 errhint("Collect vectors with array_agg(jorge.feature_vector(forest, row)); for one "
-						 "vector call jorge.contributions().")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 ARR_NDIM(array) != 2
+				 ? errmsg("vectors must be an array of two dimensions, this one has %d",
+						  ARR_NDIM(array))
+				 : errmsg("vectors have %d features, the forest needs %d", ARR_DIMS(array)[1],
+						  features),
+			 errhint("Collect vectors with array_agg(jorge.feature_vector(forest, row)); for one "
+					 "vector call jorge.contributions().")));
 	rows = ARR_DIMS(array)[0];
 	if (nulls != NULL)
 	{
@@ -119,8 +121,7 @@ find_feature(const Forest *forest, text *wanted)
 		if (strcmp(known, name) == 0)
 			return f;
 	}
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-					errmsg("forest has no feature \"%s\"", name),
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("forest has no feature \"%s\"", name),
 					first != NULL
 						? errhint("Its features are (jorge.forest_info(forest)).feature_names; the "
 								  "first is \"%s\".",

@@ -234,11 +234,12 @@ add_tree(Builder *builder, int tree)
 		}
 		else if (plan[i].tabled)
 		{
-			table->steps[builder->nsteps++] = (ShapStep){.threshold = shap_threshold(forest, root + i),
-														 .slot = shap_slot(forest, root + i),
-														 .from = plan[i].position,
-														 .to = positions,
-														 .bit = plan[i].bit};
+			table->steps[builder->nsteps++] =
+				(ShapStep){.threshold = shap_threshold(forest, root + i),
+						   .slot = shap_slot(forest, root + i),
+						   .from = plan[i].position,
+						   .to = positions,
+						   .bit = plan[i].bit};
 			plan[child].position = positions;
 			plan[child + 1].position = positions + 1;
 			positions += 2;
@@ -255,7 +256,8 @@ static Size
 allowance(const Forest *forest)
 {
 	Size cache = (Size) jorge_settings.forest_cache_kb * 1024;
-	Size held = MemoryContextMemAllocated(GetMemoryChunkContext(unconstify(Forest *, forest)), true);
+	Size held =
+		MemoryContextMemAllocated(GetMemoryChunkContext(unconstify(Forest *, forest)), true);
 
 	return held >= cache ? 0 : Min(cache / 100 * CACHE_SHARE, cache - held) / SHAP_ROW_SIZE;
 }

@@ -73,7 +73,8 @@ explain(const Forest *forest, const float *x, const float *margins)
 
 		for (int f = 0; f < forest->features && f < MOST_INTERACTIONS; f++)
 			first += jorge_forest_interaction(forest, row, 0, f);
-		if (forest->features <= MOST_INTERACTIONS && !(fabs(first - one[0]) <= 1e-5 * scale) && scale < 1e37)
+		if (forest->features <= MOST_INTERACTIONS && !(fabs(first - one[0]) <= 1e-5 * scale) &&
+			scale < 1e37)
 			broken("interactions do not sum to the contribution");
 	}
 }
@@ -85,7 +86,8 @@ static void
 use(void *argument)
 {
 	Input *input = argument;
-	UbjReader reader = {.data = input->data, .length = input->length, .sqlstate = ERRCODE_DATA_CORRUPTED};
+	UbjReader reader = {
+		.data = input->data, .length = input->length, .sqlstate = ERRCODE_DATA_CORRUPTED};
 	Forest *forest;
 	StringInfoData ubj;
 	StringInfoData json;

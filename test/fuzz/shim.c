@@ -20,7 +20,8 @@
 /* Largest chunk and largest sum: a document that makes us ask for more is a finding */
 #define MOST_MEMORY ((Size) 1 << 30)
 
-/* Before each chunk; the context comes last, where GetMemoryChunkContext() of PostgreSQL 15 looks */
+/* Before each chunk; the context comes last, where GetMemoryChunkContext() of PostgreSQL 15 looks
+ */
 typedef struct Chunk
 {
 	struct Chunk *next;
@@ -95,7 +96,8 @@ MemoryContextAllocExtended(MemoryContext context, Size size, int flags)
 	}
 	chunk = malloc(sizeof(Chunk) + size);
 	/* not zero, as a backend's memory isn't */
-	memset(chunk + 1, flags & MCXT_ALLOC_ZERO ? 0 : 0x7f, flags & MCXT_ALLOC_ZERO ? size : Min(size, 65536));
+	memset(chunk + 1, flags & MCXT_ALLOC_ZERO ? 0 : 0x7f,
+		   flags & MCXT_ALLOC_ZERO ? size : Min(size, 65536));
 	total += size;
 	chunk->size = size;
 	chunk->context = context;
