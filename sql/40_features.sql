@@ -75,7 +75,7 @@ COMMENT ON TYPE jorge.features IS
     'Features of one lead, a column each, in catalogue order; NULL = missing. The view jorge.feature says what they mean.';
 
 CREATE FUNCTION jorge.row_support(internal) RETURNS internal
-    LANGUAGE c STRICT
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'jorge_row_support';
 COMMENT ON FUNCTION jorge.row_support(internal) IS
     'Planner support of functions that take a row: f(t, ...), t being a table''s whole row, is planned as f_columns(names, ..., columns), which saves the copy of the row. Not where an outer join, MERGE or a grouping set can make the row NULL.';
