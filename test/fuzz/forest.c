@@ -15,7 +15,12 @@
 #include "shim.h"
 #include "utils/memutils.h"
 
-#define ROWS 11
+/* Rows that are predicted, so many that vector kernels take them for a block; and that are explained */
+#define ROWS 40
+#define EXPLAINED_ROWS 11
+
+/* Features of a forest that is predicted for all rows, not only for those that are explained */
+#define MOST_FEATURES 4096
 
 /* Features whose interactions are worth asking for */
 #define MOST_INTERACTIONS 8
@@ -46,13 +51,13 @@ explain(const Forest *forest, const float *x, const float *margins)
 {
 	int columns = forest->features + 1;
 	double *one = palloc(sizeof(double) * columns);
-	double *all = palloc(sizeof(double) * columns * ROWS);
+	double *all = palloc(sizeof(double) * columns * EXPLAINED_ROWS);
 	double leaves = 0;
 
 	for (int i = 0; i < forest->nnodes; i++)
 		leaves += fabs((double) forest->values[i]);
-	jorge_forest_contributions_batch(forest, x, ROWS, all);
-	for (int r = 0; r < ROWS; r++)
+	jorge_forest_contributions_batch(forest, x, EXPLAINED_ROWS, all);
+	for (int r = 0; r < EXPLAINED_ROWS; r++)
 	{
 		const float *row = x + r * forest->features;
 		double sum = 0;
@@ -80,6 +85,37 @@ explain(const Forest *forest, const float *x, const float *margins)
 }
 
 /*
+ * Predict rows one by one, and together by every kernel
+ */
+static void
+predict(const Forest *forest, const float *x, int rows, float *margins)
+{
+	double variance;
+
+	for (int r = 0; r < rows; r++)
+	{
+		const float *row = x + (Size) r * forest->features;
+		float margin = jorge_forest_margin_variance(forest, row, &variance);
+
+		margins[r] = jorge_forest_margin(forest, row);
+		if (memcmp(&margin, &margins[r], sizeof(float)) != 0)
+			broken("a margin is another with its variance");
+		jorge_forest_predict(forest, row);
+	}
+	for (int kernel = JORGE_KERNEL_SCALAR; kernel <= JORGE_KERNEL_AVX512; kernel++)
+	{
+		float batch[ROWS];
+
+		if (!jorge_cpu_has(kernel))
+			continue;
+		jorge_settings.forest_kernel = kernel;
+		jorge_forest_margins(forest, x, rows, batch);
+		if (memcmp(batch, margins, sizeof(float) * rows) != 0)
+			broken("a batch predicts a row otherwise");
+	}
+}
+
+/*
  * Read a document; use what was read
  */
 static void
@@ -93,7 +129,7 @@ use(void *argument)
 	StringInfoData json;
 	float *x;
 	float margins[ROWS];
-	double variance;
+	int rows;
 
 	if (input->json)
 	{
@@ -106,22 +142,15 @@ use(void *argument)
 	}
 	forest = jorge_forest_parse(&reader, input->mcxt);
 
-	x = palloc(sizeof(float) * ROWS * forest->features);
-	for (int i = 0; i < ROWS * forest->features; i++)
+	rows = forest->features <= MOST_FEATURES ? ROWS : EXPLAINED_ROWS;
+	x = palloc(sizeof(float) * rows * forest->features);
+	for (int i = 0; i < rows * forest->features; i++)
 	{
 		static const float values[] = {0, 1, -1, 0.5f, 3, -1e30f, NAN, INFINITY, -INFINITY, 1e-40f};
 
 		x[i] = values[(i * 7 + i / 5) % lengthof(values)];
 	}
-	jorge_forest_margins(forest, x, ROWS, margins);
-	for (int r = 0; r < ROWS; r++)
-	{
-		float margin = jorge_forest_margin_variance(forest, x + r * forest->features, &variance);
-
-		jorge_forest_predict(forest, x + r * forest->features);
-		if (memcmp(&margin, &margins[r], sizeof(float)) != 0)
-			broken("a batch predicts a row otherwise");
-	}
+	predict(forest, x, rows, margins);
 	if (forest->features <= 1024)
 		explain(forest, x, margins);
 

@@ -43,6 +43,18 @@ static sigjmp_buf *handler = NULL;
 static int error_code;
 static Size total;
 
+bool
+jorge_cpu_has(JorgeKernel kernel)
+{
+#ifdef __x86_64__
+	if (kernel == JORGE_KERNEL_AVX2)
+		return __builtin_cpu_supports("avx2");
+	if (kernel == JORGE_KERNEL_AVX512)
+		return __builtin_cpu_supports("avx512f");
+#endif
+	return kernel <= JORGE_KERNEL_SCALAR;
+}
+
 /* ---- memory ---- */
 
 MemoryContext
