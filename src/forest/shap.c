@@ -8,6 +8,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/settings.h"
 #include "forest/shap.h"
 
 /* Bytes that a batch's doubled rows and sums take, at most, before a block gets its own turn */
@@ -172,7 +173,8 @@ jorge_forest_contributions_batch(const Forest *forest, const float *x, int rows,
 	int features = forest->features;
 
 	jorge_shap_check(forest);
-	if (rows > 1 && jorge_shap_avx2())
+	if (rows > 1 && jorge_settings.forest_kernel != JORGE_KERNEL_SCALAR &&
+		jorge_cpu_has(JORGE_KERNEL_AVX2))
 		explain_blocks(forest, x, rows, contributions);
 	else
 		for (int r = 0; r < rows; r++)

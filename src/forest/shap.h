@@ -199,10 +199,7 @@ extern ShapQuadrature *jorge_shap_quadrature(const Forest *forest);
 /* Add the contributions of the deep leaves to one row's; only if the table has a quadrature */
 extern void jorge_shap_follow(const ShapTable *table, const float *doubled, double *contributions);
 
-/* ---- AVX2 ---- */
-
-/* Can this machine run the next function? */
-extern bool jorge_shap_avx2(void);
+/* ---- AVX2: only where jorge_cpu_has() it ---- */
 
 /*
  * Add what a tree's part of the table says of SHAP_LANES rows: doubled is slots x SHAP_LANES, sums

@@ -15,12 +15,6 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
-bool
-jorge_shap_avx2(void)
-{
-	return __builtin_cpu_supports("avx2");
-}
-
 /*
  * All ones in the lanes whose row goes right
  */
@@ -311,12 +305,6 @@ jorge_shap_follow_block(const ShapTable *table, const float *doubled, double *su
 }
 
 #else
-
-bool
-jorge_shap_avx2(void)
-{
-	return false;
-}
 
 void
 jorge_shap_add_block(const ShapTable *table, const ShapTree *tree, const float *doubled,

@@ -2,7 +2,8 @@
  * forest.c: fuzz target for the model reader: what a document can make the readers, the parser, the
  * evaluator and SHAP do.
  *
- * The first byte chooses: a document as UBJ, or as JSON text that becomes UBJ first. One that is
+ * The first byte chooses: a document as UBJ, or as JSON text that becomes UBJ first; a small cache;
+ * which kernel evaluates batches. One that is
  * taken is evaluated and explained on rows of values, missing values and infinities, and its text
  * form must read back as the same bytes. Found is what the sanitizers find, an error without a
  * proper SQLSTATE, memory beyond 1 GB, and a broken promise: a batch or a wrong sum.
@@ -178,8 +179,11 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 	input.data = (const char *) data + 1;
 	input.length = size - 1;
 	input.json = data[0] & 1;
-	/* the table of explanations in a small cache, too: then some leaves have no room in it */
+	/* in a small cache some rows of the table of explanations find no room */
 	jorge_settings.forest_cache_kb = data[0] & 2 ? 64 : 64 * 1024;
+	jorge_settings.forest_kernel = data[0] >> 2 & 3;
+	if (!jorge_cpu_has(jorge_settings.forest_kernel))
+		jorge_settings.forest_kernel = JORGE_KERNEL_AUTO;
 	code = shim_try(use, &input);
 	MemoryContextDelete(top);
 	CurrentMemoryContext = NULL;

@@ -56,9 +56,9 @@ def main():
     os.makedirs(directory, exist_ok=True)
     for i, pair in enumerate(documents()):
         for is_json, document in enumerate(reversed(pair)):
-            # first byte of an input: 1 = JSON, 2 = small cache
+            # first byte of an input: 1 = JSON, 2 = small cache, 4 * kernel
             with open(os.path.join(directory, f"{i:02}.{('ubj', 'json')[is_json]}"), "wb") as file:
-                file.write(bytes([is_json | i % 2 * 2]) + document)
+                file.write(bytes([is_json | i % 2 * 2 | i % 4 * 4]) + document)
     for i, document in enumerate(wrong_trees()):
         with open(os.path.join(directory, f"wrong{i}.json"), "wb") as file:
             file.write(b"\1" + document)

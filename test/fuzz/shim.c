@@ -243,6 +243,16 @@ pstrdup(const char *string)
 	return pnstrdup(string, strlen(string));
 }
 
+Size
+mul_size(Size a, Size b)
+{
+	Size product;
+
+	if (__builtin_mul_overflow(a, b, &product))
+		elog(ERROR, "overflow");
+	return product;
+}
+
 /* ---- errors ---- */
 
 int
@@ -370,12 +380,14 @@ jorge_forest_cache_grew(const Forest *forest, Size more)
 {
 }
 
-Size
-mul_size(Size a, Size b)
+bool
+jorge_cpu_has(JorgeKernel kernel)
 {
-	Size product;
-
-	if (__builtin_mul_overflow(a, b, &product))
-		elog(ERROR, "overflow");
-	return product;
+#ifdef __x86_64__
+	if (kernel == JORGE_KERNEL_AVX2)
+		return __builtin_cpu_supports("avx2");
+	if (kernel == JORGE_KERNEL_AVX512)
+		return __builtin_cpu_supports("avx512f");
+#endif
+	return kernel == JORGE_KERNEL_AUTO || kernel == JORGE_KERNEL_SCALAR;
 }

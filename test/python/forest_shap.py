@@ -68,11 +68,15 @@ def contributions(cases):
                "set jorge.forest_cache = '1MB';",
                "create temp table small as select i, r, jorge.contributions(f, x) c from model join input using (i);",
                "set jorge.forest_cache = '256MB';",
+               "set jorge.forest_kernel = scalar;",
+               "create temp table plain as select i, jorge.contributions_batch(f, v) p"
+               " from model join (select i, array_agg(x order by r) v from input group by i) vectors using (i);",
+               "reset jorge.forest_kernel;",
                "create temp table batch as select i, jorge.contributions_batch(f, v) b"
                " from model join (select i, array_agg(x order by r) v from input group by i) vectors using (i);",
                "select i, r, jorge.predict_margin(f, x), array_to_string(jorge.contributions(f, x), ','),"
                " c = jorge.contributions(f, x), (select array_agg(v order by n) from unnest(b[r + 1:r + 1]) with ordinality u (v, n))"
-               " = jorge.contributions(f, x) from model join input using (i) join small using (i, r) join batch using (i)"
+               " = jorge.contributions(f, x) and p = b from model join input using (i) join small using (i, r) join batch using (i) join plain using (i)"
                " order by 1, 2;"]
     got = {}
     for line in psql("\n".join(script)):
@@ -129,7 +133,7 @@ def main():
     tap.ok(worst <= TOLERANCE, f"pred_contribs: {len(got)} rows of {len(cases)} models differ by {worst:.1e} at most", worst)
     tap.ok(worst_sum <= SUM_TOLERANCE, f"contributions sum to the margin within {worst_sum:.1e} of its scale", worst_sum)
     tap.ok(all(small for _, _, small, _ in got.values()), "to the bit the same where the cache has no room for a table")
-    tap.ok(all(batch for _, _, _, batch in got.values()), "to the bit the same many rows at a time")
+    tap.ok(all(batch for _, _, _, batch in got.values()), "to the bit the same many rows at a time, with and without AVX2")
     zero = all(got[len(cases) - 1, r][1][11] == 0 for r in range(len(x)))
     tap.ok(zero, "a feature that no split asks for contributes exactly 0")
 
