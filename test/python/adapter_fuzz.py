@@ -59,7 +59,7 @@ def main():
         SELECT count(*), count(*) FILTER (WHERE headers ->> 'md5' = md5(coalesce(convert_to(body, 'UTF8'), bytes))), count(*) FILTER (WHERE state = 'new')
           FROM jorge.inbox WHERE location_id = 'fuzz' AND parent_id IS NULL;
         SELECT coalesce(string_agg(DISTINCT error_code || ' ' || error, '; '), '') FROM jorge.inbox WHERE location_id = 'fuzz' AND state = 'error'
-            AND error !~ '^(invalid input syntax for type json|the .* payload has no name|the delivery is empty|a lead, contact or event is|the .* names no contact|stack depth)';
+            AND error !~ '^(invalid input syntax for type json|value overflows numeric format|the .* payload has no name|the delivery is empty|a lead, contact or event is|the .* names no contact|stack depth)';
         SELECT string_agg(state || ' ' || n, ', ' ORDER BY state) FROM (SELECT state, count(*) AS n FROM jorge.inbox WHERE location_id = 'fuzz' GROUP BY state) s;
         SELECT count(*) FROM jorge.inquiry q WHERE location_id = 'fuzz' AND NOT EXISTS (SELECT FROM jorge.inquiry_lead l WHERE l.inquiry_id = q.inquiry_id AND l.location_id = 'fuzz');
         """).splitlines()
