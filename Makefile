@@ -9,7 +9,8 @@ PYTHON     ?= /usr/bin/python3
 SERVING     = core text forest stats money identity features forecast score intake adapter synthetic
 C_HEADERS = $(wildcard src/*/*.h)
 OBJS        = $(patsubst %.c,%.o,$(sort $(foreach family,$(SERVING),$(wildcard src/$(family)/*.c))))
-LEARN_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c)))
+# scores and the distributions it uses are pure C: linked into both, so that training tells the figures of jorge.classification().
+LEARN_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c))) src/stats/scores.o src/stats/special.o
 MODULE_big  = jorge
 MODULES     = jorge_learn
 

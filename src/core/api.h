@@ -11,7 +11,7 @@
 #include "core/settings.h"
 
 #define JORGE_API "jorge_api"
-#define JORGE_API_VERSION 2
+#define JORGE_API_VERSION 3
 
 typedef struct JorgeApi
 {
@@ -23,6 +23,10 @@ typedef struct JorgeApi
 
 	/* Validated jorge.forest value from a UBJ model document; ERROR if it isn't one we can serve. */
 	Datum (*forest_from_ubj)(const char *ubj, Size length);
+
+	/* Variance that the leaves' sizes imply for the margin of features in the forest's order; NAN
+	 * without covers. forest is a jorge.forest value. */
+	double (*forest_leaf_variance)(Datum forest, const float *features);
 
 	/* Is this the name of a feature that the catalogue marks protected? */
 	bool (*feature_is_protected)(const char *name);

@@ -16,6 +16,7 @@ static const JorgeApi api = {
 	.settings = &jorge_settings,
 	.lexicon_version = JORGE_LEXICON_VERSION,
 	.forest_from_ubj = jorge_forest_from_ubj,
+	.forest_leaf_variance = jorge_forest_leaf_variance,
 	.feature_is_protected = jorge_feature_is_protected,
 };
 

@@ -49,6 +49,9 @@ name_task(int64 task, int64 phase, const char **task_name, const char **phase_na
 		case JORGE_TRAIN_BOOSTING:
 			*phase_name = "boosting";
 			break;
+		case JORGE_TRAIN_CROSS_VALIDATING:
+			*phase_name = "cross-validating";
+			break;
 		case JORGE_TRAIN_REFITTING:
 			*phase_name = "refitting";
 			break;

@@ -32,6 +32,7 @@ typedef enum JorgeProgressTask
 #define JORGE_TRAIN_BUILDING 2
 #define JORGE_TRAIN_BOOSTING 3
 #define JORGE_TRAIN_REFITTING 4
+#define JORGE_TRAIN_CROSS_VALIDATING 5
 
 /* Phases of JORGE_TASK_SCORE; done and total count the leads of the whole run */
 #define JORGE_SCORE_SCORING 1

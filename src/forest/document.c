@@ -67,7 +67,6 @@ static const UbjName model_members[MODEL_MEMBERS] = {UBJ_NAME("trees"), UBJ_NAME
 													 UBJ_NAME("gbtree_model_param")};
 
 /* What an attribute may not say, and what some mean */
-#define ATTRIBUTE_CALIBRATION "jorge_calibration"
 #define ATTRIBUTE_LEXICON "jorge_lexicon"
 #define ATTRIBUTE_LEARNING_RATE "jorge_learning_rate"
 
@@ -344,9 +343,9 @@ read_attributes(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
 			jorge_ubj_malformed(reader, "learner.attributes has \"%s\" twice",
 								quote(forest->attributes[i].name, GetDatabaseEncoding()));
 
-	if (jorge_forest_attribute(forest, ATTRIBUTE_CALIBRATION) != NULL)
-		unsupported("attribute", ATTRIBUTE_CALIBRATION,
-					"This version of jorge serves uncalibrated forests only.");
+	text = jorge_forest_attribute(forest, ATTRIBUTE_CALIBRATION);
+	if (text != NULL)
+		forest->calibration = jorge_forest_read_calibration(reader, forest, text, mcxt);
 	text = jorge_forest_attribute(forest, ATTRIBUTE_LEXICON);
 	if (text != NULL)
 	{

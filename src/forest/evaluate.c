@@ -317,7 +317,7 @@ jorge_forest_margins(const Forest *forest, const float *x, int rows, float *marg
 /* ---- the objective's scale ---- */
 
 float
-jorge_forest_link(const Forest *forest, float margin)
+jorge_forest_response(const Forest *forest, float margin)
 {
 	float z = -margin;
 

@@ -38,6 +38,15 @@ jorge_forest_attribute(const Forest *forest, const char *name)
 	return NULL;
 }
 
+double
+jorge_forest_leaf_variance(Datum value, const float *x)
+{
+	double variance;
+
+	(void) jorge_forest_margin_variance(jorge_forest_from_datum(value), x, &variance);
+	return variance;
+}
+
 int
 jorge_forest_lexicon(const Forest *forest)
 {

@@ -72,9 +72,38 @@ extern float jorge_forest_margin(const Forest *forest, const float *x);
 /* Margins of many rows, bit-equal to jorge_forest_margin's: x is rows x features, row by row. */
 extern void jorge_forest_margins(const Forest *forest, const float *x, int rows, float *margins);
 
-/* Prediction on the objective's scale: probability for binary:logistic. */
+/*
+ * Prediction on the objective's scale from a margin: for binary:logistic the calibrated probability
+ * where the document holds a calibration, else XGBoost's.
+ */
 extern float jorge_forest_link(const Forest *forest, float margin);
 extern float jorge_forest_predict(const Forest *forest, const float *x);
+
+/* ---- calibration (attribute jorge_calibration, which jorge.train() writes) ---- */
+
+typedef enum ForestTrust
+{
+	FOREST_UNCALIBRATED,     /* nothing is known: another's forest, or none was asked for */
+	FOREST_TOO_FEW_OUTCOMES, /* there were too few outcomes to tell */
+	FOREST_CALIBRATED
+} ForestTrust;
+
+extern ForestTrust jorge_forest_trust(const Forest *forest);
+
+/* Calibrated log-odds of a margin, strictly rising; the margin itself unless FOREST_CALIBRATED. */
+extern double jorge_forest_calibrate(const Forest *forest, double margin);
+
+/* The objective's own link alone: XGBoost's prediction from a margin, or a probability from
+ * calibrated log-odds. */
+extern float jorge_forest_response(const Forest *forest, float log_odds);
+
+/*
+ * 80 % interval of the rate at which rows of this margin come true; leaf_variance is what
+ * jorge_forest_margin_variance() gives for the row, and may be NAN. NAN where FOREST_UNCALIBRATED,
+ * 0 ... 1 where there were too few outcomes.
+ */
+extern void jorge_forest_interval(const Forest *forest, float margin, double leaf_variance,
+								  double *lower, double *upper);
 
 /*
  * Margin, and the variance of the margin that the sizes of the leaves it fell in imply:
@@ -83,6 +112,9 @@ extern float jorge_forest_predict(const Forest *forest, const float *x);
  * 1) and G has variance H for a calibrated logistic model. NAN where the document has no covers.
  */
 extern float jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance);
+
+/* The variance alone, of a jorge.forest Datum. */
+extern double jorge_forest_leaf_variance(Datum value, const float *x);
 
 /*
  * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and
@@ -107,5 +139,12 @@ extern void jorge_forest_contributions_batch(const Forest *forest, const float *
  * Errors as above.
  */
 extern double jorge_forest_interaction(const Forest *forest, const float *x, int a, int b);
+
+/*
+ * The same in calibrated log-odds: the base value becomes its calibrated value, and every
+ * contribution is multiplied by the slope of the calibration between base and margin, so that they
+ * sum to the calibrated log-odds. An affine calibration has one slope for all rows.
+ */
+extern void jorge_forest_reasons(const Forest *forest, const float *x, double *contributions);
 
 #endif

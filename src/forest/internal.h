@@ -67,6 +67,27 @@ typedef struct ForestAttribute
 	char *value;
 } ForestAttribute;
 
+/* A point that a calibration goes through */
+typedef struct ForestKnot
+{
+	double margin;
+	double log_odds;
+	double variance; /* of log_odds */
+} ForestKnot;
+
+/* Read from the attribute jorge_calibration; what the numbers mean is in src/learn/calibrate.h. */
+typedef struct ForestCalibration
+{
+	ForestTrust trust;
+	double intercept, slope;
+	double centre; /* margin where the errors of level and slope are independent */
+	double level_variance, slope_variance;
+	double misfit;                    /* variance that stays with any number of rows */
+	double unlike_scale, unlike_from; /* of leaf variances */
+	int nknots;                       /* 0 = affine */
+	ForestKnot *knots;
+} ForestCalibration;
+
 struct Forest
 {
 	uint8 hash[FOREST_HASH_LENGTH];
@@ -95,9 +116,16 @@ struct Forest
 	int nattributes;
 	int lexicon;          /* 0 = not told */
 	double learning_rate; /* shrinkage of the leaves */
+	ForestCalibration *calibration; /* NULL = the document has none */
 
 	struct ShapTable *shap_table; /* made by the first explanation, in a child of the forest's context */
 };
+
+#define ATTRIBUTE_CALIBRATION "jorge_calibration"
+
+/* Read the attribute's text, into memory of mcxt; errors as the reader's. */
+extern ForestCalibration *jorge_forest_read_calibration(UbjReader *reader, const Forest *forest,
+														const char *text, MemoryContext mcxt);
 
 /* On disk, after the varlena header: aligned to nothing, so it is copied out before use. */
 typedef struct ForestHeader

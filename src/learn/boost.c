@@ -1,9 +1,9 @@
 /*
  * boost.c: boosting rounds, early stopping, refit.
  *
- * With a hold-out there are two passes: the first trains on the training rows, stops early and is
- * judged on the held-out rows; the second (refit) trains as many rounds on all rows, and its forest
- * is kept.
+ * With a hold-out or a cross-validation there are two passes: the first trains without some rows,
+ * stops early and is judged on these; the second (refit) trains as many rounds on all rows, and its
+ * forest is kept.
  */
 #include "core/jorge.h"
 
@@ -13,19 +13,11 @@
 #include "learn/metrics.h"
 #include "utils/memutils.h"
 
-/* Rounds between two notices; the training loss is computed for these only. */
-#define NOTICE_EVERY 10
+/* A hold-out is one group of rows; dealt into these, calibration can be tried on others. */
+#define HELD_OUT_GROUPS 5
 
 /* The metric travels through the progress slot as an integer of billionths. */
 #define METRIC_SCALE 1e9
-
-/* Rows of the frame as XGBoost holds them */
-typedef struct Part
-{
-	XgbHandle matrix;
-	const float *labels;
-	Size rows;
-} Part;
 
 static Part
 make_part(XgbSession *session, const TrainFrame *frame, Size first, Size rows)
@@ -50,12 +42,8 @@ set_number(XgbHandle booster, const char *name, double value)
 	pfree(text.data);
 }
 
-/*
- * Choose the prediction a forest starts from: what the caller said, else the mean of the labels, in
- * which a positive counts scale_pos_weight times. XGBoost's own default differs between versions.
- */
-static double
-start_prediction(const TrainParams *params, const Part *part)
+double
+jorge_learn_start(const TrainParams *params, const Part *part, const Folds *folds, int model)
 {
 	double sum = 0;
 	double weights = 0;
@@ -67,18 +55,17 @@ start_prediction(const TrainParams *params, const Part *part)
 		double weight = part->labels[r] == 1 ? params->scale_pos_weight : 1;
 
 		CHECK_FOR_INTERRUPTS();
+		if (folds != NULL && !jorge_learn_folds_trains(folds, model, r))
+			continue;
 		sum += weight * part->labels[r];
 		weights += weight;
 	}
 	return (float) (sum / weights);
 }
 
-/*
- * Make a booster for a part, and for another one if its predictions are wanted too
- */
-static XgbHandle
-make_booster(XgbSession *session, const TrainParams *params, const Part *part, const Part *other,
-			 double base_score)
+XgbHandle
+jorge_learn_booster(XgbSession *session, const TrainParams *params, const Part *part,
+					const Part *other, double base_score)
 {
 	XgbHandle matrices[2] = {part->matrix, other ? other->matrix : NULL};
 	XgbHandle booster = jorge_xgb_booster(session, matrices, other ? 2 : 1);
@@ -112,13 +99,11 @@ train_round(XgbHandle booster, int round, const Part *part, int rounds)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/*
- * Compute the loss of predictions; ERROR if training has left the range of float
- */
-static double
-finite_loss(const TrainParams *params, const float *margins, const Part *part)
+double
+jorge_learn_finite_loss(const TrainParams *params, const float *margins, const float *labels,
+						Size rows)
 {
-	double loss = jorge_learn_loss(params->objective, margins, part->labels, part->rows);
+	double loss = jorge_learn_loss(params->objective, margins, labels, rows);
 
 	if (!isfinite(loss))
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -130,11 +115,13 @@ finite_loss(const TrainParams *params, const float *margins, const Part *part)
 static double
 part_loss(const TrainParams *params, XgbHandle booster, const Part *part)
 {
-	return finite_loss(params, jorge_xgb_margins(booster, part->matrix, part->rows), part);
+	return jorge_learn_finite_loss(params,
+								   jorge_xgb_margins(booster, part->matrix, part->rows, 0),
+								   part->labels, part->rows);
 }
 
-static void
-start_phase(int phase, int64 total)
+void
+jorge_learn_start_phase(int phase, int64 total)
 {
 	const int index[] = {JORGE_PROGRESS_PHASE, JORGE_PROGRESS_DONE, JORGE_PROGRESS_TOTAL,
 						 JORGE_PROGRESS_METRIC};
@@ -143,8 +130,8 @@ start_phase(int phase, int64 total)
 	pgstat_progress_update_multi_param(lengthof(index), index, value);
 }
 
-static void
-report_metric(double loss)
+void
+jorge_learn_report_loss(double loss)
 {
 	pgstat_progress_update_param(JORGE_PROGRESS_METRIC, (int64) rint(loss * METRIC_SCALE));
 }
@@ -162,7 +149,7 @@ train_rounds(XgbHandle booster, const TrainParams *params, const Part *part, int
 		{
 			double loss = part_loss(params, booster, part);
 
-			report_metric(loss);
+			jorge_learn_report_loss(loss);
 			if (!params->quiet)
 				ereport(NOTICE, (errmsg("round %d of %d: training %s %.4f", round + 1, rounds,
 										jorge_learn_loss_name(params->objective), loss)));
@@ -189,9 +176,9 @@ train_watched(XgbHandle booster, const TrainParams *params, const Part *part, co
 		double loss;
 
 		train_round(booster, round, part, rounds);
-		margins = jorge_xgb_margins(booster, held->matrix, held->rows);
-		loss = finite_loss(params, margins, held);
-		report_metric(loss);
+		margins = jorge_xgb_margins(booster, held->matrix, held->rows, 0);
+		loss = jorge_learn_finite_loss(params, margins, held->labels, held->rows);
+		jorge_learn_report_loss(loss);
 		/* without early stopping the last round is the one to keep */
 		if (loss < best_loss || params->early_stopping == 0)
 		{
@@ -216,25 +203,39 @@ train_watched(XgbHandle booster, const TrainParams *params, const Part *part, co
 	return best;
 }
 
-/*
- * Describe how well the held-out rows are predicted
- */
-static char *
-held_out_metrics(const TrainParams *params, const Part *held, const float *margins, int best)
+void
+jorge_learn_judge(const TrainParams *params, const JudgedRows *judged, TrainResult *result)
 {
+	const float *margins = judged->margin;
+	float *calibrated = NULL;
 	StringInfoData json;
 	Size positives = 0;
 
-	for (Size r = 0; r < held->rows; r++)
-		positives += held->labels[r] == 1;
+	result->judged_rows = judged->rows;
+	result->calibrates =
+		params->objective == TRAIN_LOGISTIC && strcmp(params->calibration, "none") != 0;
+	if (result->calibrates)
+	{
+		calibrated =
+			MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float), judged->rows));
+		jorge_learn_calibrate(judged, params->calibration, &result->calibration, calibrated);
+		margins = calibrated;
+	}
+	for (Size r = 0; r < judged->rows; r++)
+		positives += judged->label[r] == 1;
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"rows\": %zu, ", held->rows);
+	appendStringInfo(&json, "{\"rows\": %zu, ", judged->rows);
 	if (params->objective == TRAIN_LOGISTIC)
 		appendStringInfo(&json, "\"positives\": %zu, ", positives);
-	appendStringInfo(&json, "\"best_iteration\": %d, ", best);
-	jorge_learn_metrics_json(&json, params->objective, margins, held->labels, held->rows);
+	appendStringInfo(&json, "\"best_iteration\": %d, ", result->rounds);
+	jorge_learn_metrics_json(&json, params->objective, margins, judged->label, judged->rows);
+	if (calibrated != NULL)
+	{
+		jorge_learn_uncalibrated_json(&json, judged->margin, judged->label, judged->rows);
+		pfree(calibrated);
+	}
 	appendStringInfoChar(&json, '}');
-	return json.data;
+	result->metrics = json.data;
 }
 
 /*
@@ -245,61 +246,73 @@ first_pass(XgbSession *session, TrainFrame *frame, const TrainParams *params, Tr
 {
 	Part part = make_part(session, frame, 0, frame->train_rows);
 	Part held = make_part(session, frame, frame->train_rows, frame->rows - frame->train_rows);
-	float *margins =
-		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float), held.rows));
+	JudgedRows judged = {.rows = held.rows, .groups = HELD_OUT_GROUPS};
 	int trained;
 
-	if (!params->refit)
-		jorge_learn_frame_release(frame);
-	result->base_score = start_prediction(params, &part);
+	judged.margin =
+		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float), held.rows));
+	judged.label = frame->y + frame->train_rows;
+	judged.group = MemoryContextAllocHuge(CurrentMemoryContext, held.rows);
+	for (Size r = 0; r < held.rows; r++)
+		judged.group[r] = (uint8) (r % HELD_OUT_GROUPS);
+	result->base_score = jorge_learn_start(params, &part, NULL, 0);
 	result->trained_rows = part.rows;
-	result->booster = make_booster(session, params, &part, &held, result->base_score);
-	start_phase(JORGE_TRAIN_BOOSTING, (int64) params->rounds);
-	result->rounds = train_watched(result->booster, params, &part, &held, margins, &trained);
-	result->metrics = held_out_metrics(params, &held, margins, result->rounds);
+	result->booster = jorge_learn_booster(session, params, &part, &held, result->base_score);
+	jorge_learn_start_phase(JORGE_TRAIN_BOOSTING, (int64) params->rounds);
+	result->rounds = train_watched(result->booster, params, &part, &held, judged.margin, &trained);
+	jorge_learn_judge(params, &judged, result);
 	if (!params->refit && result->rounds < trained)
 		result->booster = jorge_xgb_first_rounds(session, result->booster, result->rounds);
-	pfree(margins);
+	pfree(judged.margin);
+	pfree(judged.group);
 }
 
 /*
  * Train a number of rounds on all rows
  */
 static void
-final_pass(XgbSession *session, TrainFrame *frame, const TrainParams *params, int rounds, int phase,
-		   TrainResult *result)
+final_pass(XgbSession *session, TrainFrame *frame, const TrainParams *params, const Part *all,
+		   int rounds, int phase, TrainResult *result)
 {
-	Part all = make_part(session, frame, 0, frame->rows);
-
-	jorge_learn_frame_release(frame);
-	result->base_score = start_prediction(params, &all);
-	result->trained_rows = all.rows;
+	result->base_score = jorge_learn_start(params, all, NULL, 0);
+	result->trained_rows = all->rows;
 	result->rounds = rounds;
-	result->booster = make_booster(session, params, &all, NULL, result->base_score);
-	start_phase(phase, rounds);
-	train_rounds(result->booster, params, &all, rounds);
+	result->booster = jorge_learn_booster(session, params, all, NULL, result->base_score);
+	jorge_learn_start_phase(phase, rounds);
+	train_rounds(result->booster, params, all, rounds);
 }
 
 void
-jorge_learn_boost(XgbSession *session, TrainFrame *frame, const TrainParams *params,
-				  TrainResult *result)
+jorge_learn_boost(XgbSession *session, TrainFrame *frame, const Folds *folds,
+				  const TrainParams *params, TrainResult *result)
 {
 	bool holds_out = frame->train_rows < frame->rows;
+	int rounds = (int) params->rounds;
+	Part all;
 
 	memset(result, 0, sizeof(*result));
 	result->metrics = pstrdup("{}");
-	if (!holds_out)
-		final_pass(session, frame, params, (int) params->rounds, JORGE_TRAIN_BOOSTING, result);
-	else
+	result->disagreement = NAN;
+	if (folds != NULL)
+	{
+		all = make_part(session, frame, 0, frame->rows);
+		jorge_learn_cross_validate(session, frame, folds, params, &all, result);
+		rounds = result->rounds;
+		jorge_xgb_free_all(session);
+	}
+	else if (holds_out)
 	{
 		first_pass(session, frame, params, result);
-		if (params->refit)
-		{
-			if (!params->quiet)
-				ereport(NOTICE, (errmsg("training %d rounds again on all %zu rows", result->rounds,
-										frame->rows)));
-			jorge_xgb_free_all(session);
-			final_pass(session, frame, params, result->rounds, JORGE_TRAIN_REFITTING, result);
-		}
+		if (!params->refit)
+			return;
+		rounds = result->rounds;
+		jorge_xgb_free_all(session);
 	}
+	if ((folds != NULL || holds_out) && !params->quiet)
+		ereport(NOTICE, (errmsg_plural("training %d round on all %zu rows",
+									   "training %d rounds on all %zu rows", rounds, rounds,
+									   frame->rows)));
+	all = make_part(session, frame, 0, frame->rows);
+	final_pass(session, frame, params, &all, rounds,
+			   folds != NULL || holds_out ? JORGE_TRAIN_REFITTING : JORGE_TRAIN_BOOSTING, result);
 }

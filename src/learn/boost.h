@@ -4,6 +4,8 @@
 #ifndef JORGE_LEARN_BOOST_H
 #define JORGE_LEARN_BOOST_H
 
+#include "learn/calibrate.h"
+#include "learn/folds.h"
 #include "learn/frame.h"
 #include "learn/params.h"
 #include "learn/xgboost.h"
@@ -14,11 +16,58 @@ typedef struct TrainResult
 	int rounds;        /* kept */
 	double base_score; /* used */
 	Size trained_rows; /* that the kept trees were trained on */
-	char *metrics;     /* JSON object over the held-out rows; "{}" without any */
+	Size judged_rows;  /* held out, or out of fold; 0 = none */
+	char *metrics;     /* JSON object over the judged rows; "{}" without any */
+	bool calibrates;   /* there are judged rows, and a calibration was asked for */
+	Calibration calibration;
+	double disagreement; /* mean variance of the margin that the folds' models imply; NAN = not told */
 } TrainResult;
 
-/* Train on an arranged frame, whose matrix is released on the way. */
-extern void jorge_learn_boost(XgbSession *session, TrainFrame *frame, const TrainParams *params,
+/* Train on a sorted frame, with its held-out rows behind; folds is NULL unless cross-validating. */
+extern void jorge_learn_boost(XgbSession *session, TrainFrame *frame, const Folds *folds,
+							  const TrainParams *params, TrainResult *result);
+
+/* ---- for cross_validate.c ---- */
+
+/* Rows of the frame as XGBoost holds them */
+typedef struct Part
+{
+	XgbHandle matrix;
+	const float *labels;
+	Size rows;
+} Part;
+
+/*
+ * The prediction a forest starts from: what the caller said, else the mean of the labels that the
+ * model trains on (all where folds is NULL), a positive counting scale_pos_weight times. XGBoost's
+ * own default differs between versions.
+ */
+extern double jorge_learn_start(const TrainParams *params, const Part *part, const Folds *folds,
+								int model);
+
+/* Booster for a part, and for another one if its predictions are wanted too */
+extern XgbHandle jorge_learn_booster(XgbSession *session, const TrainParams *params,
+									 const Part *part, const Part *other, double base_score);
+
+/* Loss of predictions; ERROR if training has left the range of float. */
+extern double jorge_learn_finite_loss(const TrainParams *params, const float *margins,
+									  const float *labels, Size rows);
+
+extern void jorge_learn_start_phase(int phase, int64 total);
+extern void jorge_learn_report_loss(double loss);
+
+/* Judge predictions of rows not trained on: metrics and calibration. */
+extern void jorge_learn_judge(const TrainParams *params, const JudgedRows *judged,
 							  TrainResult *result);
+
+/*
+ * Cross-validate: find the number of rounds, and judge them. The matrix's weights are changed.
+ */
+extern void jorge_learn_cross_validate(XgbSession *session, const TrainFrame *frame,
+									   const Folds *folds, const TrainParams *params,
+									   const Part *all, TrainResult *result);
+
+/* Rounds between two notices; the training loss is computed for these only. */
+#define NOTICE_EVERY 10
 
 #endif

@@ -13,11 +13,13 @@
 /*
  * Bytes at the peak, measured with libxgboost 1.7.4 (doc/learn.md says how): a cell is held here
  * (4), as a sparse matrix entry (8) and as histogram index and column copy (8 where values are
- * missing); a row has its label, row pointers, gradient, prediction and place in the tree; a node
- * has one histogram of up to 256 bins of 16 bytes a column.
+ * missing); a row has its label, row pointers and place in the order, and for each forest trained
+ * side by side its gradient, prediction and place in the tree; each such forest has, a node, one
+ * histogram of up to 256 bins of 16 bytes a column.
  */
 #define BYTES_PER_CELL (4 + 8 + 8)
 #define BYTES_PER_ROW 64
+#define BYTES_PER_ROW_BOOSTED 32
 #define BYTES_PER_BIN 16
 #define BINS 256
 #define BYTES_FIXED (4 * 1024 * 1024)
@@ -41,6 +43,8 @@ compare_rows(const RowKey *a, const RowKey *b, const TrainFrame *frame)
 				   frame->x + (Size) b->row * frame->columns, sizeof(float) * frame->columns);
 	if (order == 0)
 		order = memcmp(&frame->y[a->row], &frame->y[b->row], sizeof(float));
+	if (order == 0 && frame->time != NULL && frame->time[a->row] != frame->time[b->row])
+		order = frame->time[a->row] < frame->time[b->row] ? -1 : 1;
 	return order;
 }
 
@@ -61,8 +65,9 @@ jorge_learn_frame_estimate(const TrainFrame *frame, Size rows)
 	double nodes = Min(ldexp(1, frame->max_depth + 1), 2.0 * rows);
 	double bins = Min((double) BINS, (double) rows) * frame->columns;
 
-	return BYTES_FIXED + cells * BYTES_PER_CELL + (double) rows * BYTES_PER_ROW +
-		   nodes * bins * BYTES_PER_BIN;
+	return BYTES_FIXED + cells * BYTES_PER_CELL +
+		   (double) rows * (BYTES_PER_ROW + frame->boosters * BYTES_PER_ROW_BOOSTED) +
+		   frame->boosters * nodes * bins * BYTES_PER_BIN;
 }
 
 /*
@@ -87,7 +92,8 @@ most_rows(const TrainFrame *frame)
 }
 
 TrainFrame *
-jorge_learn_frame_make(MemoryContext mcxt, char **names, int columns, int max_depth, int limit_kb)
+jorge_learn_frame_make(MemoryContext mcxt, char **names, int columns, bool has_time, int max_depth,
+					   int boosters, int limit_kb)
 {
 	TrainFrame *frame = MemoryContextAllocZero(mcxt, sizeof(TrainFrame));
 
@@ -95,6 +101,8 @@ jorge_learn_frame_make(MemoryContext mcxt, char **names, int columns, int max_de
 	frame->names = names;
 	frame->columns = columns;
 	frame->max_depth = max_depth;
+	frame->boosters = boosters;
+	frame->has_time = has_time;
 	frame->limit_bytes = (int64) limit_kb * 1024;
 	frame->max_rows = most_rows(frame);
 	return frame;
@@ -138,11 +146,16 @@ jorge_learn_frame_room(TrainFrame *frame)
 		{
 			frame->x = MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, row_bytes));
 			frame->y = MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(float)));
+			if (frame->has_time)
+				frame->time =
+					MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(double)));
 		}
 		else
 		{
 			frame->x = repalloc_huge(frame->x, mul_size(capacity, row_bytes));
 			frame->y = repalloc_huge(frame->y, mul_size(capacity, sizeof(float)));
+			if (frame->has_time)
+				frame->time = repalloc_huge(frame->time, mul_size(capacity, sizeof(double)));
 		}
 		frame->capacity = capacity;
 	}
@@ -150,17 +163,15 @@ jorge_learn_frame_room(TrainFrame *frame)
 }
 
 void
-jorge_learn_frame_add(TrainFrame *frame, float label)
+jorge_learn_frame_add(TrainFrame *frame, float label, double time)
 {
+	if (frame->has_time)
+		frame->time[frame->rows] = time;
 	frame->y[frame->rows++] = label;
 }
 
-/*
- * Draw the next number of a splitmix64 sequence (Steele, Lea and Flood 2014): own, so that a split
- * is the same on every platform
- */
-static uint64
-next_random(uint64 *state)
+uint64
+jorge_learn_random(uint64 *state)
 {
 	uint64 z = (*state += UINT64CONST(0x9E3779B97F4A7C15));
 
@@ -192,11 +203,11 @@ sorted_keys(TrainFrame *frame)
 }
 
 /*
- * Decide for each sorted position whether it is held out: a random sample of fixed size of each
- * class, drawn in one pass (Knuth's algorithm S). Returns NULL if nothing is.
+ * Decide for each row of the sorted frame whether it is held out: a random sample of fixed size of
+ * each class, drawn in one pass (Knuth's algorithm S). Returns NULL if nothing is.
  */
 static bool *
-held_out(const TrainFrame *frame, const RowKey *keys, double share, bool by_class, uint64 seed)
+held_out(const TrainFrame *frame, double share, bool by_class, uint64 seed)
 {
 	Size left[2] = {0, 0};   /* rows of the class not looked at yet */
 	Size wanted[2] = {0, 0}; /* of these, still to be held out */
@@ -216,13 +227,13 @@ held_out(const TrainFrame *frame, const RowKey *keys, double share, bool by_clas
 	}
 
 	out = MemoryContextAllocHuge(frame->mcxt, frame->rows);
-	for (Size position = 0; position < frame->rows; position++)
+	for (Size r = 0; r < frame->rows; r++)
 	{
-		int c = by_class && frame->y[keys[position].row] != 0;
+		int c = by_class && frame->y[r] != 0;
 
 		CHECK_FOR_INTERRUPTS();
-		out[position] = next_random(&seed) % left[c] < wanted[c];
-		if (out[position])
+		out[r] = jorge_learn_random(&seed) % left[c] < wanted[c];
+		if (out[r])
 			wanted[c]--;
 		left[c]--;
 	}
@@ -243,6 +254,7 @@ permute(TrainFrame *frame, uint32 *order)
 	{
 		Size place = start;
 		float kept_y = frame->y[start];
+		double kept_time = frame->time != NULL ? frame->time[start] : 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (order[start] == start)
@@ -254,43 +266,53 @@ permute(TrainFrame *frame, uint32 *order)
 
 			memcpy(frame->x + place * frame->columns, frame->x + from * frame->columns, bytes);
 			frame->y[place] = frame->y[from];
+			if (frame->time != NULL)
+				frame->time[place] = frame->time[from];
 			order[place] = (uint32) place;
 			place = from;
 		}
 		memcpy(frame->x + place * frame->columns, kept_x, bytes);
 		frame->y[place] = kept_y;
+		if (frame->time != NULL)
+			frame->time[place] = kept_time;
 		order[place] = (uint32) place;
 	}
 	pfree(kept_x);
 }
 
 void
-jorge_learn_frame_arrange(TrainFrame *frame, double share, bool by_class, uint64 seed)
+jorge_learn_frame_sort(TrainFrame *frame)
 {
 	RowKey *keys = sorted_keys(frame);
-	bool *out = held_out(frame, keys, share, by_class, seed);
 	uint32 *order = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(uint32), frame->rows));
-	Size place = 0;
 
-	for (int held = 0; held <= 1; held++)
-	{
-		for (Size position = 0; position < frame->rows; position++)
-			if ((out != NULL && out[position]) == (held == 1))
-				order[place++] = keys[position].row;
-		if (held == 0)
-			frame->train_rows = place;
-	}
-	if (out != NULL)
-		pfree(out);
+	for (Size r = 0; r < frame->rows; r++)
+		order[r] = keys[r].row;
 	pfree(keys);
 	permute(frame, order);
 	pfree(order);
+	frame->train_rows = frame->rows;
 }
 
 void
-jorge_learn_frame_release(TrainFrame *frame)
+jorge_learn_frame_hold_out(TrainFrame *frame, double share, bool by_class, uint64 seed)
 {
-	if (frame->x != NULL)
-		pfree(frame->x);
-	frame->x = NULL;
+	bool *out = held_out(frame, share, by_class, seed);
+	uint32 *order;
+	Size place = 0;
+
+	if (out == NULL)
+		return;
+	order = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(uint32), frame->rows));
+	for (int held = 0; held <= 1; held++)
+	{
+		for (Size r = 0; r < frame->rows; r++)
+			if (out[r] == (held == 1))
+				order[place++] = (uint32) r;
+		if (held == 0)
+			frame->train_rows = place;
+	}
+	pfree(out);
+	permute(frame, order);
+	pfree(order);
 }

@@ -20,6 +20,9 @@ PG_MODULE_MAGIC;
 
 JORGE_FUNCTION(jorge_train);
 
+/* Share of the training rows beyond which a row counts as unlike them */
+#define UNLIKE_FROM 0.9
+
 const JorgeApi *
 jorge_learn_api(void)
 {
@@ -134,6 +137,97 @@ describe_model(const TrainResult *result, const TrainSource *source, const Train
 	pfree(text.data);
 }
 
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *) a;
+	double y = *(const double *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Learn from the finished forest what makes a row unlike the rows it was trained on, and how much
+ * the sizes of its leaves say: they are scaled to what the folds' models disagree by
+ */
+static void
+measure_unlikeness(Datum forest, const TrainFrame *frame, TrainResult *result)
+{
+	double *variances =
+		MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(double), frame->rows));
+	double mean = 0;
+
+	for (Size r = 0; r < frame->rows; r++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		variances[r] =
+			jorge_learn_api()->forest_leaf_variance(forest, frame->x + r * frame->columns);
+		mean += variances[r] / frame->rows;
+	}
+	if (mean > 0)
+	{
+		qsort(variances, frame->rows, sizeof(double), compare_doubles);
+		result->calibration.unlike_from = variances[(Size) (frame->rows * UNLIKE_FROM)];
+		result->calibration.unlike_scale =
+			isnan(result->disagreement) ? 1 : result->disagreement / mean;
+	}
+	pfree(variances);
+}
+
+/*
+ * Write the calibration into the model
+ */
+static void
+describe_calibration(TrainResult *result, const TrainSource *source)
+{
+	StringInfoData text;
+	const char *document;
+	Size length;
+
+	if (result->calibration.method == CALIBRATION_NONE)
+		ereport(NOTICE,
+				(errmsg("too few outcomes to calibrate probabilities: %zu of %zu rows are positive",
+						result->calibration.positives, result->calibration.rows),
+				 errdetail("At least %d of each kind are needed.", CALIBRATION_OUTCOMES),
+				 errhint("Take probabilities as a ranking only.")));
+	else
+	{
+		document = jorge_xgb_document(result->booster, &length);
+		measure_unlikeness(jorge_learn_api()->forest_from_ubj(document, length), source->frame, result);
+	}
+	initStringInfo(&text);
+	jorge_learn_calibration_json(&text, &result->calibration);
+	jorge_xgb_attribute(result->booster, "jorge_calibration", text.data);
+	pfree(text.data);
+}
+
+/*
+ * Split the rows as the options say; returns folds, if there are to be any
+ */
+static const Folds *
+split_rows(TrainFrame *frame, const TrainParams *params, Folds *folds)
+{
+	bool by_class = params->objective == TRAIN_LOGISTIC;
+
+	jorge_learn_frame_sort(frame);
+	if (params->cv > 0)
+	{
+		jorge_learn_folds_deal(frame, (int) params->cv, by_class, (uint64) params->seed, folds);
+		if (folds->models > 0)
+			return folds;
+	}
+	else if (params->validation > 0)
+	{
+		jorge_learn_frame_hold_out(frame, params->validation, by_class, (uint64) params->seed);
+		if (frame->train_rows < frame->rows)
+			return NULL;
+	}
+	else
+		return NULL;
+	ereport(NOTICE, (errmsg("too few rows to hold any out: no early stopping, no metrics")));
+	return NULL;
+}
+
 /*
  * Train a forest with everything in mcxt; the value returned is in the caller's context
  */
@@ -144,6 +238,8 @@ train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *l
 	TrainSource source;
 	TrainResult result;
 	XgbSession *session;
+	Folds folds;
+	const Folds *used_folds;
 	const char *document;
 	Size length;
 	Datum forest;
@@ -158,17 +254,16 @@ train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *l
 							   source.frame->columns, source.frame->rows, source.frame->columns)));
 
 	pgstat_progress_update_param(JORGE_PROGRESS_PHASE, JORGE_TRAIN_BUILDING);
-	jorge_learn_frame_arrange(source.frame, params->validation, params->objective == TRAIN_LOGISTIC,
-							  (uint64) params->seed);
-	if (params->validation > 0 && source.frame->train_rows == source.frame->rows)
-		ereport(NOTICE, (errmsg("too few rows to hold any out: no early stopping, no metrics")));
+	used_folds = split_rows(source.frame, params, &folds);
 
 	session = jorge_xgb_open(mcxt);
-	jorge_learn_boost(session, source.frame, params, &result);
+	jorge_learn_boost(session, source.frame, used_folds, params, &result);
 	describe_model(&result, &source, params);
+	if (result.calibrates)
+		describe_calibration(&result, &source);
 	if (!params->quiet)
-		ereport(NOTICE, (errmsg("forest of %d rounds; held-out metrics %s", result.rounds,
-								result.metrics)));
+		ereport(NOTICE, (errmsg("forest of %d rounds; %s metrics %s", result.rounds,
+								used_folds != NULL ? "out-of-fold" : "held-out", result.metrics)));
 
 	document = jorge_xgb_document(result.booster, &length);
 	MemoryContextSwitchTo(caller);

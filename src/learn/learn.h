@@ -2,9 +2,9 @@
  * learn.h: door of jorge_learn, the library that trains forests.
  *
  * The way of a training: params.c reads the options, source.c runs the caller's query, frame.c
- * holds its rows as one matrix, puts them in an order that depends on their content only, and
- * splits them; boost.c trains through xgboost.c, the only file that calls libxgboost; metrics.c
- * judges the result.
+ * holds its rows as one matrix and puts them in an order that depends on their content only;
+ * folds.c deals them; boost.c and cross_validate.c train through xgboost.c, the only file that
+ * calls libxgboost; metrics.c and calibrate.c judge the result.
  */
 #ifndef JORGE_LEARN_H
 #define JORGE_LEARN_H

@@ -5,6 +5,7 @@
 
 #include "learn/metrics.h"
 
+#include "stats/scores.h"
 #include "utils/memutils.h"
 
 /* Digits of a reported metric: more would differ between builds of libm. */
@@ -16,19 +17,9 @@ typedef struct Judged
 	bool positive;
 } Judged;
 
-/* Metrics of a yes-or-no prediction, at the threshold of the best F1 */
-typedef struct Threshold
-{
-	double threshold; /* probability from which the answer is yes */
-	double accuracy;
-	double precision;
-	double recall;
-	double f1;
-} Threshold;
-
 #define ST_SORT sort_judged
 #define ST_ELEMENT_TYPE Judged
-#define ST_COMPARE(a, b) (((a)->margin < (b)->margin) - ((a)->margin > (b)->margin))
+#define ST_COMPARE(a, b) (((a)->margin > (b)->margin) - ((a)->margin < (b)->margin))
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static
 #define ST_DECLARE
@@ -76,85 +67,66 @@ jorge_learn_loss_name(TrainObjective objective)
 }
 
 /*
- * Sort rows by falling margin
+ * Count outcomes by probability
  */
-static Judged *
-sorted_rows(const float *margin, const float *label, Size rows)
+static void
+count_scores(const float *margin, const float *label, Size rows, Scores *scores)
 {
 	Judged *judged =
 		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(Judged), Max(rows, 1)));
 
+	memset(scores, 0, sizeof(*scores));
+	scores->at = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(Score), Max(rows, 1)));
 	for (Size r = 0; r < rows; r++)
 	{
 		judged[r].margin = margin[r];
 		judged[r].positive = label[r] != 0;
 	}
 	sort_judged(judged, rows);
-	return judged;
-}
-
-/*
- * Area under the ROC curve: the share of pairs of a positive and a negative that are in the right
- * order
- */
-static double
-area(const Judged *judged, Size rows)
-{
-	double positives = 0;
-	double negatives = 0;
-	double pairs = 0;
-
-	for (Size r = 0; r < rows;)
-	{
-		double tied_positives = 0;
-		double tied_negatives = 0;
-		Size first = r;
-
-		CHECK_FOR_INTERRUPTS();
-		for (; r < rows && judged[r].margin == judged[first].margin; r++)
-			*(judged[r].positive ? &tied_positives : &tied_negatives) += 1;
-		pairs += tied_negatives * (positives + tied_positives / 2);
-		positives += tied_positives;
-		negatives += tied_negatives;
-	}
-	return positives > 0 && negatives > 0 ? pairs / (positives * negatives) : NAN;
-}
-
-/*
- * Find the threshold of the best F1; between two neighbouring probabilities, so that rounding
- * doesn't matter
- */
-static Threshold
-best_threshold(const Judged *judged, Size rows)
-{
-	Threshold best = {.threshold = 0.5};
-	double positives = 0;
-	double hits = 0;
-
 	for (Size r = 0; r < rows; r++)
-		positives += judged[r].positive;
-	best.f1 = -1;
-	for (Size r = 0; r < rows;)
-	{
-		Size first = r;
-		double f1;
+		jorge_scores_add(scores, probability(judged[r].margin), !judged[r].positive,
+						 judged[r].positive);
+	pfree(judged);
+}
 
-		CHECK_FOR_INTERRUPTS();
-		for (; r < rows && judged[r].margin == judged[first].margin; r++)
-			hits += judged[r].positive;
-		f1 = 2 * hits / (r + positives);
-		if (f1 > best.f1)
-		{
-			double below = r < rows ? probability(judged[r].margin) : 0;
+/*
+ * Append one member after another one; a figure that can't be told is left out
+ */
+static void
+append_figure(StringInfo out, const char *name, double figure)
+{
+	if (!isnan(figure))
+		appendStringInfo(out, ", \"%s\": " METRIC_FORMAT, name, figure);
+}
 
-			best.f1 = f1;
-			best.threshold = (probability(judged[first].margin) + below) / 2;
-			best.precision = hits / r;
-			best.recall = hits / positives;
-			best.accuracy = (hits + (rows - r - (positives - hits))) / rows;
-		}
-	}
-	return best;
+/*
+ * Append the metrics of probabilities
+ */
+static void
+append_classification(StringInfo out, const float *margin, const float *label, Size rows)
+{
+	Scores scores;
+	Confusion at;
+	double threshold;
+	double area, lower, upper;
+
+	count_scores(margin, label, rows, &scores);
+	jorge_scores_auc(&scores, &area, &lower, &upper);
+	threshold = jorge_scores_best_threshold(&scores);
+	at = jorge_scores_confusion(&scores, isnan(threshold) ? 0.5 : threshold);
+	appendStringInfo(out, "\"log_loss\": " METRIC_FORMAT, jorge_scores_log_loss(&scores));
+	append_figure(out, "brier", jorge_scores_brier(&scores));
+	append_figure(out, "auc", area);
+	append_figure(out, "average_precision", jorge_scores_average_precision(&scores));
+	append_figure(out, "ece", jorge_scores_calibration_error(&scores));
+	append_figure(out, "ks", jorge_scores_kolmogorov_smirnov(&scores));
+	append_figure(out, "threshold", threshold);
+	append_figure(out, "accuracy", (at.tp + at.tn) / rows);
+	append_figure(out, "precision", jorge_scores_ratio(at.tp, at.tp + at.fp));
+	append_figure(out, "recall", jorge_scores_ratio(at.tp, at.tp + at.fn));
+	append_figure(out, "f1", jorge_scores_ratio(2 * at.tp, 2 * at.tp + at.fp + at.fn));
+	append_figure(out, "mcc", jorge_scores_matthews(&at));
+	pfree(scores.at);
 }
 
 /*
@@ -189,22 +161,19 @@ void
 jorge_learn_metrics_json(StringInfo out, TrainObjective objective, const float *margin,
 						 const float *label, Size rows)
 {
-	Judged *judged;
-	Threshold at;
-
-	if (objective != TRAIN_LOGISTIC)
-	{
+	if (objective == TRAIN_LOGISTIC)
+		append_classification(out, margin, label, rows);
+	else
 		append_regression(out, margin, label, rows);
-		return;
-	}
-	judged = sorted_rows(margin, label, rows);
-	at = best_threshold(judged, rows);
-	appendStringInfo(out,
-					 "\"log_loss\": " METRIC_FORMAT ", \"auc\": " METRIC_FORMAT
-					 ", \"threshold\": " METRIC_FORMAT ", \"accuracy\": " METRIC_FORMAT
-					 ", \"precision\": " METRIC_FORMAT ", \"recall\": " METRIC_FORMAT
-					 ", \"f1\": " METRIC_FORMAT,
-					 jorge_learn_loss(objective, margin, label, rows), area(judged, rows),
-					 at.threshold, at.accuracy, at.precision, at.recall, at.f1);
-	pfree(judged);
+}
+
+void
+jorge_learn_uncalibrated_json(StringInfo out, const float *margin, const float *label, Size rows)
+{
+	Scores scores;
+
+	count_scores(margin, label, rows, &scores);
+	append_figure(out, "uncalibrated_log_loss", jorge_scores_log_loss(&scores));
+	append_figure(out, "uncalibrated_ece", jorge_scores_calibration_error(&scores));
+	pfree(scores.at);
 }

@@ -13,12 +13,22 @@
 #define OBJECTIVE_LOGISTIC "binary:logistic"
 #define OBJECTIVE_SQUARED_ERROR "reg:squarederror"
 
+/* A fold more than this costs much and tells little. */
+#define MAX_FOLDS 20
+#define DEFAULT_FOLDS 5
+#define DEFAULT_VALIDATION 0.2
+
+/* Rounds where early stopping ends them, and where nothing does */
+#define STOPPED_ROUNDS 500
+#define FIXED_ROUNDS 100
+
 typedef enum OptionKind
 {
 	OPTION_WHOLE,    /* double holding a whole number from low to high */
 	OPTION_NUMBER,   /* double from low to high */
 	OPTION_POSITIVE, /* double above low, up to high */
 	OPTION_BOOL,
+	OPTION_NAME,  /* char * */
 	OPTION_NAMES, /* List of char * */
 	OPTION_OBJECTIVE
 } OptionKind;
@@ -36,25 +46,28 @@ typedef struct Option
 #define OPTION_AT(field) offsetof(TrainParams, field)
 
 /*
- * Defaults are those of mission row D1. max_depth stops where a full tree (2^16 - 1 nodes) still
+ * Defaults are justified in doc/learn.md. max_depth stops where a full tree (2^16 - 1 nodes) still
  * fits the evaluator's node index; the other ends only keep nonsense out.
  */
 static const Option options[] = {
 	{"objective", OPTION_OBJECTIVE, OPTION_AT(objective), 0, 0, 0, true},
-	{"rounds", OPTION_WHOLE, OPTION_AT(rounds), 1, 10000, 100, true},
-	{"max_depth", OPTION_WHOLE, OPTION_AT(max_depth), 1, 15, 6, true},
+	{"rounds", OPTION_WHOLE, OPTION_AT(rounds), 1, 10000, NAN, true},
+	{"max_depth", OPTION_WHOLE, OPTION_AT(max_depth), 1, 15, 4, true},
 	{"learning_rate", OPTION_POSITIVE, OPTION_AT(learning_rate), 0, 1, 0.1, true},
 	{"subsample", OPTION_POSITIVE, OPTION_AT(subsample), 0, 1, 0.8, true},
 	{"colsample", OPTION_POSITIVE, OPTION_AT(colsample), 0, 1, 0.8, true},
-	{"min_child_weight", OPTION_NUMBER, OPTION_AT(min_child_weight), 0, 1e9, 1, true},
+	{"min_child_weight", OPTION_NUMBER, OPTION_AT(min_child_weight), 0, 1e9, 3, true},
 	{"reg_lambda", OPTION_NUMBER, OPTION_AT(reg_lambda), 0, 1e9, 1, true},
 	{"gamma", OPTION_NUMBER, OPTION_AT(gamma), 0, 1e9, 0, true},
 	{"scale_pos_weight", OPTION_POSITIVE, OPTION_AT(scale_pos_weight), 0, 1e9, 1, true},
 	{"base_score", OPTION_NUMBER, OPTION_AT(base_score), -1e30, 1e30, NAN, true},
-	{"early_stopping", OPTION_WHOLE, OPTION_AT(early_stopping), 0, 10000, 10, true},
-	{"validation", OPTION_NUMBER, OPTION_AT(validation), 0, 0.5, 0.2, true},
+	{"early_stopping", OPTION_WHOLE, OPTION_AT(early_stopping), 0, 10000, 20, true},
+	{"cv", OPTION_WHOLE, OPTION_AT(cv), 0, MAX_FOLDS, NAN, true},
+	{"validation", OPTION_NUMBER, OPTION_AT(validation), 0, 0.5, NAN, true},
 	{"seed", OPTION_WHOLE, OPTION_AT(seed), 0, PG_INT32_MAX, 1, true},
 	{"refit", OPTION_BOOL, OPTION_AT(refit), 0, 0, true, true},
+	{"time", OPTION_NAME, OPTION_AT(time), 0, 0, 0, true},
+	{"calibration", OPTION_NAME, OPTION_AT(calibration), 0, 0, 0, true},
 	{"features", OPTION_NAMES, OPTION_AT(features), 0, 0, 0, false},
 	{"protected", OPTION_NAMES, OPTION_AT(protected), 0, 0, 0, true},
 	{"quiet", OPTION_BOOL, OPTION_AT(quiet), 0, 0, false, false},
@@ -99,6 +112,9 @@ describe_values(const Option *option)
 			break;
 		case OPTION_BOOL:
 			appendStringInfoString(&text, "true or false");
+			break;
+		case OPTION_NAME:
+			appendStringInfoString(&text, "a name");
 			break;
 		case OPTION_NAMES:
 			appendStringInfoString(&text, "an array of column names");
@@ -225,9 +241,59 @@ set_defaults(TrainParams *params)
 
 		if (option->kind == OPTION_BOOL)
 			*OPTION_FIELD(params, option, bool) = option->initial != 0;
-		else if (option->kind != OPTION_NAMES && option->kind != OPTION_OBJECTIVE)
+		else if (option->kind <= OPTION_POSITIVE)
 			*OPTION_FIELD(params, option, double) = option->initial;
 	}
+}
+
+/*
+ * Settle how the training is judged: cross-validation, unless the caller's options are those of a
+ * single hold-out
+ */
+static void
+settle_judging(TrainParams *params)
+{
+	static const char *const calibrations[] = {"auto", "affine", "isotonic", "none"};
+	bool known = false;
+
+	if (params->cv == 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value of the training option \"cv\""),
+						errhint("cv is 0, or a number of folds from 2 to %d.", MAX_FOLDS)));
+	if (params->cv > 0 && (params->validation > 0 || !params->refit))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("training options \"cv\" and \"%s\" exclude each other",
+						params->validation > 0 ? "validation" : "refit"),
+				 errhint("Cross-validation judges on every row and trains the forest it returns on "
+						 "all of them; \"validation\" holds out one share instead.")));
+	if (isnan(params->validation))
+		params->validation = params->cv > 0 || (isnan(params->cv) && params->refit) ||
+									 (params->cv == 0 && params->refit)
+								 ? 0
+								 : DEFAULT_VALIDATION;
+	else if (isnan(params->cv))
+		params->cv = 0;
+	if (isnan(params->cv))
+		params->cv = params->validation > 0 ? 0 : DEFAULT_FOLDS;
+	if (params->time != NULL && params->cv == 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("training option \"time\" needs cross-validation"),
+						errhint("Leave out \"validation\", or set \"cv\" to a number of folds.")));
+	/* more than will be needed where something stops them early */
+	if (isnan(params->rounds))
+		params->rounds = params->early_stopping > 0 && (params->cv > 0 || params->validation > 0)
+							 ? STOPPED_ROUNDS
+							 : FIXED_ROUNDS;
+
+	if (params->calibration == NULL)
+		params->calibration = pstrdup(calibrations[0]);
+	for (int i = 0; i < lengthof(calibrations); i++)
+		known |= strcmp(params->calibration, calibrations[i]) == 0;
+	if (!known)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value of the training option \"calibration\""),
+						errhint("calibration is \"auto\", \"affine\", \"isotonic\" or \"none\".")));
 }
 
 void
@@ -267,6 +333,12 @@ jorge_learn_params_read(Jsonb *json, TrainParams *params)
 					refuse_value(option);
 				*OPTION_FIELD(params, option, bool) = value.val.boolean;
 				break;
+			case OPTION_NAME:
+				if (value.type != jbvString)
+					refuse_value(option);
+				*OPTION_FIELD(params, option, char *) =
+					pnstrdup(value.val.string.val, value.val.string.len);
+				break;
 			case OPTION_NAMES:
 				*OPTION_FIELD(params, option, List *) = read_names(option, &value);
 				break;
@@ -276,6 +348,7 @@ jorge_learn_params_read(Jsonb *json, TrainParams *params)
 		}
 	}
 
+	settle_judging(params);
 	if (params->objective == TRAIN_LOGISTIC && !isnan(params->base_score) &&
 		(params->base_score <= 0 || params->base_score >= 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -312,6 +385,12 @@ jorge_learn_params_json(StringInfo out, const TrainParams *params)
 				break;
 			case OPTION_BOOL:
 				appendStringInfoString(out, *OPTION_FIELD(params, option, bool) ? "true" : "false");
+				break;
+			case OPTION_NAME:
+				if (*OPTION_FIELD(params, option, char *) == NULL)
+					appendStringInfoString(out, "null");
+				else
+					escape_json(out, *OPTION_FIELD(params, option, char *));
 				break;
 			case OPTION_NAMES:
 			{

@@ -28,9 +28,12 @@ typedef struct TrainParams
 	double scale_pos_weight;
 	double base_score;     /* on the scale of the label; NAN = mean of the labels */
 	double early_stopping; /* rounds without a better validation loss; 0 = off */
-	double validation;     /* share of rows held out; 0 = none */
+	double cv;             /* folds of the cross-validation; 0 = none */
+	double validation;     /* share of rows held out instead; 0 = none */
 	double seed;
 	bool refit;
+	char *time;        /* column that orders the rows in time; NULL = none */
+	char *calibration; /* auto, affine, isotonic or none */
 	bool quiet;
 	List *features;  /* of char *; NIL = every column but the label */
 	List *protected; /* of char *; protected features that may be used */

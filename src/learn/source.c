@@ -14,11 +14,13 @@
 #include "executor/spi.h"
 #include "learn/learn.h"
 #include "tcop/dest.h"
+#include "utils/date.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/plancache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 /* As many as a table can have columns */
@@ -27,13 +29,14 @@
 #define PROGRESS_EVERY 4096 /* rows */
 
 #define TARGET_LABEL (-1)
+#define TARGET_TIME (-2)
 
 /* One number to take from a row */
 typedef struct Field
 {
 	int attribute; /* zero-based, in the row or in the composite */
 	Oid type;      /* base type */
-	int target;    /* feature, or TARGET_LABEL */
+	int target;    /* feature, TARGET_LABEL or TARGET_TIME */
 	char *name;
 } Field;
 
@@ -63,6 +66,7 @@ typedef struct Reader
 	Column *columns;
 	int ncolumns;
 	bool has_label;
+	bool has_time;
 	char **features; /* names */
 	int nfeatures;
 	List *left_out; /* names of protected features not asked for */
@@ -125,6 +129,31 @@ check_number(const char *name, Oid type, Oid base, bool is_label)
 }
 
 /*
+ * Check that a column orders rows in time
+ */
+static void
+check_time(const char *name, Oid type, Oid base)
+{
+	switch (base)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("time column \"%s\" has type %s, which is no time", name, format_type_be(type)),
+			 errhint("Name a column of type timestamptz, timestamp or date, or a number.")));
+}
+
+/*
  * Take a feature name; refuse one that is taken or that XGBoost's other languages refuse
  */
 static int
@@ -156,12 +185,17 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 {
 	Field *field = &column->fields[column->nfields];
 	bool is_label = strcmp(name, reader->label) == 0;
+	bool is_time = !is_label && reader->params->time != NULL && strcmp(name, reader->params->time) == 0;
 
 	if (is_label && reader->has_label)
 		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
 						errmsg("label column \"%s\" occurs twice in the query", name),
 						errhint("Give one of them another name with AS, or leave it out.")));
-	if (!is_label)
+	if (is_time && reader->has_time)
+		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
+						errmsg("time column \"%s\" occurs twice in the query", name),
+						errhint("Give one of them another name with AS, or leave it out.")));
+	if (!is_label && !is_time)
 	{
 		if (reader->params->features != NIL && !list_names(reader->params->features, name))
 			return;
@@ -176,9 +210,18 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 	field->attribute = attribute;
 	field->type = getBaseType(type);
 	field->name = pstrdup(name);
-	check_number(name, type, field->type, is_label);
-	field->target = is_label ? TARGET_LABEL : add_feature(reader, name);
+	if (is_time)
+	{
+		check_time(name, type, field->type);
+		field->target = TARGET_TIME;
+	}
+	else
+	{
+		check_number(name, type, field->type, is_label);
+		field->target = is_label ? TARGET_LABEL : add_feature(reader, name);
+	}
 	reader->has_label |= is_label;
+	reader->has_time |= is_time;
 	column->nfields++;
 }
 
@@ -284,6 +327,11 @@ map_columns(Reader *reader, TupleDesc desc)
 						errmsg("the query has no column \"%s\" to use as label", reader->label),
 						errhint("Name the label in the query, for example (outcome = 'won') AS %s.",
 								quote_identifier(reader->label))));
+	if (reader->params->time != NULL && !reader->has_time)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("the query has no column \"%s\" to order rows in time", reader->params->time),
+				 errhint("Add the column that the training option \"time\" names to the query.")));
 	check_listed(reader, reader->params->features, "features");
 	check_listed(reader, reader->params->protected, "protected");
 	tell_left_out(reader);
@@ -346,6 +394,31 @@ to_float(const Reader *reader, const Field *field, Datum datum, bool null)
 			 errhint("Write NULL where the value is unknown, for example nullif(%s, 'infinity').",
 					 quote_identifier(field->name))));
 	return value + 0.0f; /* minus zero becomes zero */
+}
+
+/*
+ * Get a row's time as a number that orders: microseconds, days, or what the column counts
+ */
+static double
+to_time(const Reader *reader, const Field *field, Datum datum, bool null)
+{
+	double number = NAN;
+
+	if (null)
+		;
+	else if (field->type == TIMESTAMPOID || field->type == TIMESTAMPTZOID)
+		number = (double) DatumGetTimestampTz(datum);
+	else if (field->type == DATEOID)
+		number = DatumGetDateADT(datum);
+	else
+		number = to_number(field->type, datum);
+	if (isnan(number))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("time column \"%s\" is NULL or NaN in row %lld of the query", field->name,
+						(long long) reader->source->rows_read),
+				 errhint("Leave such rows out: WHERE %s IS NOT NULL.", quote_identifier(field->name))));
+	return number;
 }
 
 /*
@@ -419,6 +492,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *receiver)
 	TrainSource *source = reader->source;
 	float *room = jorge_learn_frame_room(source->frame);
 	float label = NAN;
+	double time = NAN;
 	MemoryContext old;
 
 	CHECK_FOR_INTERRUPTS();
@@ -444,10 +518,15 @@ receive_row(TupleTableSlot *slot, DestReceiver *receiver)
 		for (int f = 0; f < column->nfields; f++)
 		{
 			const Field *field = &column->fields[f];
-			float value = missing ? NAN
-								  : to_float(reader, field, values[field->attribute],
-											 nulls[field->attribute]);
+			bool null = missing || nulls[field->attribute];
+			float value;
 
+			if (field->target == TARGET_TIME)
+			{
+				time = to_time(reader, field, missing ? (Datum) 0 : values[field->attribute], null);
+				continue;
+			}
+			value = missing ? NAN : to_float(reader, field, values[field->attribute], null);
 			if (field->target == TARGET_LABEL)
 				label = value;
 			else
@@ -461,7 +540,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *receiver)
 	else
 	{
 		check_label(reader, label);
-		jorge_learn_frame_add(source->frame, label);
+		jorge_learn_frame_add(source->frame, label, time);
 	}
 	return true;
 }
@@ -478,7 +557,8 @@ start_rows(DestReceiver *receiver, int operation, TupleDesc desc)
 	map_columns(reader, desc);
 	MemoryContextSwitchTo(old);
 	reader->source->frame = jorge_learn_frame_make(
-		reader->mcxt, reader->features, reader->nfeatures, (int) reader->params->max_depth,
+		reader->mcxt, reader->features, reader->nfeatures, reader->has_time,
+		(int) reader->params->max_depth, Max((int) reader->params->cv, 1),
 		jorge_learn_api()->settings->train_memory_kb);
 }
 

@@ -14,8 +14,8 @@
 #include <signal.h>
 #include <xgboost/c_api.h>
 
-/* The training and the held-out matrix, the matrix of a refit, and a booster of each */
-#define MAX_HANDLES 8
+/* Boosters of the folds, and a few matrices and boosters beside */
+#define MAX_HANDLES 32
 
 /* libgomp's; declared here because clang's own <omp.h> needn't be installed */
 extern void omp_set_num_threads(int threads);
@@ -207,19 +207,30 @@ jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix)
 }
 
 const float *
-jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows)
+jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int rounds)
 {
+	char options[160];
 	const bst_ulong *shape;
 	bst_ulong dimensions;
 	const float *margins;
 
-	XGB(XGBoosterPredictFromDMatrix(booster, matrix,
-									"{\"type\": 1, \"training\": false, \"iteration_begin\": 0, "
-									"\"iteration_end\": 0, \"strict_shape\": false}",
-									&shape, &dimensions, &margins));
+	snprintf(options, sizeof(options),
+			 "{\"type\": 1, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": %d, "
+			 "\"strict_shape\": false}",
+			 rounds);
+	XGB(XGBoosterPredictFromDMatrix(booster, matrix, options, &shape, &dimensions, &margins));
 	if (dimensions < 1 || shape[0] != rows)
 		elog(ERROR, "XGBoost predicted another number of rows than it was given");
 	return margins;
+}
+
+void
+jorge_xgb_weigh(XgbHandle matrix, const float *weights, Size rows)
+{
+	char *values = array_interface(weights, rows, 0);
+
+	XGB(XGDMatrixSetInfoFromInterface(matrix, "weight", values));
+	pfree(values);
 }
 
 XgbHandle

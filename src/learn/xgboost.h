@@ -26,8 +26,12 @@ extern XgbHandle jorge_xgb_booster(XgbSession *session, const XgbHandle *matrice
 extern void jorge_xgb_set(XgbHandle booster, const char *name, const char *value);
 extern void jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix);
 
-/* Margins of a matrix's rows; good until the next call on this booster. */
-extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows);
+/* Margins of a matrix's rows by the first rounds (0 = all); good until the next call on this
+ * booster. */
+extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int rounds);
+
+/* Weights of a matrix's rows, from the next round on; copied. */
+extern void jorge_xgb_weigh(XgbHandle matrix, const float *weights, Size rows);
 
 /* Booster of the first rounds only */
 extern XgbHandle jorge_xgb_first_rounds(XgbSession *session, XgbHandle booster, int rounds);

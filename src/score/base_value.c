@@ -21,6 +21,6 @@ jorge_base_value(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < model->nfeatures; i++)
 		nothing[i] = NAN;
-	jorge_forest_contributions(forest, nothing, contributions);
+	jorge_forest_reasons(forest, nothing, contributions);
 	PG_RETURN_FLOAT8(contributions[model->nfeatures]);
 }

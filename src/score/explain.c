@@ -53,21 +53,21 @@ compare_reasons(const void *a, const void *b)
 }
 
 /*
- * Prediction won for each unit of margin, on the way from the base to the margin
+ * Prediction won for each unit of calibrated log-odds, on the way from the base to theirs
  */
 static double
-mean_slope(const Forest *forest, double base, float margin, double contributed)
+mean_slope(const Forest *forest, double base, float log_odds, double contributed)
 {
-	double scale = Max(Max(fabs(base), fabs((double) margin)), 1);
+	double scale = Max(Max(fabs(base), fabs((double) log_odds)), 1);
 	double middle = base + contributed / 2;
 	double step = scale / 100;
 
 	if (fabs(contributed) >= SMALL_DIFFERENCE * scale)
-		return ((double) jorge_forest_link(forest, margin) -
-				jorge_forest_link(forest, (float) base)) /
+		return ((double) jorge_forest_response(forest, log_odds) -
+				jorge_forest_response(forest, (float) base)) /
 			   contributed;
-	return ((double) jorge_forest_link(forest, (float) (middle + step)) -
-			jorge_forest_link(forest, (float) (middle - step))) /
+	return ((double) jorge_forest_response(forest, (float) (middle + step)) -
+			jorge_forest_response(forest, (float) (middle - step))) /
 		   (2 * step);
 }
 
@@ -83,9 +83,10 @@ return_reasons(FunctionCallInfo fcinfo, const Forest *forest, const float *x)
 	Reason *reasons = palloc(sizeof(Reason) * n);
 	double sum = 0;
 	double base;
+	float log_odds;
 	double slope;
 
-	jorge_forest_contributions(forest, x, contributions);
+	jorge_forest_reasons(forest, x, contributions);
 	for (int i = 0; i < n; i++)
 	{
 		reasons[i].feature = i;
@@ -93,7 +94,8 @@ return_reasons(FunctionCallInfo fcinfo, const Forest *forest, const float *x)
 		sum += contributions[i];
 	}
 	base = contributions[n];
-	slope = mean_slope(forest, base, jorge_forest_margin(forest, x), sum);
+	log_odds = (float) jorge_forest_calibrate(forest, jorge_forest_margin(forest, x));
+	slope = mean_slope(forest, base, log_odds, sum);
 	qsort(reasons, n, sizeof(Reason), compare_reasons);
 
 	InitMaterializedSRF(fcinfo, 0);

@@ -20,9 +20,6 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* Standard normal quantile of 0.9: the ends of an 80 % interval */
-#define NORMAL_QUANTILE_90 1.2815515655446004
-
 #define LOCATION_MAX 256
 
 /* A trigger's cached look-up */
@@ -333,15 +330,8 @@ jorge_model_score(const Model *model, const float features[JORGE_FEATURES], Scor
 	scored->probability = jorge_forest_link(forest, margin);
 	scored->score = 100 * scored->probability;
 	scored->class = jorge_score_class(scored->probability);
-	scored->lower = scored->upper = scored->confidence = NAN;
-	if (!isnan(variance))
-	{
-		float spread = NORMAL_QUANTILE_90 * sqrt(variance);
-
-		scored->lower = jorge_forest_link(forest, margin - spread);
-		scored->upper = jorge_forest_link(forest, margin + spread);
-		scored->confidence = 1 - (scored->upper - scored->lower);
-	}
+	jorge_forest_interval(forest, margin, variance, &scored->lower, &scored->upper);
+	scored->confidence = 1 - (scored->upper - scored->lower);
 	if (x != stack)
 		pfree(x);
 }

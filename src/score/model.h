@@ -28,7 +28,7 @@ typedef struct Scored
 	double probability;
 	double score;
 	const char *class;
-	double confidence; /* NAN where the model has no covers */
+	double confidence; /* 1 - (upper - lower); the three are NAN where the model has no calibration */
 	double lower;
 	double upper;
 } Scored;

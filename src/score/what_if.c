@@ -401,10 +401,10 @@ moved_contributions(const Model *model, const float *before, const float *after)
 
 	for (int i = 0; i < n; i++)
 		x[i] = before[model->catalogue[i]];
-	jorge_forest_contributions(forest, x, old);
+	jorge_forest_reasons(forest, x, old);
 	for (int i = 0; i < n; i++)
 		x[i] = after[model->catalogue[i]];
-	jorge_forest_contributions(forest, x, new);
+	jorge_forest_reasons(forest, x, new);
 	for (int i = 0; i < n; i++)
 		if (fabs(new[i] - old[i]) >= LEAST_MOVE)
 			moved[count++] = (Moved){i, new[i] - old[i]};
