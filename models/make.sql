@@ -6,18 +6,20 @@ CREATE EXTENSION jorge;
 SELECT jorge.install() \g /dev/null
 SELECT jorge.load_synthetic_leads(40000, 1) \g /dev/null
 
-CREATE TABLE history AS
-SELECT s.ordinality AS n, s.true_probability, l.outcome = 'won' AS won, m.at_arrival, f.*
+CREATE TABLE closed AS
+SELECT s.ordinality AS n, s.true_probability, l.outcome = 'won' AS won, l.location_id, l.lead_id, jorge.lead_feature_vector(l) AS features
   FROM jorge.synthetic_leads(40000, 1) WITH ORDINALITY s
   JOIN jorge.inquiry i ON i.location_id = 'main' AND i.source = s.source AND i.source_ref = s.source_ref
   JOIN jorge.inquiry_lead il USING (location_id, inquiry_id)
-  JOIN jorge.lead l USING (location_id, lead_id),
-       LATERAL (SELECT false AS at_arrival, jorge.lead_feature_vector(l) AS features
-                UNION ALL
-                SELECT true, p.features FROM jorge.prediction p WHERE p.lead_id = l.lead_id AND p.location_id = l.location_id AND p.reason = 'inquiry'
-                   AND (s.ordinality > 20000 OR s.ordinality % 2 = 0)) m,
-       LATERAL jorge.features_from_vector(m.features) f
+  JOIN jorge.lead l USING (location_id, lead_id)
  WHERE l.outcome <> 'open';
+CREATE TABLE history AS
+SELECT m.n, m.true_probability, m.won, m.at_arrival, f.*
+  FROM (SELECT n, true_probability, won, false AS at_arrival, features FROM closed
+        UNION ALL
+        SELECT c.n, c.true_probability, c.won, true, p.features FROM closed c JOIN jorge.prediction p USING (location_id, lead_id)
+         WHERE p.reason = 'inquiry' AND (c.n > 20000 OR c.n % 2 = 0)) m,
+       LATERAL jorge.features_from_vector(m.features) f;
 ANALYZE history;
 
 -- Rounds, calibration and threshold come from five folds by time: each judges on leads newer than those it learned from. "time"

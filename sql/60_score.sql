@@ -17,14 +17,14 @@ CREATE FUNCTION jorge.lead_score(lead record) RETURNS float8
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 350 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_lead_score';
 COMMENT ON FUNCTION jorge.lead_score(record) IS
-    'Probability 0 ... 1 that the lead is won within the horizon, by the model that serves this location (setting jorge.model). Takes any row: columns are read by name as jorge.lead_features() does, a missing column is a missing value. One model a statement. Errors: 42704 no model serves; 42703 the row has no known column at all.';
+    'Calibrated probability 0 ... 1 that the lead is won within the horizon, by the model that serves this location (setting jorge.model). Takes any row: columns are read by name as jorge.lead_features() does, a missing column is a missing value. One model a statement. Errors: 42704 no model serves; 42703 the row has no known column at all.';
 
 CREATE FUNCTION jorge.score(lead record, OUT probability float8, OUT score float8, OUT class text, OUT confidence float8,
                             OUT lower float8, OUT upper float8, OUT model text)
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 600 SUPPORT jorge.row_support
     AS 'MODULE_PATHNAME', 'jorge_score';
 COMMENT ON FUNCTION jorge.score(record) IS
-    'Whole score of a row: probability; score = 100 * probability; class HOT, WARM or COLD; an 80 % interval of the probability from the sizes of the leaves the row fell in (margin +- 1.2816 * sqrt(sum of rate^2 * H / (H + 1)^2)); confidence = 1 - (upper - lower); model and version. Use it in FROM ... LATERAL, not as (score(l)).*, which calls it once a column.';
+    'Whole score of a row: calibrated probability; score = 100 * probability; class HOT, WARM or COLD; lower ... upper = 80 % interval of the rate at which leads that score like this one are won, and confidence = 1 - (upper - lower), both as jorge.predict_interval() defines them: confidence 0 where the model knew too few outcomes to tell, NULL where it has no calibration; model and version. Use it in FROM ... LATERAL, not as (score(l)).*, which calls it once a column.';
 
 CREATE FUNCTION jorge.lead_class(probability float8) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
@@ -37,7 +37,7 @@ CREATE FUNCTION jorge.explain(model jorge.forest, vector float4[])
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 4000 ROWS 40
     AS 'MODULE_PATHNAME', 'jorge_explain_vector';
 COMMENT ON FUNCTION jorge.explain(jorge.forest, float4[]) IS
-    'Why a model predicts what it predicts: exact SHAP values of one prediction, a row a feature, the largest first. value NULL = missing. contribution: what the feature adds to the margin (log-odds for binary:logistic). base, the same in each row: the margin where nothing is known; base + sum(contribution) = ln(p / (1 - p)). points: the contribution on the scale of the prediction, contribution * (p - p(base)) / (margin - base); it keeps sign and order, depends on no order of the features, and sum(points) = p - p(base): 0.25 is "+25 points" of a score of 100. Errors as jorge.contributions(). Make the vector with jorge.feature_vector(forest, record).';
+    'Why a model predicts what it predicts: exact SHAP values of one prediction, a row a feature, the largest first. value NULL = missing. contribution: what the feature adds to the calibrated log-odds (to the prediction for reg:squarederror): jorge.contributions() times the slope of the calibration, which is one number where that is affine, and for isotonic the slope of the line from base to margin. base, the same in each row: the log-odds where nothing is known; base + sum(contribution) = ln(p / (1 - p)). points: the contribution on the scale of the prediction, contribution * (p - p(base)) / sum(contribution); it keeps sign and order, depends on no order of the features, and sum(points) = p - p(base): 0.25 is "+25 points" of a score of 100. Errors as jorge.contributions(). Make the vector with jorge.feature_vector(forest, record).';
 
 CREATE FUNCTION jorge.explain(model jorge.forest, lead record)
     RETURNS TABLE (rank integer, feature text, value float8, contribution float8, points float8, base float8)

@@ -345,7 +345,7 @@ COMMENT ON COLUMN jorge.lead_score.lead_id IS 'The person.';
 COMMENT ON COLUMN jorge.lead_score.probability IS 'Probability of "won within the horizon", 0 ... 1.';
 COMMENT ON COLUMN jorge.lead_score.score IS '100 * probability.';
 COMMENT ON COLUMN jorge.lead_score.class IS 'HOT, WARM or COLD by jorge.hot_threshold and jorge.warm_threshold.';
-COMMENT ON COLUMN jorge.lead_score.confidence IS '1 - (upper - lower); NULL where the model tells no spread.';
+COMMENT ON COLUMN jorge.lead_score.confidence IS '1 - (upper - lower); 0 where the model knew too few outcomes to tell, NULL where it is not calibrated. See jorge.predict_interval().';
 COMMENT ON COLUMN jorge.lead_score.lower IS 'Lower end of the 80 % interval of the probability.';
 COMMENT ON COLUMN jorge.lead_score.upper IS 'Upper end of the 80 % interval of the probability.';
 COMMENT ON COLUMN jorge.lead_score.model IS 'Model and version that gave it, e.g. jorge_lead_scorer_v1.';

@@ -141,7 +141,7 @@ extern void jorge_forest_contributions_batch(const Forest *forest, const float *
 extern double jorge_forest_interaction(const Forest *forest, const float *x, int a, int b);
 
 /*
- * The same in calibrated log-odds: the base value becomes its calibrated value, and every
+ * SHAP values in calibrated log-odds: the base value becomes its calibrated value, and every
  * contribution is multiplied by the slope of the calibration between base and margin, so that they
  * sum to the calibrated log-odds. An affine calibration has one slope for all rows.
  */

@@ -13,13 +13,13 @@
 /*
  * Bytes at the peak, measured with libxgboost 1.7.4 (doc/learn.md says how): a cell is held here
  * (4), as a sparse matrix entry (8) and as histogram index and column copy (8 where values are
- * missing); a row has its label, row pointers and place in the order, and for each forest trained
- * side by side its gradient, prediction and place in the tree; each such forest has, a node, one
- * histogram of up to 256 bins of 16 bytes a column.
+ * missing); a row has its label, row pointers, gradient, prediction and places in order and tree,
+ * the last four again for each forest trained beside the first; a node has one histogram of up to
+ * 256 bins of 16 bytes a column, and the trees of forests side by side are never all full.
  */
 #define BYTES_PER_CELL (4 + 8 + 8)
-#define BYTES_PER_ROW 64
-#define BYTES_PER_ROW_BOOSTED 32
+#define BYTES_PER_ROW 140
+#define BYTES_PER_ROW_BESIDE 52
 #define BYTES_PER_BIN 16
 #define BINS 256
 #define BYTES_FIXED (4 * 1024 * 1024)
@@ -66,8 +66,8 @@ jorge_learn_frame_estimate(const TrainFrame *frame, Size rows)
 	double bins = Min((double) BINS, (double) rows) * frame->columns;
 
 	return BYTES_FIXED + cells * BYTES_PER_CELL +
-		   (double) rows * (BYTES_PER_ROW + frame->boosters * BYTES_PER_ROW_BOOSTED) +
-		   frame->boosters * nodes * bins * BYTES_PER_BIN;
+		   (double) rows * (BYTES_PER_ROW + (frame->boosters - 1) * BYTES_PER_ROW_BESIDE) +
+		   nodes * bins * BYTES_PER_BIN * (frame->boosters + 1) / 2;
 }
 
 /*

@@ -120,7 +120,12 @@ append_classification(StringInfo out, const float *margin, const float *label, S
 	append_figure(out, "average_precision", jorge_scores_average_precision(&scores));
 	append_figure(out, "ece", jorge_scores_calibration_error(&scores));
 	append_figure(out, "ks", jorge_scores_kolmogorov_smirnov(&scores));
-	append_figure(out, "threshold", threshold);
+	if (!isnan(threshold))
+	{
+		/* exactly, for it is a prediction that counts as positive */
+		appendStringInfoString(out, ", \"threshold\": ");
+		jorge_learn_append_number(out, threshold);
+	}
 	append_figure(out, "accuracy", (at.tp + at.tn) / rows);
 	append_figure(out, "precision", jorge_scores_ratio(at.tp, at.tp + at.fp));
 	append_figure(out, "recall", jorge_scores_ratio(at.tp, at.tp + at.fn));
