@@ -187,7 +187,7 @@ describe_calibration(TrainResult *result, const TrainSource *source)
 	if (result->calibration.method == CALIBRATION_NONE)
 		ereport(NOTICE,
 				(errmsg("too few outcomes to calibrate probabilities: %zu of %zu rows are positive",
-						result->calibration.positives, result->calibration.rows),
+						source->positives, source->frame->rows),
 				 errdetail("At least %d of each kind are needed.", CALIBRATION_OUTCOMES),
 				 errhint("Take probabilities as a ranking only.")));
 	else
@@ -259,7 +259,8 @@ train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *l
 	session = jorge_xgb_open(mcxt);
 	jorge_learn_boost(session, source.frame, used_folds, params, &result);
 	describe_model(&result, &source, params);
-	if (result.calibrates)
+	if (params->objective == TRAIN_LOGISTIC && strcmp(params->calibration, "none") != 0 &&
+		(params->cv > 0 || params->validation > 0))
 		describe_calibration(&result, &source);
 	if (!params->quiet)
 		ereport(NOTICE, (errmsg("forest of %d rounds; %s metrics %s", result.rounds,
