@@ -454,7 +454,7 @@ jorge_learn_calibration_json(StringInfo out, const Calibration *calibration)
 					 names[calibration->method], calibration->rows, calibration->positives);
 	if (calibration->method == CALIBRATION_NONE)
 	{
-		appendStringInfo(out, ", \"reason\": \"fewer than %d outcomes of a kind\"}",
+		appendStringInfo(out, ", \"reason\": \"fewer than %d outcomes of a kind out of fold\"}",
 						 CALIBRATION_OUTCOMES);
 		return;
 	}

@@ -186,8 +186,9 @@ describe_calibration(TrainResult *result, const TrainSource *source)
 
 	if (result->calibration.method == CALIBRATION_NONE)
 		ereport(NOTICE,
-				(errmsg("too few outcomes to calibrate probabilities: %zu of %zu rows are positive",
-						source->positives, source->frame->rows),
+				(errmsg("too few outcomes held out to calibrate probabilities: %zu of %zu rows, %zu of "
+						"them positive",
+						result->calibration.rows, source->frame->rows, result->calibration.positives),
 				 errdetail("At least %d of each kind are needed.", CALIBRATION_OUTCOMES),
 				 errhint("Take probabilities as a ranking only.")));
 	else

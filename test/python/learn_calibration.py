@@ -102,7 +102,7 @@ def platt():
     held = rows("SELECT avg(jorge.predict(forest, x)), avg(y) FROM kept, sample")[0]
     report(abs(held[0] - held[1]) < 0.03, f"mean prediction {held[0]:.3f} at a rate of {held[1]:.3f}")
     c = trained(names, where="y = 0 OR id < 3")["jorge_calibration"]
-    report(c["method"] == "none" and c["positives"] < 2, "one outcome of a kind: nothing can be held out, no calibration either")
+    report(c["method"] == "none" and c["rows"] == 0, "one outcome of a kind: nothing can be held out, no calibration either")
     c = trained(names, where="id < 60 AND (y = 0 OR id < 25)")["jorge_calibration"]
     held = rows("SELECT lower, upper, confidence, jorge.predict(forest, x) - 1 / (1 + exp(-jorge.predict_margin(forest, x))) FROM kept, sample, LATERAL jorge.predict_interval(forest, x) LIMIT 1")[0]
     report(c["method"] == "none" and "reason" in c and list(held[:3]) == [0, 1, 0] and abs(held[3]) < 1e-7,

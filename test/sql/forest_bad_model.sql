@@ -76,8 +76,7 @@ SELECT i, pg_temp.try(replace(:'good', was, now)) FROM (VALUES
     (1, '"name":"gbtree"', '"name":"dart"'), (2, '"name":"gbtree"', '"name":"gblinear"'), (3, 'reg:squarederror', 'multi:softprob'),
     (4, 'reg:squarederror', 'reg:logistic'), (5, '"num_class":"0"', '"num_class":"3"'), (6, '"num_target":"1"', '"num_target":"2"'),
     (7, '"size_leaf_vector":"0"', '"size_leaf_vector":"2"'), (8, '"5E-1"', '"[5E-1,5E-1]"'), (9, '"id":0', '"id":0,"split_type":[1,0,0,0,0]'),
-    (10, '"id":0', '"id":0,"categories":[3]'), (11, '"id":0', '"id":0,"categories_nodes":[0]'),
-    (12, '"attributes":{}', '"attributes":{"jorge_calibration":"isotonic"}')) v (i, was, now) ORDER BY i;
+    (10, '"id":0', '"id":0,"categories":[3]'), (11, '"id":0', '"id":0,"categories_nodes":[0]')) v (i, was, now) ORDER BY i;
 -- the shape that XGBoost gives dart and gblinear
 SELECT pg_temp.try('{"learner":{"gradient_booster":{"gbtree":{"model":{},"name":"gbtree"},"name":"dart","weight_drop":[1]}}}');
 SELECT pg_temp.try('{"learner":{"gradient_booster":{"model":{"boosted_rounds":1,"weights":[1,2]},"name":"gblinear"}}}');

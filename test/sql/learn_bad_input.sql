@@ -78,17 +78,28 @@ SELECT key, state, hint FROM (VALUES
     ('max_depth', '16'), ('learning_rate', '0'), ('learning_rate', '1.01'), ('subsample', '0'), ('colsample', '2'),
     ('min_child_weight', '-1'), ('reg_lambda', '-1'), ('gamma', '-1'), ('scale_pos_weight', '0'), ('base_score', '0'),
     ('base_score', '1'), ('early_stopping', '-1'), ('validation', '0.51'), ('seed', '-1'), ('seed', '1e400'),
+    ('cv', '1'), ('cv', '21'), ('cv', '2.5'), ('time', '1'), ('calibration', '"platt"'), ('calibration', 'true'),
     ('refit', '1'), ('features', '"x"'), ('features', '{"x": 1}'), ('features', '[1]'), ('protected', '[["x"]]')) v (key, value),
     attempt('SELECT won, x FROM sample', jsonb_build_object(key, value))
 ORDER BY key, value;
 SELECT * FROM attempt('SELECT x AS won, i FROM sample', '{"objective": "reg:squarederror", "scale_pos_weight": 2}');
+-- options that exclude each other
+SELECT * FROM attempt('SELECT won, x FROM sample', '{"cv": 5, "validation": 0.2}');
+SELECT * FROM attempt('SELECT won, x FROM sample', '{"cv": 5, "refit": false}');
+SELECT * FROM attempt('SELECT won, x, i FROM sample', '{"time": "i", "validation": 0.2}');
+-- the time
+SELECT * FROM attempt('SELECT won, x FROM sample', '{"time": "at"}');
+SELECT * FROM attempt('SELECT won, x, i, x AS i FROM sample', '{"time": "i"}');
+SELECT * FROM attempt('SELECT won, x, i::text FROM sample', '{"time": "i"}');
+SELECT * FROM attempt('SELECT won, x, nullif(i, 50) AS i FROM (SELECT * FROM sample ORDER BY i) s', '{"time": "i"}');
+SELECT * FROM attempt('SELECT won, i AS at FROM sample', '{"time": "at"}');
 -- null is the default
 SELECT * FROM attempt('SELECT won, x FROM sample', '{"rounds": null, "features": null}');
 
 -- ---- memory: refused while reading, before anything that big is taken
 SET jorge.train_memory = '8MB';
 SELECT * FROM attempt('SELECT i % 2 AS won, i::real AS x, i::real AS y, i::real AS z FROM generate_series(1, 200000) i');
-SELECT * FROM attempt('SELECT i % 2 AS won, i::real AS x, i::real AS y, i::real AS z FROM generate_series(1, 10000) i', '{"rounds": 1}');
+SELECT * FROM attempt('SELECT i % 2 AS won, i::real AS x, i::real AS y, i::real AS z FROM generate_series(1, 3000) i', '{"rounds": 1}');
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 SELECT jorge.train('SELECT i % 2 AS won, i::real AS x FROM generate_series(1, 200000) i', 'won', '{"max_depth": 3}');

@@ -35,8 +35,8 @@ SELECT (attributes(forest) ->> 'jorge_params')::jsonb - 'base_score' AS params F
 SELECT abs(((attributes(forest) ->> 'jorge_params')::jsonb ->> 'base_score')::float8 - (SELECT avg(won::int) FROM sample)) < 1e-6
        AS starts_from_base_rate FROM trained;
 SELECT key FROM trained, jsonb_object_keys(metrics(forest)) key ORDER BY key;
-SELECT (m ->> 'rows')::int AS held_out,
-       (m ->> 'positives')::int = round(0.2 * (SELECT count(*) FROM sample WHERE won)) AS by_class,
+SELECT (m ->> 'rows')::int AS judged,
+       (m ->> 'positives')::int = (SELECT count(*) FROM sample WHERE won) AS out_of_fold,
        (m ->> 'auc')::float8 > 0.98 AS auc, (m ->> 'log_loss')::float8 < 0.25 AS log_loss,
        (m ->> 'accuracy')::float8 > 0.93 AS accuracy, (m ->> 'f1')::float8 > 0.93 AS f1,
        (m ->> 'precision')::float8 > 0.9 AS "precision", (m ->> 'recall')::float8 > 0.9 AS recall,
@@ -111,17 +111,30 @@ SELECT attributes(jorge.train('SELECT CASE WHEN id > 100 THEN won END AS won, x1
                               'won', '{"quiet": true}')) ->> 'jorge_rows' AS labelled_rows;
 
 -- ---- refit, early stopping, hold-out
-SELECT attributes(a) ->> 'jorge_trained_rows' AS trained_rows, metrics(a) = metrics(forest) AS same_metrics,
-       jorge.forest_hash(a) <> jorge.forest_hash(forest) AS other_trees
-FROM trained, jorge.train('SELECT won, x1, x2, noise FROM sample', 'won', '{"quiet": true, "refit": false}') a;
+SELECT attributes(a) ->> 'jorge_trained_rows' AS trained_rows, attributes(b) ->> 'jorge_trained_rows' AS refitted, metrics(a) = metrics(b) AS same_metrics,
+       jorge.forest_hash(a) <> jorge.forest_hash(b) AS other_trees, (metrics(a) ->> 'rows')::int AS held_out,
+       (metrics(a) ->> 'positives')::int = round(0.2 * (SELECT count(*) FROM sample WHERE won)) AS by_class,
+       attributes(a) -> 'jorge_calibration' IS NOT NULL AS calibrated
+FROM jorge.train('SELECT won, x1, x2, noise FROM sample', 'won', '{"quiet": true, "refit": false}') a,
+     jorge.train('SELECT won, x1, x2, noise FROM sample', 'won', '{"quiet": true, "validation": 0.2}') b;
+
+-- folds: as many as the rarer outcome allows; the oldest rows are judged by none where they go by time; the time is no feature
+SELECT folds, (metrics(f) ->> 'rows')::int AS judged, attributes(f) ->> 'jorge_trained_rows' AS trained_rows, (attributes(f) ->> 'jorge_params')::jsonb ->> 'cv' AS asked
+FROM (VALUES (2), (20)) v (folds), jorge.train('SELECT won, x1, x2 FROM sample', 'won', jsonb_build_object('quiet', true, 'rounds', 20, 'cv', folds)) f ORDER BY folds;
+SELECT (metrics(f) ->> 'rows')::int AS judged, (f::text)::jsonb #> '{learner,feature_names}' AS names
+FROM jorge.train('SELECT won, x1, x2, id FROM sample', 'won', '{"quiet": true, "rounds": 20, "time": "id", "cv": 3}') f;
+-- rows of one moment are not parted: a moment for all leaves nothing to hold out
+SELECT metrics(jorge.train('SELECT won, x1, x2, date ''2026-01-01'' AS day FROM sample', 'won', '{"quiet": true, "rounds": 5, "time": "day"}'));
+-- no calibration
+SELECT jorge.calibration(f) ->> 'method' AS method FROM jorge.train('SELECT won, x1, x2 FROM sample', 'won', '{"quiet": true, "rounds": 20, "calibration": "none"}') f;
 
 -- nothing to learn: stops early, and keeps the best rounds only, with refit or without
-SELECT refit, (m ->> 'best_iteration')::int < 100 AS stopped,
+SELECT options, (m ->> 'best_iteration')::int < 100 AS stopped,
        ((f::text)::jsonb #>> '{learner,gradient_booster,model,gbtree_model_param,num_trees}')::int = (m ->> 'best_iteration')::int AS kept_best
-FROM (VALUES (true), (false)) v (refit),
-     jorge.train('SELECT id % 3 = 0 AS won, noise FROM sample', 'won', jsonb_build_object('quiet', true, 'refit', refit)) f,
+FROM (VALUES ('{"cv": 4}'::jsonb), ('{"validation": 0.2}'), ('{"refit": false}')) v (options),
+     jorge.train('SELECT id % 3 = 0 AS won, noise FROM sample', 'won', '{"quiet": true}' || options) f,
      metrics(f) m
-ORDER BY refit;
+ORDER BY options;
 SELECT (metrics(f) ->> 'best_iteration')::int AS without_early_stopping
 FROM jorge.train('SELECT id % 3 = 0 AS won, noise FROM sample', 'won', '{"quiet": true, "early_stopping": 0, "rounds": 30}') f;
 SELECT metrics(f) AS no_hold_out, attributes(f) ->> 'jorge_trained_rows' AS trained_rows
@@ -129,11 +142,11 @@ FROM jorge.train('SELECT won, x1, x2 FROM sample', 'won', '{"quiet": true, "vali
 
 -- ---- one row of a class: nothing to hold out
 SELECT metrics(jorge.train('SELECT won, x FROM (VALUES (true, 1), (false, 2), (false, 3)) v (won, x)', 'won', '{"quiet": true}')) AS metrics;
--- two rows of each: one is held out
-SELECT metrics(jorge.train('SELECT i > 2 AS won, i FROM generate_series(1, 4) i', 'won', '{"quiet": true}')) ->> 'rows' AS held_out;
+-- two rows of each: two folds
+SELECT metrics(jorge.train('SELECT i > 2 AS won, i FROM generate_series(1, 4) i', 'won', '{"quiet": true}')) ->> 'rows' AS judged;
 
 -- ---- regression
-SELECT m ->> 'rows' AS held_out, (m ->> 'r2')::float8 > 0.95 AS r2, (m ->> 'rmse')::float8 < 0.5 AS rmse,
+SELECT m ->> 'rows' AS judged, (m ->> 'r2')::float8 > 0.95 AS r2, (m ->> 'rmse')::float8 < 0.5 AS rmse,
        (m ->> 'mae')::float8 <= (m ->> 'rmse')::float8 AS mae, attributes(f) ? 'jorge_positives' AS positives,
        abs(jorge.predict(f, ARRAY[0.5, 0.5]::real[]) - 0.5) < 0.4 AS predicts
 FROM jorge.train('SELECT amount, x1, x2 FROM sample', 'amount', '{"quiet": true, "objective": "reg:squarederror"}') f, metrics(f) m;
