@@ -70,7 +70,7 @@ def main():
     odds = 1.5 * z[:, 0] * z[:, 1] + z[:, 2] - 0.5 * z[:, 3] ** 2
     won = (rng.random(len(x)) < 1 / (1 + np.exp(-odds))).astype("f4")
     amount = (odds + rng.normal(size=len(x)) / 10).astype("f4")
-    same = '"quiet": true, "rounds": 60, "subsample": 1, "colsample": 1, "validation": 0'
+    same = '"quiet": true, "rounds": 60, "subsample": 1, "colsample": 1, "cv": 0, "max_depth": 6, "min_child_weight": 1'
 
     load_rows(x, won)
     train("{" + same + ', "base_score": 0.5}', 8)
@@ -100,7 +100,7 @@ def main():
 
     options = {"max_depth": 3, "learning_rate": 0.3, "min_child_weight": 5, "reg_lambda": 2, "gamma": 0.1}
     text = ", ".join(f'"{name}": {value}' for name, value in options.items())
-    train("{" + same + ', "scale_pos_weight": 3, "base_score": 0.4, ' + text + "}", 8)
+    train("{" + '"quiet": true, "rounds": 60, "subsample": 1, "colsample": 1, "cv": 0, "scale_pos_weight": 3, "base_score": 0.4, ' + text + "}", 8)
     theirs, matrix = python_forest(x, won, {"objective": "binary:logistic", "scale_pos_weight": 3, "base_score": 0.4, **options})
     worst = np.abs(predictions(8) - theirs.predict(matrix)).max()
     check(worst < 1e-6, f"same probabilities with every option changed (worst difference {worst:.2g})")

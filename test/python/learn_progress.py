@@ -10,7 +10,7 @@ TESTS = 7
 counted = 0
 failed = 0
 TRAINING = """SELECT jorge.train('SELECT i % 2 = 0 AS won, sin(i) AS a, sin(i * 2) AS b, sin(i * 3) AS c
-    FROM generate_series(1, 30000) i', 'won', '{"quiet": true, "rounds": 10000, "early_stopping": 0, "max_depth": 8}')"""
+    FROM generate_series(1, 30000) i', 'won', '{"quiet": true, "rounds": 10000, "cv": 0, "early_stopping": 0, "max_depth": 8}')"""
 
 
 def psql(sql, database=DATABASE):
