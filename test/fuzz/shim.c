@@ -43,18 +43,6 @@ static sigjmp_buf *handler = NULL;
 static int error_code;
 static Size total;
 
-bool
-jorge_cpu_has(JorgeKernel kernel)
-{
-#ifdef __x86_64__
-	if (kernel == JORGE_KERNEL_AVX2)
-		return __builtin_cpu_supports("avx2");
-	if (kernel == JORGE_KERNEL_AVX512)
-		return __builtin_cpu_supports("avx512f");
-#endif
-	return kernel <= JORGE_KERNEL_SCALAR;
-}
-
 /* ---- memory ---- */
 
 MemoryContext
@@ -390,4 +378,24 @@ jorge_cpu_has(JorgeKernel kernel)
 		return __builtin_cpu_supports("avx512f");
 #endif
 	return kernel == JORGE_KERNEL_AUTO || kernel == JORGE_KERNEL_SCALAR;
+}
+
+/* A calibration is read with the server's jsonb: the target is the model, so none is. */
+ForestCalibration *
+jorge_forest_read_calibration(UbjReader *reader, const Forest *forest, const char *text,
+							  MemoryContext mcxt)
+{
+	return NULL;
+}
+
+float
+jorge_forest_link(const Forest *forest, float margin)
+{
+	return jorge_forest_response(forest, margin);
+}
+
+const Forest *
+jorge_forest_from_datum(Datum value)
+{
+	abort();
 }
