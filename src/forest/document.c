@@ -400,9 +400,23 @@ check_tree_info(UbjReader *reader, Size at, int ntrees)
 }
 
 /*
+ * Is a node's cover above 0, and neither child's beyond it?
+ */
+static inline bool
+covers_children(const Forest *forest, int node)
+{
+	const float *cover = forest->covers + node;
+	uint32 step = forest->nodes[node].step;
+
+	/* a leaf is compared with itself, without a branch */
+	return (cover[0] > 0) & (cover[step] <= cover[0]) & (cover[step + (step != 0)] <= cover[0]);
+}
+
+/*
  * The margin expected where no feature is known. A leaf's share is the product of the shares that
  * splits give their children, cover of the child by cover of the split; all but the last and the
- * first cancel out. Where some cover is 0, shares are defined otherwise: leave it to SHAP.
+ * first cancel out. Where some cover is 0 or beyond its parent's, shares are defined otherwise:
+ * leave it to SHAP.
  */
 static double
 expected_margin(const Forest *forest)
@@ -410,7 +424,7 @@ expected_margin(const Forest *forest)
 	const float *values = forest->values; /* 0 of splits */
 	const float *covers = forest->covers;
 	double expected = forest->base_margin;
-	float least = INFINITY;
+	bool cancel = true;
 
 	for (int t = 0; t < forest->ntrees; t++)
 	{
@@ -419,17 +433,17 @@ expected_margin(const Forest *forest)
 		double left = (double) values[root] * covers[root];
 		double right = 0;
 
+		cancel &= covers_children(forest, root);
 		/* after the root, nodes stand in pairs */
 		for (int i = root + 1; i < end; i += 2)
 		{
 			left += (double) values[i] * covers[i];
 			right += (double) values[i + 1] * covers[i + 1];
-			least = Min(least, Min(covers[i], covers[i + 1]));
+			cancel &= covers_children(forest, i) & covers_children(forest, i + 1);
 		}
-		least = Min(least, covers[root]);
 		expected += (left + right) / covers[root];
 	}
-	return least > 0 ? expected : jorge_forest_expected(forest);
+	return cancel ? expected : jorge_forest_expected(forest);
 }
 
 /*
