@@ -67,6 +67,13 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.curve_at(double precision[], double precision) IS 'A curve given at 0, 1, 2 ..., read between them by a straight line and beyond its ends by its ends.';
 
+CREATE FUNCTION jorge.expit(x double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $fn$
+    SELECT 1 / (1 + exp(-least(greatest(x, -500), 500)))
+$fn$;
+COMMENT ON FUNCTION jorge.expit(double precision) IS 'Probability of log-odds; beyond 500 as at 500.';
+
 CREATE FUNCTION jorge.close_curves(durations jorge.tally, OUT won_by double precision[], OUT lost_by double precision[], OUT conversion double precision)
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
     SET search_path = pg_catalog, pg_temp
@@ -274,7 +281,7 @@ BEGIN
         SELECT coalesce(sum(n * (y - p)), 0) - a AS ga, coalesce(sum(n * (y - p) * v), 0) - 4 * (b - 1) AS gb,
                coalesce(sum(n * p * (1 - p)), 0) + 1 AS haa, coalesce(sum(n * p * (1 - p) * v), 0) AS hab, coalesce(sum(n * p * (1 - p) * v * v), 0) + 4 AS hbb
           INTO s
-          FROM (SELECT n, v, 1 / (1 + exp(-(a + b * v))) AS p, CASE state WHEN 1 THEN 1 WHEN 2 THEN 0 ELSE 1 / (1 + exp(-(a + b * v + w))) END AS y
+          FROM (SELECT n, v, jorge.expit(a + b * v) AS p, CASE state WHEN 1 THEN 1 WHEN 2 THEN 0 ELSE jorge.expit(a + b * v + w) END AS y
                   FROM unnest(states, x, counts, weights, fitted) u(state, v, n, w, inside) WHERE v IS NOT NULL AND inside) c;
         determinant := s.haa * s.hbb - s.hab * s.hab;
         a := a + (s.hbb * s.ga - s.hab * s.gb) / determinant;
@@ -287,7 +294,7 @@ BEGIN
            coalesce(sum(n * y) FILTER (WHERE NOT near), 0) AS y0, coalesce(sum(n) FILTER (WHERE near AND state = 1), 0) AS w1,
            coalesce(sum(n) FILTER (WHERE NOT near AND state = 1), 0) AS w0
       INTO s
-      FROM (SELECT n, near, state, CASE state WHEN 1 THEN 1 WHEN 2 THEN 0 ELSE 1 / (1 + exp(-(CASE WHEN v IS NULL THEN base ELSE a + b * v END + w))) END AS y
+      FROM (SELECT n, near, state, CASE state WHEN 1 THEN 1 WHEN 2 THEN 0 ELSE jorge.expit(CASE WHEN v IS NULL THEN base ELSE a + b * v END + w) END AS y
               FROM unnest(states, x, counts, weights, fitted, recent) u(state, v, n, w, inside, near) WHERE inside) c;
     conversion := (s.y0 + s.y1) / (s.n0 + s.n1);
     recent_wins := s.w0 + s.w1;
@@ -298,7 +305,7 @@ BEGIN
     conversion := least(greatest(conversion, 1e-6), 1);
     error := sqrt((1 - conversion) / recent_wins);
     -- the open deals: calibrated, as old as they are
-    SELECT array_agg(u.age + 0.5 ORDER BY n), array_agg(1 / (1 + exp(-(CASE WHEN v IS NULL THEN base ELSE a + b * v END + w))) ORDER BY n), array_agg(d ORDER BY n),
+    SELECT array_agg(u.age + 0.5 ORDER BY n), array_agg(jorge.expit(CASE WHEN v IS NULL THEN base ELSE a + b * v END + w) ORDER BY n), array_agg(d ORDER BY n),
            array_agg(m.ratio * known + m.deal * nothing ORDER BY n),
            array_agg(m.ratio ^ 2 * square * (1 + m.ratio_spread ^ 2) + m.deal ^ 2 * (1 + m.deal_spread ^ 2) * nothing ORDER BY n),
            array_agg(m.ratio ^ 2 * square + m.deal ^ 2 * nothing ORDER BY n)
@@ -396,7 +403,7 @@ BEGIN
         -- chance of single deals, of how many leads arrive beyond chance, and of what conversion and value really are
         sd := sqrt(open_variance + s.won * model.conversion * each_squared + (s.common * model.conversion * each) ^ 2
                    + expected ^ 2 * (model.conversion_error ^ 2 + model.deal_error ^ 2));
-        p_zero := exp(open_log_none - s.won * model.conversion);
+        p_zero := exp(greatest(open_log_none - s.won * model.conversion, -700));
         RETURN NEXT;
     END LOOP;
 END
@@ -470,3 +477,67 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.revenue_months(jorge.revenue_model, integer, numeric) IS
     'The months of jorge.forecast_revenue_query() from a model; realised is what the month of as_of has brought until then.';
+
+CREATE FUNCTION jorge.deal_probability(model jorge.revenue_model, age double precision, probability double precision DEFAULT NULL, probability_age double precision DEFAULT 0,
+                                       within double precision DEFAULT NULL) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 200
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+    SELECT CASE WHEN model.note IS NOT NULL OR age IS NULL THEN NULL
+                ELSE p * CASE WHEN within IS NULL THEN 1 WHEN within <= 0 THEN 0
+                              ELSE least(greatest(jorge.curve_at(model.won_by, age + within) - jorge.curve_at(model.won_by, age), 0)
+                                         / greatest(1 - jorge.curve_at(model.won_by, age), 1e-9), 1) END END
+      FROM (SELECT jorge.expit(l + ln(greatest(1 - jorge.curve_at(model.won_by, age), 1e-9) / greatest(1 - jorge.curve_at(model.won_by, s), 1e-9))
+                           - ln(greatest(1 - jorge.curve_at(model.lost_by, age), 1e-9) / greatest(1 - jorge.curve_at(model.lost_by, s), 1e-9))) AS p
+              FROM (SELECT CASE WHEN probability IS NULL THEN ln(model.conversion / greatest(1 - model.conversion, 1e-9))
+                                ELSE model.calibration[1] + model.calibration[2] * ln(least(greatest(probability, 0.0005), 0.9995) / (1 - least(greatest(probability, 0.0005), 0.9995))) END AS l,
+                           CASE WHEN probability IS NULL THEN 0 ELSE least(greatest(coalesce(probability_age, 0), 0), age) END AS s) g) o
+$fn$;
+COMMENT ON FUNCTION jorge.deal_probability(jorge.revenue_model, double precision, double precision, double precision, double precision) IS
+    'Probability that a deal open at an age (days) is won within so many days (NULL = ever): the given probability, calibrated, as of probability_age, and what having stayed open since then says. Without a probability, that of any lead. NULL if the model has a note.';
+
+CREATE FUNCTION jorge.close_times(durations jorge.tally, horizon double precision DEFAULT 365, level double precision DEFAULT 0.95,
+                                  OUT leads bigint, OUT won bigint, OUT open bigint, OUT win_rate double precision, OUT win_rate_lower double precision, OUT win_rate_upper double precision,
+                                  OUT median_days double precision, OUT median_lower double precision, OUT median_upper double precision,
+                                  OUT mean_days double precision, OUT mean_lower double precision, OUT mean_upper double precision)
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20000
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    c record;
+    z float8;
+    square float8;
+BEGIN
+    IF level <= 0 OR level >= 1 OR horizon <= 0 OR horizon = 'NaN' OR level = 'NaN' THEN
+        RAISE EXCEPTION 'level lies between 0 and 1 and the horizon above 0' USING ERRCODE = 'invalid_parameter_value', HINT = 'For example 0.95 and 365 (days).';
+    END IF;
+    z := jorge.normal_quantile((1 + level) / 2);
+    SELECT max(w.at_risk), sum(w.events), sum(w.censored) INTO leads, won, open FROM jorge.survival_curve(durations, 1) w;
+    IF coalesce(won, 0) < 1 THEN
+        RETURN;
+    END IF;
+    SELECT * INTO c FROM jorge.close_curves(durations);
+    win_rate := least(c.conversion, 1);
+    SELECT lower, upper INTO win_rate_lower, win_rate_upper FROM jorge.wilson_interval(won::float8, greatest(won / win_rate, won), level) AS w(lower, upper);
+    median_days := jorge.curve_reaches(c.won_by, 0.5);
+    -- the curve's own error, as that of a share of the won
+    median_lower := jorge.curve_reaches(c.won_by, 0.5 - z * 0.5 / sqrt(won));
+    median_upper := CASE WHEN won > z * z THEN jorge.curve_reaches(c.won_by, 0.5 + z * 0.5 / sqrt(won)) END;
+    SELECT sum(s), 2 * sum((n - 0.5) * s) INTO mean_days, square
+      FROM (SELECT n, (1 - (jorge.curve_at(c.won_by, n - 1) + jorge.curve_at(c.won_by, n)) / 2) AS s FROM generate_series(1, ceil(horizon)::integer) n) d;
+    mean_lower := greatest(mean_days - z * sqrt(greatest(square - mean_days ^ 2, 0) / won), 0);
+    mean_upper := mean_days + z * sqrt(greatest(square - mean_days ^ 2, 0) / won);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.close_times(jorge.tally, double precision, double precision) IS
+    'How many leads are won and how long that takes, from whole days (0 open, 1 won, 2 lost), open leads counted for what they say: share won with Wilson''s limits; of those won the median time, and the mean time up to the horizon (say it whenever you quote the mean), with limits. NULL where nothing was won; no upper limit of the median below four won.';
+
+CREATE FUNCTION jorge.curve_reaches(curve double precision[], share double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+    SELECT CASE WHEN share <= 0 THEN 0 ELSE
+        (SELECT n - 2 + (share - curve[n - 1]) / (curve[n] - curve[n - 1]) FROM generate_series(2, cardinality(curve)) n
+          WHERE curve[n] >= share AND curve[n - 1] < share ORDER BY n LIMIT 1) END
+$fn$;
+COMMENT ON FUNCTION jorge.curve_reaches(double precision[], double precision) IS 'Where a rising curve given at 0, 1, 2 ... reaches a share; NULL if it does not.';
