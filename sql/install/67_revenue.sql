@@ -313,7 +313,7 @@ COMMENT ON COLUMN jorge.deal_snapshot.amount IS 'Predicted commission.';
 COMMENT ON COLUMN jorge.deal_snapshot.revenue IS 'Commission of a won deal.';
 
 CREATE OR REPLACE FUNCTION jorge.pipeline_value(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(),
-                                                OUT open_deals integer, OUT total numeric, OUT weighted numeric, OUT hot_deals integer, OUT hot_total numeric,
+                                                OUT open_deals integer, OUT total numeric, OUT weighted numeric, OUT expected numeric, OUT hot_deals integer, OUT hot_total numeric,
                                                 OUT without_amount integer, OUT change_a_day numeric, OUT weighted_change_a_day numeric, OUT compared_with date)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -323,9 +323,9 @@ DECLARE
     today date := ($1 AT TIME ZONE jorge.office_zone($2))::date;
     before record;
 BEGIN
-    SELECT count(*), coalesce(sum(d.amount), 0), round(sum(d.amount * d.p::numeric), 2), count(*) FILTER (WHERE d.p > 0.85),
+    SELECT count(*), coalesce(sum(d.amount), 0), round(sum(d.amount * d.p::numeric), 2), round(sum(d.amount * d.p::numeric) * coalesce(model.ratio, 1)::numeric, 2), count(*) FILTER (WHERE d.p > 0.85),
            coalesce(sum(d.amount) FILTER (WHERE d.p > 0.85), 0), count(*) FILTER (WHERE d.amount IS NULL)
-      INTO open_deals, total, weighted, hot_deals, hot_total, without_amount
+      INTO open_deals, total, weighted, expected, hot_deals, hot_total, without_amount
       FROM (SELECT d.amount, coalesce(jorge.deal_probability(model, extract(epoch FROM $1 - d.arrived_at)::float8 / 86400, d.probability,
                                                              extract(epoch FROM d.probability_at - d.arrived_at)::float8 / 86400), d.probability) AS p
               FROM jorge.deals($1, $2) d WHERE d.won IS NULL) d;
@@ -338,7 +338,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.pipeline_value(timestamptz, text) IS
-    'The open deals: how many, sum of their predicted commissions, the same times probability of being won (the score, calibrated, for a deal of its age; the score itself where there is not enough data to calibrate), those above 0.85, how many have no price to predict from, and the change a day since the snapshot nearest to a week ago (NULL without one of the last two weeks).';
+    'The open deals: how many, sum of their predicted commissions, the same times probability of being won (the score, calibrated, for a deal of its age; the score itself where there is not enough data to calibrate), that as won deals have turned out against their predictions (expected), those above 0.85, how many have no price to predict from, and the change a day since the snapshot nearest to a week ago (NULL without one of the last two weeks).';
 
 CREATE OR REPLACE PROCEDURE jorge.snapshot_forecast(location_id text DEFAULT NULL, months_ahead integer DEFAULT 12, as_of timestamptz DEFAULT now())
     LANGUAGE plpgsql
