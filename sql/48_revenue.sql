@@ -70,9 +70,9 @@ COMMENT ON FUNCTION jorge.curve_at(double precision[], double precision) IS 'A c
 CREATE FUNCTION jorge.expit(x double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $fn$
-    SELECT 1 / (1 + exp(-least(greatest(x, -500), 500)))
+    SELECT 1 / (1 + exp(-least(greatest(x, -50), 50)))
 $fn$;
-COMMENT ON FUNCTION jorge.expit(double precision) IS 'Probability of log-odds; beyond 500 as at 500.';
+COMMENT ON FUNCTION jorge.expit(double precision) IS 'Probability of log-odds; beyond 50 as at 50.';
 
 CREATE FUNCTION jorge.close_curves(durations jorge.tally, OUT won_by double precision[], OUT lost_by double precision[], OUT conversion double precision)
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
@@ -153,6 +153,7 @@ COMMENT ON FUNCTION jorge.close_curves(jorge.tally) IS
 CREATE FUNCTION jorge.revenue_fit(query text, as_of timestamptz DEFAULT now(), time_zone text DEFAULT 'UTC', months integer DEFAULT 24)
     RETURNS jorge.revenue_model
     LANGUAGE plpgsql STABLE COST 100000
+    SET jit = off
 AS $fn$
 DECLARE
     -- not SET search_path: the query is the caller's and finds its tables by the caller's path
@@ -174,22 +175,23 @@ BEGIN
                    amount, CASE WHEN state = 1 THEN revenue END AS revenue
               FROM (SELECT v.*, v.probability IS NOT NULL AND v.probability <> 'NaN' AND coalesce(v.probability_at, v.arrived_at) <= CASE WHEN v.state > 0 THEN v.ended_at ELSE $1 END AS known
                       FROM (SELECT c.arrived_at, c.ended_at, c.probability, coalesce(c.probability_at, c.arrived_at) AS probability_at,
-                                   CASE WHEN c.amount > 0 AND c.amount < 1e12 THEN c.amount END AS amount, CASE WHEN c.revenue > 0 AND c.revenue < 1e12 THEN c.revenue END AS revenue,
+                                   CASE WHEN c.amount >= 0.01 AND c.amount < 1e12 THEN c.amount END AS amount, CASE WHEN c.revenue >= 0.01 AND c.revenue < 1e12 THEN c.revenue END AS revenue,
                                    CASE WHEN c.won IS NULL OR c.ended_at > $1 THEN 0 WHEN c.won THEN 1 ELSE 2 END AS state
                               FROM (SELECT d.arrived_at::timestamptz, d.ended_at::timestamptz, d.won::boolean, d.probability::float8,
                                            d.probability_at::timestamptz, d.amount::float8, d.revenue::float8 FROM (%s) d) c
                              WHERE isfinite(c.arrived_at) AND c.arrived_at <= $1 AND (c.won IS NULL OR isfinite(c.ended_at))) v) w
         ), cell AS MATERIALIZED (
-            SELECT state, fitted, arrived_at >= $1 - interval '365 days' AS recent, CASE state WHEN 0 THEN days ELSE 0 END AS days, scored, avg(x) AS x,
-                   count(*)::float8 AS deals, coalesce(sum(amount), 0) AS amount, coalesce(sum(amount * amount), 0) AS squared,
+            -- sums as numeric: exact, whatever the order of the rows
+            SELECT state, fitted, arrived_at >= $1 - interval '365 days' AS recent, CASE state WHEN 0 THEN days ELSE 0 END AS days, scored, avg(x::numeric)::float8 AS x,
+                   count(*)::float8 AS deals, coalesce(sum(amount::numeric), 0)::float8 AS amount, coalesce(sum((amount * amount)::numeric), 0)::float8 AS squared,
                    count(*) FILTER (WHERE amount IS NULL)::float8 AS unknown
               FROM q GROUP BY 1, 2, 3, 4, 5, round(x::numeric * 4)
         )
         SELECT (SELECT jorge.tally(days, state) FROM q WHERE fitted) AS durations, (SELECT jorge.series(arrived_at, 1, 'month', $3) FROM q) AS arrivals,
                w.*, c.*, (SELECT count(*) FROM q WHERE fitted) AS leads, (SELECT count(*) FROM q WHERE fitted AND state = 1) AS won,
                (SELECT count(*) FROM q WHERE fitted AND state = 2) AS lost, (SELECT count(*) FROM q WHERE state = 0) AS open
-          FROM (SELECT array_agg(extract(epoch FROM ended_at - $1)::float8 / 31557600 ORDER BY ended_at, revenue) AS years,
-                       array_agg(revenue ORDER BY ended_at, revenue) AS revenues, array_agg(amount ORDER BY ended_at, revenue) AS expected
+          FROM (SELECT array_agg(extract(epoch FROM ended_at - $1)::float8 / 31557600 ORDER BY ended_at, revenue, amount) AS years,
+                       array_agg(revenue ORDER BY ended_at, revenue, amount) AS revenues, array_agg(amount ORDER BY ended_at, revenue, amount) AS expected
                   FROM q WHERE revenue IS NOT NULL AND ended_at >= $2) w,
                (SELECT array_agg(state ORDER BY n) AS states, array_agg(fitted ORDER BY n) AS fitted, array_agg(recent ORDER BY n) AS recent,
                        array_agg(days::float8 ORDER BY n) AS ages, array_agg(scored::float8 ORDER BY n) AS scored, array_agg(x ORDER BY n) AS x,
@@ -320,7 +322,7 @@ CREATE FUNCTION jorge.revenue_between(model jorge.revenue_model, edges timestamp
     RETURNS TABLE (step integer, expected double precision, sd double precision, p_zero double precision, from_open double precision, from_new double precision,
                    deals double precision, leads double precision, leads_sd double precision)
     LANGUAGE plpgsql STABLE COST 100000 ROWS 6
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     windows integer := cardinality(edges) - 1;
@@ -439,6 +441,7 @@ CREATE FUNCTION jorge.forecast_revenue_query(query text, months_ahead integer DE
     RETURNS TABLE (month date, step integer, expected numeric, lo80 numeric, hi80 numeric, lo95 numeric, hi95 numeric, from_open numeric, from_new numeric,
                    realised numeric, deals double precision, leads double precision, note text)
     LANGUAGE plpgsql STABLE COST 100000 ROWS 6
+    SET jit = off
 AS $fn$
 DECLARE
     model jorge.revenue_model;

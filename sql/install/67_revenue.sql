@@ -18,7 +18,7 @@ COMMENT ON FUNCTION jorge.lead_budget(numeric, numeric, float8, float8) IS 'One 
 CREATE OR REPLACE FUNCTION jorge.price_levels(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(),
                                               OUT middle float8, OUT areas jsonb, OUT types jsonb, OUT rooms jsonb, OUT sales bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     -- log-linear in type and rooms, each effect shrunk as by five sales at the middle
     WITH s AS MATERIALIZED (SELECT ln(l.sale_price::float8) AS p, lower(trim(l.area)) AS area, coalesce(lower(trim(l.property_type)), '') AS type,
@@ -39,13 +39,13 @@ CREATE OR REPLACE FUNCTION jorge.deals(as_of timestamptz DEFAULT now(), location
     RETURNS TABLE (lead_id uuid, arrived_at timestamptz, ended_at timestamptz, won boolean, probability float8, probability_at timestamptz,
                    price numeric, price_method text, amount numeric, revenue numeric)
     LANGUAGE sql STABLE ROWS 10000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     WITH plan AS MATERIALIZED (
-        SELECT o.owner, jorge.commission_plan_at(o.owner, $1::date, $2) AS plan FROM (SELECT DISTINCT l.owner FROM jorge.lead l WHERE l.location_id = $2) o
+        SELECT coalesce(o.owner, '') AS owner, jorge.commission_plan_at(o.owner, $1::date, $2) AS plan FROM (SELECT DISTINCT nullif(l.owner, '') AS owner FROM jorge.lead l WHERE l.location_id = $2) o
     ), closed AS MATERIALIZED (
         SELECT count(*) AS n FROM jorge.lead l WHERE l.location_id = $2 AND l.outcome <> 'open'
-    ), deal AS (
+    ), deal AS MATERIALIZED (
         SELECT l.lead_id, l.first_seen_at, l.owner, CASE WHEN e.ended_at <= $1 THEN e.ended_at END AS ended_at, CASE WHEN e.ended_at <= $1 THEN l.outcome = 'won' END AS won,
                jorge.lead_budget(l.budget_min, l.budget_max, l.text_budget_min, l.text_budget_max) AS budget,
                (v.areas ->> lower(trim(l.area)))::float8 AS area_price,
@@ -55,22 +55,29 @@ AS $fn$
           FROM jorge.lead l, jorge.price_levels($1, $2) v,
                LATERAL (SELECT CASE WHEN l.outcome <> 'open' THEN coalesce(l.outcome_at, l.last_inbound_at, l.last_seen_at) END AS ended_at) e
          WHERE l.location_id = $2 AND l.first_seen_at <= $1
+    ), last_known AS MATERIALIZED (
+        -- the last one served by then
+        SELECT d.lead_id, p.probability, p.at FROM deal d,
+               LATERAL (SELECT s.probability, s.at FROM jorge.prediction s WHERE s.location_id = $2 AND s.lead_id = d.lead_id AND s.at <= $1 ORDER BY s.at DESC LIMIT 1) p
+         WHERE d.won IS NULL AND d.state_at > $1
+    ), arrived_with AS MATERIALIZED (
+        -- of 10,000 closed leads the one they arrived with
+        SELECT d.lead_id, p.probability FROM closed, deal d,
+               LATERAL (SELECT s.probability FROM jorge.prediction s WHERE s.location_id = $2 AND s.lead_id = d.lead_id AND s.reason = 'inquiry' ORDER BY s.at LIMIT 1) p
+         WHERE d.won IS NOT NULL AND (closed.n <= 10000 OR uuid_hash(d.lead_id) & 65535 < 10000.0 / closed.n * 65536)
     )
-    SELECT d.lead_id, d.first_seen_at, d.ended_at, d.won, coalesce(now_known.probability, then_known.probability),
-           CASE WHEN now_known.probability IS NOT NULL THEN d.state_at ELSE then_known.at END,
+    SELECT d.lead_id, d.first_seen_at, d.ended_at, d.won, coalesce(now_known.probability, last_known.probability, arrived_with.probability),
+           CASE WHEN now_known.probability IS NOT NULL THEN d.state_at WHEN last_known.probability IS NOT NULL THEN last_known.at
+                WHEN arrived_with.probability IS NOT NULL THEN d.first_seen_at END,
            p.price, p.method, CASE WHEN d.won IS NOT FALSE AND p.price > 0 THEN jorge.jorge_commission(p.price, plan.plan) END,
            CASE WHEN d.won THEN coalesce(d.revenue, jorge.jorge_commission(d.sale_price, plan.plan)) END
       FROM deal d
-      JOIN plan ON plan.owner IS NOT DISTINCT FROM d.owner
-      CROSS JOIN closed
-      -- of an open lead the current score, if nothing has happened to the lead since as_of
-      LEFT JOIN jorge.lead_score now_known ON now_known.location_id = $2 AND now_known.lead_id = d.lead_id AND d.won IS NULL AND d.state_at <= $1
-      -- else the last one served by then; of a closed lead (10,000 of them do) the one it arrived with
-      LEFT JOIN LATERAL (SELECT s.probability, CASE WHEN d.won IS NULL THEN s.at ELSE d.first_seen_at END AS at FROM jorge.prediction s
-                          WHERE s.location_id = $2 AND s.lead_id = d.lead_id
-                            AND CASE WHEN d.won IS NULL THEN s.at <= $1 ELSE s.reason = 'inquiry' END
-                          ORDER BY CASE WHEN d.won IS NULL THEN -extract(epoch FROM s.at) ELSE extract(epoch FROM s.at) END LIMIT 1) then_known
-             ON now_known.probability IS NULL AND (d.won IS NULL OR closed.n <= 10000 OR uuid_hash(d.lead_id) & 65535 < 10000.0 / closed.n * 65536)
+      JOIN plan ON plan.owner = coalesce(d.owner, '')
+      -- of an open lead the current score, if nothing has happened to the lead since as_of (OFFSET 0: looked up for no other)
+      LEFT JOIN LATERAL (SELECT s.probability FROM jorge.lead_score s
+                          WHERE s.location_id = $2 AND s.lead_id = d.lead_id AND d.won IS NULL AND d.state_at <= $1 OFFSET 0) now_known ON true
+      LEFT JOIN last_known USING (lead_id)
+      LEFT JOIN arrived_with USING (lead_id)
       CROSS JOIN LATERAL (SELECT round(least(coalesce(d.budget, d.area_price::numeric, d.model_price::numeric), 9999999999999), 2) AS price,
                                  CASE WHEN d.budget IS NOT NULL THEN 'budget' WHEN d.area_price IS NOT NULL THEN 'area median' WHEN d.model_price IS NOT NULL THEN 'model' END AS method) p
 $fn$;
@@ -80,26 +87,28 @@ COMMENT ON FUNCTION jorge.deals(timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.revenue_model_of(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(), months integer DEFAULT 24)
     RETURNS jorge.revenue_model
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     SELECT jorge.revenue_fit(format('SELECT arrived_at, ended_at, won, probability, probability_at, amount, revenue FROM jorge.deals(%L, %L)', $1, $2), $1, jorge.office_zone($2), $3)
 $fn$;
 COMMENT ON FUNCTION jorge.revenue_model_of(timestamptz, text, integer) IS 'jorge.revenue_fit() of the location''s leads: delays, conversion and values of so many months, and the deals open at as_of.';
 
-CREATE OR REPLACE FUNCTION jorge.revenue_realised(since timestamptz, upto timestamptz, location_id text DEFAULT jorge.current_location()) RETURNS numeric
+CREATE OR REPLACE FUNCTION jorge.revenue_realised(since timestamptz, upto timestamptz, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
+    RETURNS numeric
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    SELECT coalesce(sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $3)))), 0)
-      FROM jorge.lead l WHERE l.location_id = $3 AND l.outcome = 'won' AND l.outcome_at >= $1 AND l.outcome_at < $2
+    SELECT coalesce(sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $4)))), 0)
+      FROM jorge.lead l WHERE l.location_id = $4 AND l.outcome = 'won' AND l.outcome_at >= $1 AND l.outcome_at < $2 AND l.outcome_at <= $3
 $fn$;
-COMMENT ON FUNCTION jorge.revenue_realised(timestamptz, timestamptz, text) IS 'Commission of the leads won from since until before upto; by the agent''s plan where only the price of a sale is known.';
+COMMENT ON FUNCTION jorge.revenue_realised(timestamptz, timestamptz, timestamptz, text) IS
+    'Commission of the leads won from since until before upto, as far as known at as_of; by the agent''s plan where only the price of a sale is known.';
 
 CREATE OR REPLACE FUNCTION jorge.forecast_monthly_revenue(months_ahead integer DEFAULT 6, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (month date, step integer, expected numeric, lo80 numeric, hi80 numeric, lo95 numeric, hi95 numeric, from_open numeric, from_new numeric,
                    realised numeric, deals numeric, leads numeric, note text)
     LANGUAGE plpgsql STABLE ROWS 6
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 1 AND 60 OR $2 IS NULL THEN
@@ -108,7 +117,7 @@ BEGIN
     RETURN QUERY
         SELECT f.month, f.step, f.expected, f.lo80, f.hi80, f.lo95, f.hi95, f.from_open, f.from_new, f.realised_so_far, round(f.deals::numeric, 1), round(f.leads::numeric, 1), f.note
           FROM jorge.revenue_months(jorge.revenue_model_of($2, $3), $1,
-                   jorge.revenue_realised(date_trunc('month', $2 AT TIME ZONE jorge.office_zone($3)) AT TIME ZONE jorge.office_zone($3), $2, $3)) f;
+                   jorge.revenue_realised(date_trunc('month', $2 AT TIME ZONE jorge.office_zone($3)) AT TIME ZONE jorge.office_zone($3), 'infinity', $2, $3)) f;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.forecast_monthly_revenue(integer, timestamptz, text) IS
@@ -117,7 +126,7 @@ COMMENT ON FUNCTION jorge.forecast_monthly_revenue(integer, timestamptz, text) I
 CREATE OR REPLACE FUNCTION jorge.forecast_monthly_leads(months_ahead integer DEFAULT 6, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (month date, step integer, expected numeric, lo80 numeric, hi80 numeric, lo95 numeric, hi95 numeric, realised integer, note text)
     LANGUAGE plpgsql STABLE ROWS 6
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     known jorge.series;
@@ -143,7 +152,7 @@ COMMENT ON FUNCTION jorge.forecast_monthly_leads(integer, timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.monthly_seasonality(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (month integer, name text, leads_factor float8, deals_factor float8, revenue_factor float8, leads_significant boolean, prepare text)
     LANGUAGE sql STABLE ROWS 12
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     WITH l AS MATERIALIZED (SELECT l.first_seen_at, l.outcome, l.outcome_at, l.revenue FROM jorge.lead l WHERE l.location_id = $2 AND l.first_seen_at <= $1),
          s AS MATERIALIZED (SELECT jorge.series(first_seen_at, 1, 'month', jorge.office_zone($2)) AS leads,
@@ -168,7 +177,7 @@ COMMENT ON FUNCTION jorge.monthly_seasonality(timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.goal_probability(goal numeric, by date, since date DEFAULT NULL, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS float8
     LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     zone text := jorge.office_zone($5);
@@ -184,7 +193,7 @@ BEGIN
     IF began >= over_at OR NOT isfinite($2) OR began > greatest($4, over_at) THEN
         RAISE EXCEPTION 'a goal''s time ends after it begins' USING ERRCODE = 'invalid_parameter_value', HINT = 'Without "since" it begins with the year of the date.';
     END IF;
-    realised := jorge.revenue_realised(began, least(over_at, $4), $5);
+    realised := jorge.revenue_realised(began, over_at, $4, $5);
     IF realised >= $1 THEN
         RETURN 1;
     ELSIF over_at <= $4 THEN
@@ -202,7 +211,7 @@ COMMENT ON FUNCTION jorge.goal_probability(numeric, date, date, timestamptz, tex
 CREATE OR REPLACE FUNCTION jorge.close_probabilities(by date, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (lead_id uuid, probability float8, probability_ever float8, amount numeric)
     LANGUAGE sql STABLE ROWS 1000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     SELECT d.lead_id,
            jorge.deal_probability(m, a.age, d.probability, a.scored, extract(epoch FROM (($1 + 1)::timestamp AT TIME ZONE jorge.office_zone($3)) - $2)::float8 / 86400),
@@ -217,7 +226,7 @@ COMMENT ON FUNCTION jorge.close_probabilities(date, timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.close_probability_by(lead_id uuid, by date, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS float8
     LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     lead jorge.lead;
@@ -316,7 +325,7 @@ CREATE OR REPLACE FUNCTION jorge.pipeline_value(as_of timestamptz DEFAULT now(),
                                                 OUT open_deals integer, OUT total numeric, OUT weighted numeric, OUT expected numeric, OUT hot_deals integer, OUT hot_total numeric,
                                                 OUT without_amount integer, OUT change_a_day numeric, OUT weighted_change_a_day numeric, OUT compared_with date)
     LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     model jorge.revenue_model := jorge.revenue_model_of($1, $2);
@@ -342,7 +351,7 @@ COMMENT ON FUNCTION jorge.pipeline_value(timestamptz, text) IS
 
 CREATE OR REPLACE PROCEDURE jorge.snapshot_forecast(location_id text DEFAULT NULL, months_ahead integer DEFAULT 12, as_of timestamptz DEFAULT now())
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     here text;
@@ -379,7 +388,7 @@ REVOKE ALL ON PROCEDURE jorge.snapshot_forecast(text, integer, timestamptz) FROM
 CREATE OR REPLACE FUNCTION jorge.monthly_actuals(metric text, location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (month date, actual numeric)
     LANGUAGE sql STABLE ROWS 60
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     SELECT date_trunc('month', l.outcome_at AT TIME ZONE jorge.office_zone($2))::date,
            sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $2))))
@@ -393,7 +402,7 @@ COMMENT ON FUNCTION jorge.monthly_actuals(text, text) IS 'What each month has br
 CREATE OR REPLACE FUNCTION jorge.forecast_accuracy(metric text DEFAULT 'revenue', as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (months_ahead integer, months integer, mae numeric, mape numeric, bias numeric, bias_percent numeric, inside80 numeric, inside95 numeric)
     LANGUAGE sql STABLE ROWS 12
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     -- one forecast a month and horizon: the first of the month it was made in
     WITH f AS (SELECT DISTINCT ON (s.month, s.step) s.*, coalesce(a.actual, 0) AS actual
@@ -411,7 +420,7 @@ COMMENT ON FUNCTION jorge.forecast_accuracy(text, timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.pipeline_changes(since timestamptz DEFAULT now() - interval '7 days', as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (change text, lead_id uuid, name text, probability_before float8, probability_after float8, amount_before numeric, amount_after numeric, weighted_change numeric)
     LANGUAGE sql STABLE ROWS 100
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     WITH taken AS MATERIALIZED (SELECT DISTINCT ON (s.lead_id) s.* FROM jorge.deal_snapshot s
                                  WHERE s.location_id = $3 AND s.taken_on <= ($1 AT TIME ZONE jorge.office_zone($3))::date ORDER BY s.lead_id, s.taken_on DESC),

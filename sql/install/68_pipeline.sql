@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION jorge.pipeline_velocity(by text DEFAULT 'all', as_of 
                    average_deal numeric, median_days float8, median_lower float8, median_upper float8, mean_days float8, mean_lower float8, mean_upper float8,
                    velocity_a_day numeric, revenue numeric, note text)
     LANGUAGE plpgsql STABLE ROWS 10
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 BEGIN
     IF $1 IS NULL OR $1 NOT IN ('all', 'source', 'side', 'owner', 'area', 'property_type', 'stage', 'budget') THEN
@@ -53,7 +53,7 @@ COMMENT ON FUNCTION jorge.pipeline_velocity(text, timestamptz, text, integer, in
 CREATE OR REPLACE FUNCTION jorge.pipeline_weekly(weeks integer DEFAULT 12, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (week date, expected numeric, lo80 numeric, hi80 numeric, from_open numeric, from_new numeric, realised numeric, deals numeric, note text)
     LANGUAGE plpgsql STABLE ROWS 12
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     zone text := jorge.office_zone($3);
@@ -65,7 +65,7 @@ BEGIN
         RAISE EXCEPTION 'weeks are 1 to 260' USING ERRCODE = 'invalid_parameter_value', HINT = 'The first week is the one that as_of lies in.';
     END IF;
     model := jorge.revenue_model_of($2, $3);
-    already := round(jorge.revenue_realised(monday AT TIME ZONE zone, $2, $3), 2);
+    already := round(jorge.revenue_realised(monday AT TIME ZONE zone, 'infinity', $2, $3), 2);
     IF model.note IS NOT NULL THEN
         RETURN QUERY SELECT monday::date, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, already, NULL::numeric, model.note;
         RETURN;
@@ -85,7 +85,7 @@ CREATE OR REPLACE FUNCTION jorge.pipeline_accuracy(months integer DEFAULT 12, as
     RETURNS TABLE (month date, leads integer, open_deals integer, predicted_deals numeric, actual_deals integer, predicted_revenue numeric, actual_revenue numeric,
                    accuracy float8, roc_auc float8, brier float8)
     LANGUAGE plpgsql STABLE ROWS 13
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 DECLARE
     zone text := jorge.office_zone($3);

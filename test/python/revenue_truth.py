@@ -148,9 +148,8 @@ def main():
             k + 1, np.median(deals[:, k]), abs(mine[:, k]).mean(), abs(best[:, k]).mean(), abs(mine[:, k]).mean() / abs(best[:, k]).mean(),
             math.sqrt((mine[:, k] ** 2).mean()), math.sqrt((best[:, k] ** 2).mean()), math.sqrt((mine[:, k] ** 2).mean() / (best[:, k] ** 2).mean()), mine[:, k].mean(),
             ((came >= ours[:, :, 2]) & (came <= ours[:, :, 3]))[:, k].mean(), ((came >= ours[:, :, 4]) & (came <= ours[:, :, 5]))[:, k].mean()))
-    mape = (abs(mean - came) / came)[big, 2].mean() if big.any() else float("nan")
-    print("# agencies with 100 deals or more in month 3: %d, mean absolute percentage error %.1f %%, of the one who knows %.1f %%" %
-          (big.sum(), 100 * mape, 100 * (abs(knows - came) / came)[big, 2].mean() if big.any() else float("nan")))
+    mape, least = (np.mean(abs(f[big, 2] - came[big, 2]) / came[big, 2]) if big.any() else float("nan") for f in (mean, knows))
+    print("# agencies with 100 deals or more in month 3: %d, mean absolute percentage error %.1f %%, of the one who knows %.1f %%" % (big.sum(), 100 * mape, 100 * least))
     ratio = abs(mine[:, 2]).mean() / abs(best[:, 2]).mean()
     inside = ((came >= ours[:, :, 2]) & (came <= ours[:, :, 3]))[:, :].mean()
     checks = [("three months ahead the error is within %.2f of the least possible: %.3f" % (1.15 if LONG else 1.5, ratio), ratio <= (1.15 if LONG else 1.5)),
