@@ -229,7 +229,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.revenue_fit(text, timestamptz, text, integer) IS
-    'Learns when and how often leads are won and what they bring, from a SELECT of a row a lead, run with the caller''s rights: arrived_at, ended_at, won (NULL = open), probability of being won (NULL = not known) as of probability_at (NULL = on arrival), amount (revenue expected if won; NULL = not known), revenue. Rows after as_of are not looked at, ends after it are not known yet. Delays, conversion and values are those of the last months (1 to 120), arrivals of all. A note instead of a model where there are fewer than 10 leads or 3 won. ERROR 22023 arguments, 42703 a column is missing.';
+    'Learns when and how often leads are won and what they bring, from a SELECT of a row a lead, run with the caller''s rights: arrived_at, ended_at, won (NULL = open), probability of being won (NULL = not known) as of probability_at (NULL = on arrival), amount (revenue expected if won; NULL = not known), revenue. Won or lost without an end are left out. Rows after as_of are not looked at, ends after it are not known yet. Delays, conversion and values are those of the last months (1 to 120), arrivals of all. A note instead of a model where there are fewer than 10 leads or 3 won. ERROR 22023 arguments, 42703 a column is missing.';
 
 CREATE FUNCTION jorge.deal_values(years double precision[], revenues double precision[], expected double precision[], OUT deal double precision,
                                   OUT growth double precision, OUT spread double precision, OUT error double precision,

@@ -33,14 +33,15 @@ DECLARE
     notes text;
 BEGIN
     IF jsonb_typeof(options) <> 'object' OR (options ? 'top' AND options ->> 'top' !~ '^[0-9]{1,3}$')
-       OR (options ? 'include_shap' AND jsonb_typeof(options -> 'include_shap') <> 'boolean') THEN
+       OR (options ? 'include_shap' AND jsonb_typeof(options -> 'include_shap') <> 'boolean')
+       OR (options ? 'calculate_commission' AND jsonb_typeof(options -> 'calculate_commission') <> 'boolean') THEN
         RAISE EXCEPTION 'options are not as they should be: %', options USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Options are include_shap (boolean, default false) and top (number of signals, default 3).';
+            HINT = 'Options are include_shap and calculate_commission (boolean, default false) and top (number of signals, default 3).';
     END IF;
-    SELECT string_agg(key, ', ' ORDER BY key) INTO unknown FROM jsonb_object_keys(options) key WHERE key NOT IN ('include_shap', 'top');
+    SELECT string_agg(key, ', ' ORDER BY key) INTO unknown FROM jsonb_object_keys(options) key WHERE key NOT IN ('calculate_commission', 'include_shap', 'top');
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option: %', unknown USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Options are include_shap (boolean, default false) and top (number of signals, default 3).';
+            HINT = 'Options are include_shap and calculate_commission (boolean, default false) and top (number of signals, default 3).';
     END IF;
     top := coalesce((options ->> 'top')::integer, 3);
     f := jorge.lead_features(lead);
@@ -78,11 +79,15 @@ BEGIN
                 THEN jsonb_build_object('shap', CASE WHEN scored.model <> 'rules' THEN (SELECT jsonb_object_agg(r.feature, r.contribution) FROM jorge.lead_reasons(lead) r) END,
                                         'base_value', CASE WHEN scored.model <> 'rules' THEN jorge.base_value() END)
                 ELSE '{}' END
+        || CASE WHEN coalesce((options ->> 'calculate_commission')::boolean, false)
+                THEN jsonb_build_object('commission', (SELECT to_jsonb(c) FROM jorge.commission_of(jsonb_populate_record(NULL::jorge.lead,
+                         jsonb_build_object('text_budget_max', f.budget_midpoint) || to_jsonb(lead)), scored.probability, $3) c))
+                ELSE '{}' END
         || jsonb_build_object('processing_time_ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 3));
 END
 $fn$;
 COMMENT ON FUNCTION jorge.score_answer(record, jsonb, text) IS
-    'Everything a score says about any row, as jsonb: ml_score (null if the rules answered), score 0 ... 100, probability, class, confidence, interval, sub_scores, rule_score (frs, pcs, score, temperature), signals, top_signals, explanation, recommendations (action, reason, rule), sources (ml or rules), model, processing_time_ms. Options: include_shap (adds shap and base_value), top. Where no model can answer, the rules do.';
+    'Everything a score says about any row, as jsonb: ml_score (null if the rules answered), score 0 ... 100, probability, class, confidence, interval, sub_scores, rule_score (frs, pcs, score, temperature), signals, top_signals, explanation, recommendations (action, reason, rule), sources (ml or rules), model, processing_time_ms. Options: include_shap (adds shap and base_value), calculate_commission (adds commission, see jorge.commission_of()), top. Where no model can answer, the rules do.';
 
 CREATE OR REPLACE FUNCTION jorge.score_lead(lead_id uuid, options jsonb DEFAULT '{}', location_id text DEFAULT jorge.current_location())
     RETURNS jsonb

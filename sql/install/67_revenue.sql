@@ -16,24 +16,38 @@ $fn$;
 COMMENT ON FUNCTION jorge.lead_budget(numeric, numeric, float8, float8) IS 'One price from a budget: the middle of its bounds, those of the form before those of messages; NULL without any.';
 
 CREATE OR REPLACE FUNCTION jorge.price_levels(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(),
-                                              OUT middle float8, OUT areas jsonb, OUT types jsonb, OUT rooms jsonb, OUT sales bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE
+                                              OUT middle float8, OUT areas jsonb, OUT types jsonb, OUT rooms jsonb, OUT sale_to_list float8, OUT sales bigint,
+                                              OUT spread float8)
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     -- log-linear in type and rooms, each effect shrunk as by five sales at the middle
     WITH s AS MATERIALIZED (SELECT ln(l.sale_price::float8) AS p, lower(trim(l.area)) AS area, coalesce(lower(trim(l.property_type)), '') AS type,
                                    coalesce(least(round(l.bedrooms), 6)::text, '') AS rooms
                               FROM jorge.lead l
-                             WHERE l.location_id = $2 AND l.outcome = 'won' AND l.sale_price > 0 AND l.outcome_at <= $1 AND l.outcome_at > $1 - interval '2 years'),
-         m AS (SELECT avg(p) AS m, count(*) AS n FROM s),
+                             WHERE l.location_id = $2 AND l.outcome = 'won' AND l.sale_price > 0 AND l.outcome_at <= $1 AND l.outcome_at > $1 - interval '2 years'
+                             UNION ALL
+                             SELECT ln(c.sale_price::float8), lower(trim(c.area)), coalesce(lower(trim(c.property_type)), ''), coalesce(least(round(c.bedrooms), 6)::text, '')
+                               FROM jorge.sale c
+                              WHERE c.location_id = $2 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '2 years')::date AND c.agent_ref IS NULL),
+         m AS (SELECT avg(p) AS m, stddev(p) AS spread, count(*) AS n FROM s),
          t AS (SELECT s.type, sum(s.p - m.m) / (count(*) + 5) AS effect FROM s, m GROUP BY s.type),
-         r AS (SELECT s.rooms, sum(s.p - m.m - t.effect) / (count(*) + 5) AS effect FROM s JOIN t USING (type), m GROUP BY s.rooms)
-    SELECT (SELECT m FROM m), (SELECT jsonb_object_agg(area, mid) FROM (SELECT area, exp(percentile_cont(0.5) WITHIN GROUP (ORDER BY p)) AS mid FROM s
-                                                                       WHERE area <> '' GROUP BY area HAVING count(*) >= 3) a),
-           (SELECT jsonb_object_agg(type, effect) FROM t), (SELECT jsonb_object_agg(rooms, effect) FROM r), (SELECT n FROM m)
+         r AS (SELECT s.rooms, sum(s.p - m.m - t.effect) / (count(*) + 5) AS effect FROM s JOIN t USING (type), m GROUP BY s.rooms),
+         snapshot AS (SELECT DISTINCT ON (lower(trim(k.area))) lower(trim(k.area)) AS area, k.median_price, k.sale_to_list FROM jorge.market_snapshot k
+                       WHERE k.location_id = $2 AND k.as_of <= $1::date AND k.as_of > ($1 - interval '1 year')::date AND k.price_band = '' AND k.property_type = ''
+                       ORDER BY lower(trim(k.area)), k.as_of DESC, k.snapshot_id)
+    SELECT (SELECT m FROM m),
+           coalesce((SELECT jsonb_object_agg(area, mid) FROM (SELECT area, exp(percentile_cont(0.5) WITHIN GROUP (ORDER BY p)) AS mid FROM s
+                                                               WHERE area <> '' GROUP BY area HAVING count(*) >= 3) a), '{}')
+           || coalesce((SELECT jsonb_object_agg(area, median_price) FROM snapshot WHERE area <> '' AND median_price > 0), '{}'),
+           (SELECT jsonb_object_agg(type, effect) FROM t), (SELECT jsonb_object_agg(rooms, effect) FROM r),
+           coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.sale_price / c.list_price) FROM jorge.sale c
+                      WHERE c.location_id = $2 AND c.list_price > 0 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '1 year')::date HAVING count(*) >= 5),
+                    (SELECT avg(k.sale_to_list)::float8 FROM snapshot k WHERE k.sale_to_list > 0), 1),
+           (SELECT n FROM m), (SELECT spread FROM m)
 $fn$;
 COMMENT ON FUNCTION jorge.price_levels(timestamptz, text) IS
-    'Prices of the location''s own sales of two years: middle (mean logarithm), median by area (three sales or more), and the effects of property type and bedrooms on the logarithm, held towards 0 as by five sales. Keys in lower case.';
+    'Prices of the market as of a time, from the location''s own sales and the comparables in jorge.sale of two years: middle and spread (mean and standard deviation of the logarithm), median by area (the latest jorge.market_snapshot of a year, else of three sales or more), the effects of property type and bedrooms on the logarithm, held towards 0 as by five sales, and sale_to_list (median of a year''s five sales or more, else of the snapshots, else 1). Keys in lower case.';
 
 CREATE OR REPLACE FUNCTION jorge.deals(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (lead_id uuid, arrived_at timestamptz, ended_at timestamptz, won boolean, probability float8, probability_at timestamptz,
@@ -49,12 +63,16 @@ AS $fn$
         SELECT l.lead_id, l.first_seen_at, l.owner, CASE WHEN e.ended_at <= $1 THEN e.ended_at END AS ended_at, CASE WHEN e.ended_at <= $1 THEN l.outcome = 'won' END AS won,
                jorge.lead_budget(l.budget_min, l.budget_max, l.text_budget_min, l.text_budget_max) AS budget,
                (v.areas ->> lower(trim(l.area)))::float8 AS area_price,
+               l.listing_ref, v.sale_to_list,
                exp(v.middle + coalesce((v.types ->> coalesce(lower(trim(l.property_type)), ''))::float8, 0)
                    + coalesce((v.rooms ->> coalesce(least(round(l.bedrooms), 6)::text, ''))::float8, 0)) AS model_price,
                l.sale_price, l.revenue, greatest(l.last_seen_at, l.last_inbound_at, l.last_outbound_at) AS state_at
           FROM jorge.lead l, jorge.price_levels($1, $2) v,
-               LATERAL (SELECT CASE WHEN l.outcome <> 'open' THEN coalesce(l.outcome_at, l.last_inbound_at, l.last_seen_at) END AS ended_at) e
-         WHERE l.location_id = $2 AND l.first_seen_at <= $1
+               LATERAL (SELECT CASE WHEN l.outcome <> 'open' THEN greatest(coalesce(l.outcome_at, l.last_inbound_at, l.last_seen_at), l.first_seen_at) END AS ended_at) e
+         WHERE l.location_id = $2 AND l.first_seen_at <= $1 AND isfinite(l.first_seen_at)
+    ), listed AS MATERIALIZED (
+        SELECT r.listing_ref, jorge.listing_price_at(jorge.find_listing(r.listing_ref, NULL, $2), $1, $2) AS list_price
+          FROM (SELECT DISTINCT d.listing_ref FROM deal d WHERE d.listing_ref <> '' AND d.won IS NOT FALSE AND EXISTS (SELECT FROM jorge.listing i WHERE i.location_id = $2)) r
     ), last_known AS MATERIALIZED (
         -- the last one served by then
         SELECT d.lead_id, p.probability, p.at FROM deal d,
@@ -78,11 +96,13 @@ AS $fn$
                           WHERE s.location_id = $2 AND s.lead_id = d.lead_id AND d.won IS NULL AND d.state_at <= $1 OFFSET 0) now_known ON true
       LEFT JOIN last_known USING (lead_id)
       LEFT JOIN arrived_with USING (lead_id)
-      CROSS JOIN LATERAL (SELECT round(least(coalesce(d.budget, d.area_price::numeric, d.model_price::numeric), 9999999999999), 2) AS price,
-                                 CASE WHEN d.budget IS NOT NULL THEN 'budget' WHEN d.area_price IS NOT NULL THEN 'area median' WHEN d.model_price IS NOT NULL THEN 'model' END AS method) p
+      LEFT JOIN listed USING (listing_ref)
+      CROSS JOIN LATERAL (SELECT round(least(coalesce(listed.list_price * d.sale_to_list::numeric, d.budget, d.area_price::numeric, d.model_price::numeric), 9999999999999), 2) AS price,
+                                 CASE WHEN listed.list_price IS NOT NULL THEN 'listing' WHEN d.budget IS NOT NULL THEN 'budget' WHEN d.area_price IS NOT NULL THEN 'area median'
+                                      WHEN d.model_price IS NOT NULL THEN 'model' END AS method) p
 $fn$;
 COMMENT ON FUNCTION jorge.deals(timestamptz, text) IS
-    'Leads as the forecast takes them, as they were known at as_of: arrival, end, won (NULL = open), probability and the time it speaks of, expected price and its method (budget; area median: median of three or more own sales of two years; model: jorge.price_levels()), amount = commission of that price by the agent''s plan, revenue of a won lead (by the plan, if only the price is known). Probabilities of an earlier as_of are those served by then; of more than 10,000 closed leads only so many have one.';
+    'Leads as the forecast takes them, as they were known at as_of: arrival, end, won (NULL = open), probability and the time it speaks of, expected price and its method (listing: the price then of the listing asked about, times what sales bring of it; budget; area median and model: jorge.price_levels()), amount = commission of that price by the agent''s plan, revenue of a won lead (by the plan, if only the price is known). Probabilities of an earlier as_of are those served by then; of more than 10,000 closed leads only so many have one.';
 
 CREATE OR REPLACE FUNCTION jorge.revenue_model_of(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(), months integer DEFAULT 24)
     RETURNS jorge.revenue_model
@@ -135,7 +155,8 @@ BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 1 AND 60 OR $2 IS NULL THEN
         RAISE EXCEPTION 'months_ahead is 1 to 60' USING ERRCODE = 'invalid_parameter_value', HINT = 'The first month is the one that as_of lies in.';
     END IF;
-    SELECT jorge.series(l.first_seen_at, 1, 'month', zone) INTO known FROM jorge.lead l WHERE l.location_id = $3 AND l.first_seen_at <= $2;
+    SELECT jorge.series(l.first_seen_at, 1, 'month', zone) INTO known FROM jorge.lead l
+     WHERE l.location_id = $3 AND l.first_seen_at <= $2 AND isfinite(l.first_seen_at);
     RETURN QUERY
         SELECT f.start, f.step, round(f.mean::numeric, 1), round(f.lo80::numeric, 1), round(f.hi80::numeric, 1), round(f.lo95::numeric, 1), round(f.hi95::numeric, 1),
                coalesce((SELECT p.count::integer FROM jorge.points(known) p WHERE p.start = f.start), 0), f.note
@@ -154,9 +175,9 @@ CREATE OR REPLACE FUNCTION jorge.monthly_seasonality(as_of timestamptz DEFAULT n
     LANGUAGE sql STABLE ROWS 12
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    WITH l AS MATERIALIZED (SELECT l.first_seen_at, l.outcome, l.outcome_at, l.revenue FROM jorge.lead l WHERE l.location_id = $2 AND l.first_seen_at <= $1),
+    WITH l AS MATERIALIZED (SELECT l.first_seen_at, l.outcome, l.outcome_at, l.revenue FROM jorge.lead l WHERE l.location_id = $2 AND l.first_seen_at <= $1 AND isfinite(l.first_seen_at)),
          s AS MATERIALIZED (SELECT jorge.series(first_seen_at, 1, 'month', jorge.office_zone($2)) AS leads,
-                                   jorge.series(outcome_at, coalesce(revenue, 0)::float8, 'month', jorge.office_zone($2)) FILTER (WHERE outcome = 'won' AND outcome_at <= $1) AS sales FROM l),
+                                   jorge.series(outcome_at, coalesce(revenue, 0)::float8, 'month', jorge.office_zone($2)) FILTER (WHERE outcome = 'won' AND outcome_at <= $1 AND isfinite(outcome_at)) AS sales FROM l),
          a AS (SELECT f.* FROM s, jorge.season_factors(s.leads, 'count', as_of => $1) f),
          d AS (SELECT f.* FROM s, jorge.season_factors(s.sales, 'count', as_of => $1) f),
          r AS (SELECT f.* FROM s, jorge.season_factors(s.sales, 'sum', as_of => $1) f)
@@ -392,10 +413,10 @@ CREATE OR REPLACE FUNCTION jorge.monthly_actuals(metric text, location_id text D
 AS $fn$
     SELECT date_trunc('month', l.outcome_at AT TIME ZONE jorge.office_zone($2))::date,
            sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $2))))
-      FROM jorge.lead l WHERE $1 = 'revenue' AND l.location_id = $2 AND l.outcome = 'won' AND l.outcome_at IS NOT NULL GROUP BY 1
+      FROM jorge.lead l WHERE $1 = 'revenue' AND l.location_id = $2 AND l.outcome = 'won' AND isfinite(l.outcome_at) GROUP BY 1
     UNION ALL
     SELECT date_trunc('month', l.first_seen_at AT TIME ZONE jorge.office_zone($2))::date, count(*)
-      FROM jorge.lead l WHERE $1 = 'leads' AND l.location_id = $2 AND l.first_seen_at IS NOT NULL GROUP BY 1
+      FROM jorge.lead l WHERE $1 = 'leads' AND l.location_id = $2 AND isfinite(l.first_seen_at) GROUP BY 1
 $fn$;
 COMMENT ON FUNCTION jorge.monthly_actuals(text, text) IS 'What each month has brought: revenue or leads; months that brought nothing have no row.';
 
@@ -422,8 +443,10 @@ CREATE OR REPLACE FUNCTION jorge.pipeline_changes(since timestamptz DEFAULT now(
     LANGUAGE sql STABLE ROWS 100
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    WITH taken AS MATERIALIZED (SELECT DISTINCT ON (s.lead_id) s.* FROM jorge.deal_snapshot s
-                                 WHERE s.location_id = $3 AND s.taken_on <= ($1 AT TIME ZONE jorge.office_zone($3))::date ORDER BY s.lead_id, s.taken_on DESC),
+    WITH taken AS MATERIALIZED (SELECT DISTINCT ON (coalesce(g.lead_id, s.lead_id)) coalesce(g.lead_id, s.lead_id) AS lead_id, s.state, s.probability, s.amount
+                                  FROM jorge.deal_snapshot s LEFT JOIN jorge.lead_alias g ON g.location_id = s.location_id AND g.alias_id = s.lead_id
+                                 WHERE s.location_id = $3 AND s.taken_on <= ($1 AT TIME ZONE jorge.office_zone($3))::date
+                                 ORDER BY coalesce(g.lead_id, s.lead_id), s.taken_on DESC, s.lead_id),
          b AS MATERIALIZED (SELECT t.lead_id, t.state, t.probability, t.amount FROM taken t
                UNION ALL -- no snapshot so old: what can still be told of that day
                SELECT d.lead_id, CASE WHEN d.won THEN 'won' WHEN d.won IS NULL THEN 'open' ELSE 'lost' END, d.probability, d.amount

@@ -9,6 +9,7 @@ import numpy as np
 
 LONG = bool(os.environ.get("JORGE_LONG"))
 AGENCIES = int(os.environ.get("JORGE_AGENCIES", "200" if LONG else "12"))
+HISTORY = tuple(int(m) for m in os.environ.get("JORGE_MONTHS", "26-61").split("-"))
 AHEAD = 6
 START = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -38,7 +39,7 @@ class Law:
 class Agency:
     def __init__(self, number):
         self.rng = rng = np.random.default_rng([2026, number])
-        self.history = int(rng.integers(26, 61))                       # months known
+        self.history = int(rng.integers(*HISTORY))                     # months known
         self.rate = math.exp(rng.uniform(math.log(40), math.log(1800))) / 30.44    # leads a day at the start
         self.growth = rng.uniform(-0.15, 0.30)
         season = rng.uniform(0, 0.3) * np.sin(2 * np.pi * (np.arange(12) + rng.uniform(0, 12)) / 12) + rng.normal(0, 0.05, 12)
