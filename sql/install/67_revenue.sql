@@ -53,8 +53,9 @@ CREATE OR REPLACE FUNCTION jorge.deals(as_of timestamptz DEFAULT now(), location
     RETURNS TABLE (lead_id uuid, arrived_at timestamptz, ended_at timestamptz, won boolean, probability float8, probability_at timestamptz,
                    price numeric, price_method text, amount numeric, revenue numeric)
     LANGUAGE sql STABLE ROWS 10000
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
+    -- no nested loops but those of LATERAL: without statistics the joins by lead would go quadratic
     WITH plan AS MATERIALIZED (
         SELECT coalesce(o.owner, '') AS owner, jorge.commission_plan_at(o.owner, $1::date, $2) AS plan FROM (SELECT DISTINCT nullif(l.owner, '') AS owner FROM jorge.lead l WHERE l.location_id = $2) o
     ), closed AS MATERIALIZED (
@@ -372,7 +373,7 @@ COMMENT ON FUNCTION jorge.pipeline_value(timestamptz, text) IS
 
 CREATE OR REPLACE PROCEDURE jorge.snapshot_forecast(location_id text DEFAULT NULL, months_ahead integer DEFAULT 12, as_of timestamptz DEFAULT now())
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
 DECLARE
     here text;
@@ -441,7 +442,7 @@ COMMENT ON FUNCTION jorge.forecast_accuracy(text, timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.pipeline_changes(since timestamptz DEFAULT now() - interval '7 days', as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (change text, lead_id uuid, name text, probability_before float8, probability_after float8, amount_before numeric, amount_after numeric, weighted_change numeric)
     LANGUAGE sql STABLE ROWS 100
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
     WITH taken AS MATERIALIZED (SELECT DISTINCT ON (coalesce(g.lead_id, s.lead_id)) coalesce(g.lead_id, s.lead_id) AS lead_id, s.state, s.probability, s.amount
                                   FROM jorge.deal_snapshot s LEFT JOIN jorge.lead_alias g ON g.location_id = s.location_id AND g.alias_id = s.lead_id
