@@ -92,7 +92,7 @@ $fn$;
 COMMENT ON FUNCTION jorge.commission_of(jorge.lead, double precision, text) IS
     'What a lead is likely to bring: estimated_sale_price by the first method that can (sale: it is sold; listing: price of the listing asked about times what sales bring of it; budget: middle of its bounds; area median; model: property type and bedrooms, see jorge.price_levels()), 80 % interval of the price, commission by the plan of the lead''s agent (6 % for both sides where there is none) and its rate, expected_commission = commission * probability, jorge_tracking_id (the same for a lead for ever), confidence_level of the price by jorge.price_error(): high (within 10 % in half of cases), medium (20 %), low, none (no price known), market_factors. A plain row without lead_id has no tracking id.';
 
-CREATE OR REPLACE FUNCTION jorge.jorge_commission(lead_id uuid, location_id text DEFAULT jorge.current_location(),
+CREATE OR REPLACE FUNCTION jorge.lead_commission(lead_id uuid, location_id text DEFAULT jorge.current_location(),
                                                   OUT estimated_sale_price numeric, OUT price_method text, OUT price_low numeric, OUT price_high numeric,
                                                   OUT commission_rate numeric, OUT estimated_commission numeric, OUT expected_commission numeric,
                                                   OUT jorge_tracking_id text, OUT confidence_level text, OUT market_factors jsonb)
@@ -110,8 +110,8 @@ BEGIN
       FROM jorge.commission_of(lead, (SELECT s.probability FROM jorge.lead_score s WHERE s.location_id = $2 AND s.lead_id = lead.lead_id), $2) c;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.jorge_commission(uuid, text) IS
-    'What a stored lead is likely to bring: jorge.commission_of() with the lead''s current score. A literal id needs its cast: jorge_commission(''...''::uuid). ERROR P0002 if there is no such lead.';
+COMMENT ON FUNCTION jorge.lead_commission(uuid, text) IS
+    'What a stored lead is likely to bring: jorge.commission_of() with the lead''s current score. ERROR P0002 if there is no such lead.';
 
 CREATE OR REPLACE FUNCTION jorge.kpis(days integer DEFAULT 90, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (kpi text, unit text, baseline numeric, current numeric, change_percent numeric, goal numeric, goal_from text, reached boolean, meaning text)

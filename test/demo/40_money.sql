@@ -64,8 +64,8 @@ SELECT segment AS source, leads, won, round(100 * win_rate::numeric, 1) AS "win 
 SELECT d.lead_id AS demo_lead FROM jorge.deals() d WHERE d.won IS NULL AND d.probability < 0.95 ORDER BY d.probability * d.amount DESC LIMIT 1 \gset
 SELECT l.name, c.price_method AS price_from, to_char(c.estimated_sale_price, 'FM9,999,999') AS price, c.commission_rate AS rate, to_char(c.estimated_commission, 'FM999,999.00') AS commission, c.confidence_level AS confidence, c.jorge_tracking_id,
        to_char(100 * jorge.close_probability_by(l.lead_id, current_date + 30), 'FM990') || ' %' AS "closed in 30 days", to_char(100 * jorge.close_probability_by(l.lead_id, current_date + 90), 'FM990') || ' %' AS "in 90"
-  FROM jorge.lead l, jorge.jorge_commission(l.lead_id) c WHERE l.location_id = 'hill_country' AND l.lead_id = :'demo_lead';
-SELECT x.kind, x.party, x.label, x.rate, x.amount FROM jorge.jorge_commission(:'demo_lead'::uuid) c, jorge.jorge_commission_lines(c.estimated_sale_price, jorge.commission_plan_at(NULL)) x WHERE x.kind <> 'information' ORDER BY x.seq;
+  FROM jorge.lead l, jorge.lead_commission(l.lead_id) c WHERE l.location_id = 'hill_country' AND l.lead_id = :'demo_lead';
+SELECT x.kind, x.party, x.label, x.rate, x.amount FROM jorge.lead_commission(:'demo_lead') c, jorge.jorge_commission_lines(c.estimated_sale_price, jorge.commission_plan_at(NULL)) x WHERE x.kind <> 'information' ORDER BY x.seq;
 
 \echo '==> every day one call writes the forecast down, so that it can be judged later: jorge.snapshot_forecast(), jorge.forecast_accuracy()'
 CALL jorge.snapshot_forecast('hill_country', 6, now() - interval '4 months');

@@ -16,7 +16,7 @@ INSERT INTO jorge.lead (lead_id, name, first_seen_at, last_seen_at, listing_ref,
 INSERT INTO jorge.commission_plan (name, valid_from, plan) VALUES ('annual', '-infinity', '{"side": "buyer", "listing_share": 0.5}');
 INSERT INTO jorge.commission_agent (agent, plan_name) VALUES ('Ann', 'annual');
 INSERT INTO jorge.lead_score (location_id, lead_id, probability, score, class, model, scored_at) SELECT 'main', lead_id, 0.5, 50, 'WARM', 'test', now() FROM jorge.lead;
-CREATE TEMP TABLE c AS SELECT l.name, c.* FROM jorge.lead l, jorge.jorge_commission(l.lead_id) c;
+CREATE TEMP TABLE c AS SELECT l.name, c.* FROM jorge.lead l, jorge.lead_commission(l.lead_id) c;
 
 SELECT results_eq($$SELECT name, price_method, estimated_sale_price FROM c ORDER BY name$$,
                   $$VALUES ('area', 'area median', 612000.00), ('budget', 'budget', 350000.00), ('comparables', 'area median', 392000.00), ('listing', 'listing', 490000.00),
@@ -34,14 +34,14 @@ SELECT results_eq($$SELECT name, confidence_level FROM c WHERE name IN ('area', 
                   $$VALUES ('area', 'medium'), ('budget', 'medium'), ('listing', 'high'), ('sold', 'high')$$, 'how sure the price is');
 SELECT ok((SELECT bool_and(price_low <= estimated_sale_price AND estimated_sale_price <= price_high) FROM c), 'the interval holds the price');
 SELECT ok((SELECT bool_and(jorge_tracking_id ~ '^JORGE-[0-9]{8}-[0-9A-F]{12}$') AND count(DISTINCT jorge_tracking_id) = 6 FROM c), 'each has a tracking id of its own');
-SELECT is((SELECT jorge_tracking_id FROM jorge.jorge_commission('00000000-0000-0000-0000-000000000001'::uuid)), (SELECT jorge_tracking_id FROM c WHERE name = 'listing'), 'that stays');
+SELECT is((SELECT jorge_tracking_id FROM jorge.lead_commission('00000000-0000-0000-0000-000000000001')), (SELECT jorge_tracking_id FROM c WHERE name = 'listing'), 'that stays');
 SELECT is((SELECT market_factors ->> 'market' FROM c WHERE name = 'area'), 'sellers', 'whose market it is');
 SELECT is((SELECT market_factors ->> 'median_price_change' FROM c WHERE name = 'area'), '0.0200', 'and where it goes');
 SELECT is((SELECT market_factors ->> 'market' FROM c WHERE name = 'comparables'), 'buyers', 'an area without a snapshot has that of all');
 SELECT is((SELECT market_factors FROM jorge.commission_of(NULL::jorge.lead, NULL, 'elsewhere')), '{}'::jsonb, 'no snapshot, no factors');
 SELECT results_eq($$SELECT estimated_sale_price, confidence_level FROM jorge.commission_of(NULL::jorge.lead, NULL, 'elsewhere')$$, $$VALUES (NULL::numeric, 'none')$$, 'and no price where nothing is known');
-SELECT throws_ok($$SELECT jorge.jorge_commission('00000000-0000-0000-0000-00000000dead'::uuid)$$, 'P0002', NULL, 'an unknown lead');
-SELECT is((SELECT estimated_sale_price FROM jorge.jorge_commission(NULL::uuid)), NULL, 'NULL gives NULL');
+SELECT throws_ok($$SELECT jorge.lead_commission('00000000-0000-0000-0000-00000000dead')$$, 'P0002', NULL, 'an unknown lead');
+SELECT is((SELECT estimated_sale_price FROM jorge.lead_commission(NULL)), NULL, 'NULL gives NULL');
 SELECT is(jorge.jorge_commission(450000), 27000.00, 'of a price as before');
 SELECT results_eq($$SELECT d.price_method, sum(d.amount) FROM jorge.deals() d WHERE d.won IS NULL GROUP BY 1 ORDER BY 1$$,
                   $$SELECT price_method, sum(estimated_commission) FROM c WHERE name <> 'sold' GROUP BY 1 ORDER BY 1$$, 'the pipeline counts the same amounts');
