@@ -12,6 +12,8 @@ INSERT INTO jorge.location (location_id, name, time_zone) VALUES ('hill_country'
 INSERT INTO jorge.commission_plan (location_id, name, valid_from, plan, note) VALUES ('hill_country', 'standard', '-infinity',
     '{"side": "buyer", "rate": 0.054, "referral": {"rate": 0.25}, "split": {"agent": 0.7, "cap": 18000}, "fees": [{"label": "transaction", "amount": 395}]}', 'buyer''s half of 5.4 %, portal referral, 70/30')
 ON CONFLICT DO NOTHING;
+-- years of history as intake would have left it, without the minutes that takes
+ALTER TABLE jorge.lead DISABLE TRIGGER USER;
 WITH drawn AS MATERIALIZED (
     SELECT gen_random_uuid() AS lead_id, at, n, random() AS luck, -2.6 + 1.4 * sqrt(-2 * ln(random() + 1e-12)) * cos(6.283185 * random()) AS z,
            exp(0.45 * sqrt(-2 * ln(random() + 1e-12)) * cos(6.283185 * random())) AS slow, random() AS kind,
@@ -40,6 +42,7 @@ WITH drawn AS MATERIALIZED (
 )
 SELECT 'hill_country' AS location_id, lead_id, p AS probability, 100 * p AS score, CASE WHEN p > 0.7 THEN 'HOT' WHEN p > 0.3 THEN 'WARM' ELSE 'COLD' END AS class, at INTO TEMP demo_scores FROM ended;
 INSERT INTO jorge.lead_score (location_id, lead_id, probability, score, class, model, scored_at) SELECT location_id, lead_id, probability, score, class, 'demo', at FROM demo_scores;
+ALTER TABLE jorge.lead ENABLE TRIGGER USER;
 
 \echo '==> what came in, month by month, and jorge.forecast_monthly_revenue(6)'
 SELECT 'history' AS "US dollars", jorge.sparkline(jorge.series(outcome_at, revenue::float8, 'month', 'America/Chicago')) AS commission, to_char(sum(revenue), 'FM999,999,999') AS total

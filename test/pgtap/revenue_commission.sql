@@ -1,5 +1,7 @@
 -- What one lead is likely to bring, by listing, budget, area or model; and the agency's figures against goal and baseline.
 BEGIN;
+-- leads as intake would leave them
+ALTER TABLE jorge.lead DISABLE TRIGGER USER;
 SELECT plan(33);
 INSERT INTO jorge.listing (listing_id, provider, provider_ref, mls_number, street, city, area, list_price) VALUES ('00000000-0000-0000-0000-0000000000aa', 'mls', 'L1', 'M-1', '12 Oak St', 'Austin', 'Hyde Park', 500000);
 INSERT INTO jorge.sale (provider_ref, sold_on, sale_price, list_price, area, property_type, bedrooms)

@@ -1,5 +1,7 @@
 -- Revenue: what is certain is forecast to the dollar, parts add up, and agencies with nothing get an answer.
 BEGIN;
+-- leads as intake would leave them
+ALTER TABLE jorge.lead DISABLE TRIGGER USER;
 SELECT plan(46);
 SET LOCAL jorge.location_id = 'main';
 INSERT INTO jorge.location (location_id, time_zone) VALUES ('main', 'UTC'), ('empty', 'UTC'), ('one', 'UTC');
