@@ -21,6 +21,7 @@ CREATE TYPE jorge.revenue_model AS (
     ratio             double precision,
     ratio_spread      double precision,
     arrivals          jorge.series,
+    first_arrival     timestamptz,
     age               double precision[],
     probability       double precision[],
     deals             double precision[],
@@ -50,6 +51,7 @@ COMMENT ON COLUMN jorge.revenue_model.deal_error IS 'Standard error of the mean,
 COMMENT ON COLUMN jorge.revenue_model.ratio IS 'Revenue of won deals over their amounts as they were expected.';
 COMMENT ON COLUMN jorge.revenue_model.ratio_spread IS 'Standard deviation of that of a single deal, relative.';
 COMMENT ON COLUMN jorge.revenue_model.arrivals IS 'Leads a month.';
+COMMENT ON COLUMN jorge.revenue_model.first_arrival IS 'Arrival of the first of them.';
 COMMENT ON COLUMN jorge.revenue_model.age IS 'Open deals in cells of equal age and probability: days since arrival.';
 COMMENT ON COLUMN jorge.revenue_model.probability IS 'Probability that a deal of the cell is won at all, given that it is still open.';
 COMMENT ON COLUMN jorge.revenue_model.deals IS 'Deals in the cell.';
@@ -187,7 +189,7 @@ BEGIN
                    count(*) FILTER (WHERE amount IS NULL)::float8 AS unknown
               FROM q GROUP BY 1, 2, 3, 4, 5, round(x::numeric * 4)
         )
-        SELECT (SELECT jorge.tally(days, state) FROM q WHERE fitted) AS durations, (SELECT jorge.series(arrived_at, 1, 'month', $3) FROM q) AS arrivals,
+        SELECT (SELECT jorge.tally(days, state) FROM q WHERE fitted) AS durations, (SELECT jorge.series(arrived_at, 1, 'month', $3) FROM q) AS arrivals, (SELECT min(arrived_at) FROM q) AS first_arrival,
                w.*, c.*, (SELECT count(*) FROM q WHERE fitted) AS leads, (SELECT count(*) FROM q WHERE fitted AND state = 1) AS won,
                (SELECT count(*) FROM q WHERE fitted AND state = 2) AS lost, (SELECT count(*) FROM q WHERE state = 0) AS open
           FROM (SELECT array_agg(extract(epoch FROM ended_at - $1)::float8 / 31557600 ORDER BY ended_at, revenue, amount) AS years,
@@ -207,6 +209,7 @@ BEGIN
     m.open := r.open;
     m.durations := r.durations;
     m.arrivals := r.arrivals;
+    m.first_arrival := r.first_arrival;
     IF r.won < 3 OR r.leads < 10 THEN
         m.note := format('not enough data: %s leads of %s months, %s of them won; needed are 10 and 3', r.leads, months, r.won);
         RETURN m;
@@ -318,6 +321,33 @@ $fn$;
 COMMENT ON FUNCTION jorge.open_deals(jorge.revenue_model, integer[], boolean[], boolean[], double precision[], double precision[], double precision[], double precision[], double precision[], double precision[], double precision[]) IS
     'Part of jorge.revenue_fit(): calibrates the probabilities of cells of leads (state, learned from, of the last year, age, age when scored, mean log-odds, deals, amounts, squared amounts, deals without amount), finds the conversion of leads to come and the state of the open deals.';
 
+CREATE FUNCTION jorge.rate_forecast(counts double precision[], exposures double precision[], ahead integer DEFAULT 6, season integer DEFAULT 12)
+    RETURNS TABLE (step integer, rate double precision, sd double precision, noise double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000000 ROWS 6
+    AS 'MODULE_PATHNAME', 'jorge_rate_forecast';
+COMMENT ON FUNCTION jorge.rate_forecast(double precision[], double precision[], integer, integer) IS
+    'Rate at which things will arrive, from counts a period, oldest first, and the exposure each is of (parts of a period or days; 0: not seen): step 1 is the period of the last count, step 2 the next ... (1 to 1000). rate: expected arrivals a unit of exposure; sd: its standard deviation, common to neighbouring periods; noise: what a period differs by of its own, relative; the chance of a Poisson number comes on top. A Gaussian process on the logarithm: level, trend that runs out in three seasons, season (of 2 to 72 periods, 0 = none; one year already says something of it), drift; the last 72 periods are learned from. No rows without exposure. ERROR 22023 for counts outside 0 to 1e15, exposures other than 0 or 1e-6 to 1e9, and arrays of different lengths.';
+
+CREATE FUNCTION jorge.arrival_rates(arrivals jorge.series, first_arrival timestamptz, as_of timestamptz, time_zone text, months integer)
+    RETURNS TABLE (step integer, rate double precision, sd double precision, noise double precision)
+    LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 12
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+    WITH p AS MATERIALIZED (SELECT start, count, sum(count) OVER (ORDER BY start) AS so_far, sum(count) OVER () AS leads FROM jorge.points(arrivals)),
+         -- a month of a few leads long before the others (a wrong date, a first trial) is no history
+         began AS (SELECT min(start)::timestamp AS at FROM p WHERE so_far > 0.005 * leads),
+         edge AS (SELECT month, greatest(month AT TIME ZONE time_zone, first_arrival) AS starts, least((month + interval '1 month') AT TIME ZONE time_zone, as_of) AS ends
+                    FROM began, generate_series(began.at, date_trunc('month', as_of AT TIME ZONE time_zone), interval '1 month') month),
+         seen AS (SELECT e.month, CASE WHEN as_of < first_arrival + interval '7 days' THEN 7 ELSE greatest(extract(epoch FROM e.ends - e.starts)::float8 / 86400, 0) END AS days,
+                         -- the first lead began the time it is counted in
+                         coalesce(p.count, 0) - (e.starts = first_arrival)::integer AS leads
+                    FROM edge e LEFT JOIN p ON p.start = e.month::date)
+    SELECT f.* FROM (SELECT array_agg(CASE WHEN days > 0 THEN leads ELSE 0 END::float8 ORDER BY month) AS leads, array_agg(days ORDER BY month) AS days FROM seen) s,
+                    jorge.rate_forecast(s.leads, s.days, months) f
+$fn$;
+COMMENT ON FUNCTION jorge.arrival_rates(jorge.series, timestamptz, timestamptz, text, integer) IS
+    'Leads a day in the month of as_of (step 1) and the following, from a monthly series of them up to as_of: jorge.rate_forecast() with the days of each month as exposure, the first and the last cut at the first lead and at as_of.';
+
 CREATE FUNCTION jorge.revenue_between(model jorge.revenue_model, edges timestamptz[])
     RETURNS TABLE (step integer, expected double precision, sd double precision, p_zero double precision, from_open double precision, from_new double precision,
                    deals double precision, leads double precision, leads_sd double precision)
@@ -332,8 +362,7 @@ DECLARE
     first_month timestamp;
     rate float8[];
     rate_sd float8[];
-    per_day float8;
-    upto float8 := 0;
+    noise float8[];
     local timestamp;
     open_mean float8;
     open_variance float8;
@@ -360,14 +389,9 @@ BEGIN
     first_month := date_trunc('month', local);
     months := ((extract(year FROM edges[windows + 1] AT TIME ZONE model.time_zone) - extract(year FROM local)) * 12
                + extract(month FROM edges[windows + 1] AT TIME ZONE model.time_zone) - extract(month FROM local))::integer + 1;
-    SELECT array_agg(greatest(f.mean, 0) ORDER BY f.step), array_agg(coalesce((f.hi80 - f.lo80) / 2.5631, f.mean / 2) ORDER BY f.step)
-      INTO rate, rate_sd
-      FROM jorge.forecast(model.arrivals, months, 'count', as_of => model.as_of) f;
-    IF rate IS NULL THEN
-        -- less than a month of leads
-        SELECT array_fill(v, ARRAY[months]), array_fill(v / 2, ARRAY[months]) INTO rate, rate_sd
-          FROM (SELECT sum(p.count) * 30 / greatest(extract(epoch FROM local - min(p.start)) / 86400, 7) AS v FROM jorge.points(model.arrivals) p) x;
-    END IF;
+    SELECT array_agg(f.rate ORDER BY f.step), array_agg(f.sd ORDER BY f.step), array_agg(f.noise * f.rate ORDER BY f.step)
+      INTO rate, rate_sd, noise
+      FROM jorge.arrival_rates(model.arrivals, model.first_arrival, model.as_of, model.time_zone, months) f;
     -- days from as_of on which the months begin
     SELECT array_agg(greatest(extract(epoch FROM ((first_month + make_interval(months => n)) AT TIME ZONE model.time_zone) - model.as_of)::float8 / 86400, 0) ORDER BY n)
       INTO cuts FROM generate_series(0, months) n;
@@ -384,26 +408,25 @@ BEGIN
         each := model.deal * growth;
         each_squared := each ^ 2 * (1 + model.deal_spread ^ 2);
         -- of the leads of each month to come, how many are won within the window: the mean over the days they arrive on
-        SELECT sum(rate[j] * w.part * w.won) AS won, sum(rate_sd[j] * w.part * w.won) AS won_sd, sum(rate[j] * w.arrived) AS leads,
-               sum(rate_sd[j] * w.arrived) AS leads_sd, sum(sqrt(greatest(rate_sd[j] ^ 2 - rate[j], 0)) * w.part * w.won) AS common,
-               sum(sqrt(greatest(rate_sd[j] ^ 2 - rate[j], 0)) * w.arrived) AS leads_common
+        SELECT sum(rate[j] * w.length * w.won) AS won, sum(rate[j] * w.arrived) AS leads,
+               sum(rate_sd[j] * w.length * w.won) AS common, sum(rate_sd[j] * w.arrived) AS leads_common,
+               sqrt(sum((noise[j] * w.length * w.won) ^ 2)) AS single, sqrt(sum((noise[j] * w.arrived) ^ 2)) AS leads_single
           INTO s
           FROM generate_series(1, months) j,
                LATERAL (SELECT sum(jorge.curve_at(model.won_by, ends[k + 1] - (cuts[j] + (i - 0.5) * length / slices))
                                    - jorge.curve_at(model.won_by, ends[k] - (cuts[j] + (i - 0.5) * length / slices))) / slices AS won,
-                               length / month AS part, greatest(least(ends[k + 1], cuts[j + 1]) - greatest(ends[k], cuts[j]), 0) / month AS arrived
-                          FROM (SELECT cuts[j + 1] - cuts[j] AS length, greatest(ceil(cuts[j + 1] - cuts[j]), 1)::integer AS slices,
-                                       extract(epoch FROM (first_month + make_interval(months => j)) - (first_month + make_interval(months => j - 1)))::float8 / 86400 AS month) l,
+                               length, greatest(least(ends[k + 1], cuts[j + 1]) - greatest(ends[k], cuts[j]), 0) AS arrived
+                          FROM (SELECT cuts[j + 1] - cuts[j] AS length, greatest(ceil(cuts[j + 1] - cuts[j]), 1)::integer AS slices) l,
                                generate_series(1, slices) i
-                         GROUP BY length, slices, month) w;
+                         GROUP BY length, slices) w;
         from_open := open_mean;
         from_new := s.won * model.conversion * each;
         expected := from_open + from_new;
         deals := open_deals + s.won * model.conversion;
         leads := s.leads;
-        leads_sd := sqrt(s.leads + s.leads_common ^ 2);
+        leads_sd := sqrt(s.leads + s.leads_common ^ 2 + s.leads_single ^ 2);
         -- chance of single deals, of how many leads arrive beyond chance, and of what conversion and value really are
-        sd := sqrt(open_variance + s.won * model.conversion * each_squared + (s.common * model.conversion * each) ^ 2
+        sd := sqrt(open_variance + s.won * model.conversion * each_squared + (s.common ^ 2 + s.single ^ 2) * (model.conversion * each) ^ 2
                    + expected ^ 2 * (model.conversion_error ^ 2 + model.deal_error ^ 2));
         p_zero := exp(greatest(open_log_none - s.won * model.conversion, -700));
         RETURN NEXT;

@@ -151,25 +151,37 @@ CREATE OR REPLACE FUNCTION jorge.forecast_monthly_leads(months_ahead integer DEF
 AS $fn$
 DECLARE
     known jorge.series;
+    first_arrival timestamptz;
+    this_month timestamp;
+    so_far integer;
     zone text := jorge.office_zone($3);
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 1 AND 60 OR $2 IS NULL THEN
         RAISE EXCEPTION 'months_ahead is 1 to 60' USING ERRCODE = 'invalid_parameter_value', HINT = 'The first month is the one that as_of lies in.';
     END IF;
-    SELECT jorge.series(l.first_seen_at, 1, 'month', zone) INTO known FROM jorge.lead l
+    SELECT jorge.series(l.first_seen_at, 1, 'month', zone), min(l.first_seen_at) INTO known, first_arrival FROM jorge.lead l
      WHERE l.location_id = $3 AND l.first_seen_at <= $2 AND isfinite(l.first_seen_at);
-    RETURN QUERY
-        SELECT f.start, f.step, round(f.mean::numeric, 1), round(f.lo80::numeric, 1), round(f.hi80::numeric, 1), round(f.lo95::numeric, 1), round(f.hi95::numeric, 1),
-               coalesce((SELECT p.count::integer FROM jorge.points(known) p WHERE p.start = f.start), 0), f.note
-          FROM jorge.forecast(known, $1, 'count', partial => 'nowcast', as_of => $2) f;
-    IF NOT FOUND THEN
-        RETURN QUERY SELECT date_trunc('month', $2 AT TIME ZONE zone)::date, 1, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric,
-                            coalesce((SELECT sum(p.count)::integer FROM jorge.points(known) p), 0), 'not enough data: no full month of leads';
+    this_month := date_trunc('month', $2 AT TIME ZONE zone);
+    so_far := coalesce((SELECT p.count::integer FROM jorge.points(known) p WHERE p.start = this_month::date), 0);
+    IF first_arrival IS NULL OR first_arrival > $2 - interval '30 days' THEN
+        RETURN QUERY SELECT this_month::date, 1, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, so_far, 'not enough data: less than 30 days of leads';
+        RETURN;
     END IF;
+    RETURN QUERY
+        SELECT f.month::date, f.step, round((f.seen + f.mean)::numeric, 1), round((f.seen + jorge.revenue_quantile(0.1, f.mean, f.sd, f.none))::numeric, 1),
+               round((f.seen + jorge.revenue_quantile(0.9, f.mean, f.sd, f.none))::numeric, 1), round((f.seen + jorge.revenue_quantile(0.025, f.mean, f.sd, f.none))::numeric, 1),
+               round((f.seen + jorge.revenue_quantile(0.975, f.mean, f.sd, f.none))::numeric, 1), f.seen, NULL::text
+          FROM (SELECT m.month, r.step, CASE WHEN r.step = 1 THEN so_far ELSE 0 END AS seen, r.rate * m.days AS mean,
+                       -- chance, what a month differs by of its own, and what the rate is not known by
+                       sqrt(r.rate * m.days + (r.rate * r.noise * m.days) ^ 2 + (r.sd * m.days) ^ 2) AS sd, exp(-least(r.rate * m.days, 700)) AS none
+                  FROM jorge.arrival_rates(known, first_arrival, $2, zone, $1) r,
+                       LATERAL (SELECT w.month, extract(epoch FROM (w.month + interval '1 month') AT TIME ZONE zone - greatest(w.month AT TIME ZONE zone, $2))::float8 / 86400 AS days
+                                  FROM (SELECT this_month + make_interval(months => r.step - 1) AS month) w) m) f
+         ORDER BY f.step;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.forecast_monthly_leads(integer, timestamptz, text) IS
-    'New leads of the month that as_of lies in (realised: so far) and of the following, months_ahead (1 to 60) in all, by jorge.forecast(). One row with a note where there is no full month to learn from.';
+    'New leads of the month that as_of lies in (realised: so far) and of the following, months_ahead (1 to 60) in all, by jorge.rate_forecast(), with 80 % and 95 % intervals. One row with a note where the first lead is less than 30 days old.';
 
 CREATE OR REPLACE FUNCTION jorge.monthly_seasonality(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (month integer, name text, leads_factor float8, deals_factor float8, revenue_factor float8, leads_significant boolean, prepare text)
