@@ -124,6 +124,9 @@ CREATE TABLE IF NOT EXISTS jorge.lead (
     last_seen_at       timestamptz,
     inquiries          integer NOT NULL DEFAULT 0,
     multi_source_bonus integer NOT NULL DEFAULT 0,
+    name_conflict      boolean NOT NULL DEFAULT false,
+    edited_at          timestamptz,
+    erased_at          timestamptz,
     stage              text NOT NULL DEFAULT 'initial_contact',
     drop_reason        text,
     outcome            text NOT NULL DEFAULT 'open' CHECK (outcome IN ('open', 'won', 'lost')),
@@ -196,6 +199,9 @@ COMMENT ON COLUMN jorge.lead.first_seen_at IS 'Time of the earliest inquiry.';
 COMMENT ON COLUMN jorge.lead.last_seen_at IS 'Time of the latest inquiry.';
 COMMENT ON COLUMN jorge.lead.inquiries IS 'Number of inquiries.';
 COMMENT ON COLUMN jorge.lead.multi_source_bonus IS 'Quality points (0-100 scale): 5 for each source beyond the first.';
+COMMENT ON COLUMN jorge.lead.name_conflict IS 'Arrivals gave clearly different names: a household, or two people with one phone or e-mail.';
+COMMENT ON COLUMN jorge.lead.edited_at IS 'Latest edit by hand of a column up to listing_ref (kept as an inquiry of the source "manual").';
+COMMENT ON COLUMN jorge.lead.erased_at IS 'When the person was erased (jorge.erase_lead): the row is kept for counts by source and month, what it said is gone.';
 COMMENT ON COLUMN jorge.lead.stage IS 'Funnel stage: initial_contact, qualified, hot, appointment, closed.';
 COMMENT ON COLUMN jorge.lead.drop_reason IS 'Why the lead left the funnel; NULL while it has not.';
 COMMENT ON COLUMN jorge.lead.outcome IS 'open, won or lost.';
@@ -241,7 +247,8 @@ CREATE TABLE IF NOT EXISTS jorge.lead_key (
     kind        text NOT NULL COLLATE "C",
     key         text NOT NULL COLLATE "C",
     lead_id     uuid NOT NULL,
-    PRIMARY KEY (location_id, kind, key),
+    share       integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (location_id, kind, key, share),
     FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
 );
 CREATE INDEX IF NOT EXISTS lead_key_lead_idx ON jorge.lead_key (lead_id, location_id);
@@ -250,6 +257,7 @@ COMMENT ON COLUMN jorge.lead_key.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.lead_key.kind IS 'P phone, E e-mail.';
 COMMENT ON COLUMN jorge.lead_key.key IS 'Canonical form: jorge.phone_key() or jorge.email_key().';
 COMMENT ON COLUMN jorge.lead_key.lead_id IS 'The person.';
+COMMENT ON COLUMN jorge.lead_key.share IS '0 for the person who brought the key first; 1, 2 ... for further ones of a household that is kept apart (jorge.phone_requires_name).';
 
 CREATE TABLE IF NOT EXISTS jorge.inquiry_lead (
     location_id text NOT NULL,
@@ -266,7 +274,7 @@ COMMENT ON TABLE jorge.inquiry_lead IS 'The only mapping from arrival to person.
 COMMENT ON COLUMN jorge.inquiry_lead.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.inquiry_lead.inquiry_id IS 'The arrival.';
 COMMENT ON COLUMN jorge.inquiry_lead.lead_id IS 'The person.';
-COMMENT ON COLUMN jorge.inquiry_lead.rule IS 'Why: new, phone, email, phone+email, or batch (same statement brought the person).';
+COMMENT ON COLUMN jorge.inquiry_lead.rule IS 'Why: new, phone, email, phone+email, fields (name and further fields agree), edit (changed by hand), lead (inserted into jorge.lead), or batch (same statement brought the person).';
 COMMENT ON COLUMN jorge.inquiry_lead.linked_at IS 'When the mapping was made.';
 
 CREATE TABLE IF NOT EXISTS jorge.lead_alias (
@@ -401,7 +409,7 @@ COMMENT ON COLUMN jorge.event.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.event.at IS 'When.';
 COMMENT ON COLUMN jorge.event.event_id IS 'Id of the event.';
 COMMENT ON COLUMN jorge.event.lead_id IS 'The person it is about.';
-COMMENT ON COLUMN jorge.event.kind IS 'lead_ml_scored, lead_key_conflict, model_promoted ...';
+COMMENT ON COLUMN jorge.event.kind IS 'lead_ml_scored, lead_merged, lead_unmerged, lead_parted, lead_erased, model_promoted ...';
 COMMENT ON COLUMN jorge.event.score IS '0 ... 100.';
 COMMENT ON COLUMN jorge.event.confidence IS '0 ... 1.';
 COMMENT ON COLUMN jorge.event.class IS 'HOT, WARM or COLD.';

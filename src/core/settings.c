@@ -68,6 +68,13 @@ jorge_settings_init(void)
 							 "jorge.prediction.",
 							 NULL, &jorge_settings.log_predictions, true, PGC_SUSET, 0, NULL, NULL,
 							 NULL);
+	DefineCustomBoolVariable("jorge.phone_requires_name", "Keeps people with one phone and clearly different names apart.",
+							 "Off: they are one lead, marked name_conflict. On: two leads and a row in jorge.identity_review.",
+							 &jorge_settings.phone_requires_name, false, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("jorge.shared_key_limit", "People that a phone or e-mail may belong to before it is nobody's.",
+							"A number that more people give (different e-mails, or names) is an office's: it goes to jorge.identity_stop "
+							"and those it had brought together are parted.",
+							&jorge_settings.shared_key_limit, 10, 2, 1000, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("jorge.forest_cache", "Memory for parsed forests in each backend.",
 							NULL, &jorge_settings.forest_cache_kb, 64 * 1024, 1024, 1024 * 1024,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);

@@ -23,6 +23,8 @@ typedef struct JorgeSettings
 	double hot_threshold;	 /* probability from which a lead is HOT */
 	double warm_threshold;	 /* probability from which a lead is WARM */
 	bool notify;			 /* NOTIFY jorge_event for each event row */
+	bool phone_requires_name; /* a phone is no key between clearly different names */
+	int shared_key_limit;	 /* people beyond which a phone or e-mail is nobody's */
 	bool log_predictions;	 /* write a jorge.prediction row for each score the triggers serve */
 	int forest_cache_kb;	 /* memory for parsed forests in one backend */
 	int forest_kernel;		 /* JorgeKernel; the CPU has what it names */

@@ -166,8 +166,11 @@ jorge_fold_leads(IntakeLead *leads, int n)
 	}
 }
 
-int
-jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads)
+/*
+ * Read and lock leads
+ */
+static int
+lock_leads(IntakeStatement statement, Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads)
 {
 	Tuplestorestate *wanted = jorge_relation_begin(RELATION_WANTED_LEADS);
 	bool present[2] = {false, false};
@@ -179,7 +182,7 @@ jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *lead
 
 		jorge_relation_put(wanted, RELATION_WANTED_LEADS, values, present);
 	}
-	jorge_statement_run(LOCK_LEADS, NULL);
+	jorge_statement_run(statement, NULL);
 	jorge_relation_end(wanted, RELATION_WANTED_LEADS);
 
 	found = (int) SPI_processed;
@@ -193,4 +196,16 @@ jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *lead
 		jorge_lead_state_load(&leads[i].state, values, nulls);
 	}
 	return found;
+}
+
+int
+jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads)
+{
+	return lock_leads(LOCK_LEADS, location_ids, lead_ids, n, leads);
+}
+
+bool
+jorge_lock_lead(Datum location_id, Datum lead_id, bool to_merge, IntakeLead *lead)
+{
+	return lock_leads(to_merge ? LOCK_LEADS_TO_MERGE : LOCK_LEADS, &location_id, &lead_id, 1, lead) == 1;
 }

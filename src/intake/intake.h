@@ -17,6 +17,7 @@ typedef struct IntakeLead
 	LeadState state;
 	bool is_new;
 	bool anew; /* fold all that is stored, whatever the times of the new events */
+	bool unlogged; /* writes no prediction row */
 	bool linked; /* an arrival of the batch has been given to it */
 	LeadEvent *events; /* new ones, in order of the fold */
 	int nevents;
@@ -59,11 +60,15 @@ extern void jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const cha
 extern void jorge_unscored_begin(void);
 extern void jorge_unscored_warn(void);
 
-/* Read the rows of known leads, locked, in the order of ids; those that are gone are left out. Returns their number. */
+/* Read the rows of known leads, locked, in the order of jorge_compare_leads; those that are gone are left out. Returns their number. */
 extern int jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads);
 
-/* Lock all other intake out, or, for a small statement, only large ones */
-extern void jorge_lock_bulk(bool large);
+/* Read and lock one lead, FOR UPDATE if it may be merged away; false if it is gone */
+extern bool jorge_lock_lead(Datum location_id, Datum lead_id, bool to_merge, IntakeLead *lead);
+
+/* Blocking keys of a person in a location; returns their number */
+extern int jorge_location_blocks(const char *location, int location_length, const MatchPerson *person,
+								 int64 keys[MATCH_MAX_BLOCKING_KEYS]);
 
 /*
  * Take in rows that have no lead yet, or that are in their lead's conversation but not in its row. Inside SPI, as

@@ -38,6 +38,7 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 	Datum *locations = palloc(sizeof(Datum) * n);
 	Datum *ids = palloc(sizeof(Datum) * n);
 	Tuplestorestate *keys;
+	Tuplestorestate *blocks;
 	Tuplestorestate *links;
 	ErrorData *unscanned;
 	int wanted = 0;
@@ -82,8 +83,10 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 		leads[0].error = unscanned;
 
 	keys = jorge_relation_begin(RELATION_KEYS);
+	blocks = jorge_relation_begin(RELATION_BLOCKS);
 	links = jorge_relation_begin(RELATION_LINKS);
 	jorge_write_leads(leads, nleads, false, "interaction");
 	jorge_relation_end(links, RELATION_LINKS);
+	jorge_relation_end(blocks, RELATION_BLOCKS);
 	jorge_relation_end(keys, RELATION_KEYS);
 }

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -27,13 +28,13 @@ const Oid jorge_lead_column_types[LEAD_COLUMNS] = {
 	TEXTOID, UUIDOID, WISH_COLUMNS(COLUMN_TYPE) FOLD_COLUMNS(COLUMN_TYPE)};
 
 const char *const jorge_inquiry_column_names[INQUIRY_COLUMNS] = {
-	"location_id", "inquiry_id", "received_at", "source", "message", WISH_COLUMNS(COLUMN_NAME)};
+	"location_id", "inquiry_id", "received_at", "source", "message", "payload", WISH_COLUMNS(COLUMN_NAME)};
 
 const char *const jorge_interaction_column_names[INTERACTION_COLUMNS] = {
 	"location_id", "interaction_id", "lead_id", "at", "channel", "direction", "body"};
 
 const Oid jorge_inquiry_column_types[INQUIRY_COLUMNS] = {
-	TEXTOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, WISH_COLUMNS(COLUMN_TYPE)};
+	TEXTOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, JSONBOID, WISH_COLUMNS(COLUMN_TYPE)};
 
 const Oid jorge_interaction_column_types[INTERACTION_COLUMNS] = {
 	TEXTOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID};
@@ -41,6 +42,7 @@ const Oid jorge_interaction_column_types[INTERACTION_COLUMNS] = {
 /* How a stored column and a member of the decoded part belong together */
 typedef enum MemberKind
 {
+	MEMBER_BOOL,	/* bool */
 	MEMBER_INT,		/* int, int4 */
 	MEMBER_BIG,		/* int64, int8 */
 	MEMBER_FLOAT,	/* double, float8; NAN is stored as NULL */
@@ -59,6 +61,8 @@ typedef struct Member
 static const Member members[] = {
 	MEMBER(first_seen_at, TIME, first_seen_at),
 	MEMBER(last_seen_at, TIME, last_seen_at),
+	MEMBER(name_conflict, BOOL, name_conflict),
+	MEMBER(edited_at, TIME, edited_at),
 	MEMBER(inquiries, INT, inquiries),
 	MEMBER(interactions, INT, interactions),
 	MEMBER(inbound, INT, inbound),
@@ -120,7 +124,7 @@ jorge_lead_state_init(LeadState *state, Datum location_id, Datum lead_id)
 	state->values[LEAD_location_id] = location_id;
 	state->values[LEAD_lead_id] = lead_id;
 	state->nulls[LEAD_location_id] = state->nulls[LEAD_lead_id] = false;
-	state->first_seen_at = state->last_seen_at = DT_NOBEGIN;
+	state->first_seen_at = state->last_seen_at = state->edited_at = DT_NOBEGIN;
 	state->first_outbound_at = state->last_outbound_at = state->last_inbound_at = DT_NOBEGIN;
 	jorge_text_summary_clear(&state->text);
 }
@@ -138,6 +142,8 @@ jorge_lead_state_forget_interactions(LeadState *state)
 	state->max_sources = old.max_sources;
 	state->first_seen_at = old.first_seen_at;
 	state->last_seen_at = old.last_seen_at;
+	state->edited_at = old.edited_at;
+	state->name_conflict = old.name_conflict;
 	state->inquiries = old.inquiries;
 }
 
@@ -158,6 +164,9 @@ jorge_lead_state_load(LeadState *state, const Datum *values, const bool *nulls)
 			continue; /* init has set what NULL means */
 		switch (member->kind)
 		{
+			case MEMBER_BOOL:
+				*(bool *) field = DatumGetBool(value);
+				break;
 			case MEMBER_INT:
 				*(int *) field = DatumGetInt32(value);
 				break;
@@ -202,6 +211,9 @@ jorge_lead_state_store(LeadState *state)
 		*null = false;
 		switch (member->kind)
 		{
+			case MEMBER_BOOL:
+				*value = BoolGetDatum(*(const bool *) field);
+				break;
 			case MEMBER_INT:
 				*value = Int32GetDatum(*(const int *) field);
 				break;
@@ -237,7 +249,7 @@ jorge_lead_state_store(LeadState *state)
 int
 jorge_compare_leads(Datum id, Datum location, Datum other_id, Datum other_location)
 {
-	int order = memcmp(DatumGetUUIDP(id)->data, DatumGetUUIDP(other_id)->data, UUID_LEN);
+	int order = memcmp(DatumGetUUIDP(other_id)->data, DatumGetUUIDP(id)->data, UUID_LEN);
 	text *a;
 	text *b;
 
@@ -289,7 +301,7 @@ jorge_compare_events(const void *a, const void *b)
 bool
 jorge_event_is_later(const LeadState *state, const LeadEvent *event)
 {
-	return event->at > Max(state->last_seen_at, Max(state->last_inbound_at, state->last_outbound_at));
+	return event->at > Max(Max(state->last_seen_at, state->edited_at), Max(state->last_inbound_at, state->last_outbound_at));
 }
 
 /*
@@ -342,22 +354,171 @@ fold_budget(LeadState *state, const LeadEvent *inquiry)
 }
 
 /*
+ * Give the text of a Datum to the matcher
+ */
+static MatchText
+match_text(const Datum *values, const bool *nulls, int column)
+{
+	MatchText result = {NULL, 0};
+
+	if (!nulls[column])
+	{
+		text *t = DatumGetTextPP(values[column]);
+
+		result.data = VARDATA_ANY(t);
+		result.length = VARSIZE_ANY_EXHDR(t);
+	}
+	return result;
+}
+
+void
+jorge_match_given(const Datum *values, const bool *nulls, int first_wish, MatchGiven *given)
+{
+#define GIVEN(field) given->field = match_text(values, nulls, first_wish + LEAD_##field - LEAD_FIRST_WISH)
+	GIVEN(name);
+	GIVEN(first_name);
+	GIVEN(last_name);
+	GIVEN(phone);
+	GIVEN(email);
+	GIVEN(street);
+	GIVEN(city);
+	GIVEN(postal_code);
+#undef GIVEN
+}
+
+/*
+ * Is a value of one row the same text as that of another?
+ */
+static bool
+same_text(const LeadState *state, const LeadEvent *inquiry, int column)
+{
+	int given = INQUIRY_FIRST_WISH + column - LEAD_FIRST_WISH;
+	text *a;
+	text *b;
+
+	if (state->nulls[column] || inquiry->nulls[given])
+		return state->nulls[column] == inquiry->nulls[given];
+	a = DatumGetTextPP(state->values[column]);
+	b = DatumGetTextPP(inquiry->values[given]);
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) && memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+bool
+jorge_says_the_same(const LeadState *state, const LeadEvent *inquiry)
+{
+	static const LeadColumn compared[] = {LEAD_name, LEAD_first_name, LEAD_last_name, LEAD_phone, LEAD_email,
+										  LEAD_street, LEAD_city, LEAD_postal_code};
+
+	for (int i = 0; i < lengthof(compared); i++)
+		if (!inquiry->nulls[INQUIRY_FIRST_WISH + compared[i] - LEAD_FIRST_WISH] && !same_text(state, inquiry, compared[i]))
+			return false;
+	return true;
+}
+
+bool
+jorge_names_differ(MatchPerson *a, MatchPerson *b)
+{
+	static const char number[] = "+15128675309";
+	MatchVerdict verdict;
+
+	/* what the matcher says of two people with one phone and nothing else but their names */
+	a->nphones = b->nphones = a->nemails = b->nemails = 0;
+	a->phones_shared = b->phones_shared = false;
+	(void) jorge_match_add_phone(a, number, sizeof(number) - 1);
+	(void) jorge_match_add_phone(b, number, sizeof(number) - 1);
+	verdict = jorge_match(a, b);
+	return verdict.reason == REASON_PHONE_CONFLICT || verdict.reason == REASON_GENERATION;
+}
+
+bool
+jorge_other_name(const LeadState *state, const LeadEvent *inquiry)
+{
+	MatchGiven known;
+	MatchGiven given;
+	MatchPerson a;
+	MatchPerson b;
+
+	if (state->nulls[LEAD_name] && state->nulls[LEAD_first_name] && state->nulls[LEAD_last_name])
+		return false;
+	if (same_text(state, inquiry, LEAD_name) && same_text(state, inquiry, LEAD_first_name) && same_text(state, inquiry, LEAD_last_name))
+		return false;
+	memset(&known, 0, sizeof(known));
+	memset(&given, 0, sizeof(given));
+	jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &known);
+	jorge_match_given(inquiry->values, inquiry->nulls, INQUIRY_FIRST_WISH, &given);
+	known.phone.data = known.email.data = known.street.data = known.city.data = known.postal_code.data = NULL;
+	given.phone.data = given.email.data = given.street.data = given.city.data = given.postal_code.data = NULL;
+	jorge_match_prepare(&known, &a);
+	jorge_match_prepare(&given, &b);
+	return jorge_names_differ(&a, &b);
+}
+
+/*
+ * Take away the wishes that an edit by hand cleared
+ */
+static void
+fold_cleared(LeadState *state, const LeadEvent *edit)
+{
+	Jsonb *payload;
+	JsonbValue *cleared;
+	JsonbValue key = {.type = jbvString, .val.string = {.len = 7, .val = "cleared"}};
+
+	if (edit->nulls[INQUIRY_payload])
+		return;
+	payload = DatumGetJsonbP(edit->values[INQUIRY_payload]);
+	if (!JB_ROOT_IS_OBJECT(payload))
+		return;
+	cleared = findJsonbValueFromContainer(&payload->root, JB_FOBJECT, &key);
+	if (cleared == NULL || cleared->type != jbvBinary || !JsonContainerIsArray(cleared->val.binary.data))
+		return;
+	for (int w = 0; w < LEAD_WISHES; w++)
+	{
+		const char *name = jorge_lead_column_names[LEAD_FIRST_WISH + w];
+		JsonbValue element = {.type = jbvString, .val.string = {.len = strlen(name), .val = unconstify(char *, name)}};
+
+		if (findJsonbValueFromContainer(cleared->val.binary.data, JB_FARRAY, &element) != NULL)
+			state->nulls[LEAD_FIRST_WISH + w] = true;
+	}
+}
+
+bool
+jorge_event_is_edit(const LeadEvent *event)
+{
+	text *source;
+
+	if (!event->is_inquiry)
+		return false;
+	source = DatumGetTextPP(event->values[INQUIRY_source]);
+	return VARSIZE_ANY_EXHDR(source) == sizeof(MANUAL_SOURCE) - 1 && memcmp(VARDATA_ANY(source), MANUAL_SOURCE, sizeof(MANUAL_SOURCE) - 1) == 0;
+}
+
+/*
  * Fold an inquiry: its wishes, where it says any, are newer than what is known
  */
 static void
 fold_inquiry(LeadState *state, const LeadEvent *inquiry)
 {
+	bool edit = jorge_event_is_edit(inquiry);
+
+	if (!edit && !state->name_conflict)
+		state->name_conflict = jorge_other_name(state, inquiry);
 	for (int w = 0; w < LEAD_WISHES; w++)
 	{
 		int column = LEAD_FIRST_WISH + w;
 		Datum value = inquiry->values[INQUIRY_FIRST_WISH + w];
 
-		if (inquiry->nulls[INQUIRY_FIRST_WISH + w] || column == LEAD_budget_min || column == LEAD_budget_max)
+		if (inquiry->nulls[INQUIRY_FIRST_WISH + w] || (!edit && (column == LEAD_budget_min || column == LEAD_budget_max)))
 			continue;
-		if (jorge_lead_column_types[column] == TEXTOID && !says_something(value))
+		if (!edit && jorge_lead_column_types[column] == TEXTOID && !says_something(value))
 			continue;
 		state->values[column] = value;
 		state->nulls[column] = false;
+	}
+	if (edit)
+	{
+		fold_cleared(state, inquiry);
+		state->edited_at = inquiry->at;
+		return;
 	}
 	fold_budget(state, inquiry);
 

@@ -9,6 +9,7 @@
 
 #include "datatype/timestamp.h"
 #include "features/features.h"
+#include "identity/match.h"
 #include "utils/uuid.h"
 
 /* Columns that an inquiry hands to the lead under the same name and type */
@@ -44,6 +45,8 @@
 	X(last_seen_at, TIMESTAMPTZOID)                                                                \
 	X(inquiries, INT4OID)                                                                          \
 	X(multi_source_bonus, INT4OID)                                                                 \
+	X(name_conflict, BOOLOID)                                                                      \
+	X(edited_at, TIMESTAMPTZOID)                                                                   \
 	X(interactions, INT4OID)                                                                       \
 	X(inbound, INT4OID)                                                                            \
 	X(outbound, INT4OID)                                                                           \
@@ -97,6 +100,7 @@ typedef enum InquiryColumn
 	INQUIRY_received_at,
 	INQUIRY_source,
 	INQUIRY_message,
+	INQUIRY_payload,
 	INQUIRY_FIRST_WISH,
 	INQUIRY_COLUMNS = INQUIRY_FIRST_WISH + LEAD_WISHES
 } InquiryColumn;
@@ -113,6 +117,12 @@ typedef enum InteractionColumn
 	INTERACTION_body,
 	INTERACTION_COLUMNS
 } InteractionColumn;
+
+/*
+ * Source of an inquiry that is an edit by hand of the lead's row: it sets wishes, is no arrival, and its payload may say
+ * {"cleared": [column, ...]}.
+ */
+#define MANUAL_SOURCE "manual"
 
 extern const char *const jorge_lead_column_names[LEAD_COLUMNS];
 extern const Oid jorge_lead_column_types[LEAD_COLUMNS];
@@ -140,7 +150,9 @@ typedef struct LeadState
 	bool nulls[LEAD_COLUMNS];
 	int inquiries, interactions, inbound, outbound, calls, visits, replies;
 	double reply_seconds;
+	bool name_conflict;
 	TimestampTz first_seen_at, last_seen_at; /* DT_NOBEGIN = never */
+	TimestampTz edited_at;
 	TimestampTz first_outbound_at, last_outbound_at, last_inbound_at;
 	TextSummary text;
 	int sources; /* distinct */
@@ -160,11 +172,26 @@ extern void jorge_lead_state_load(LeadState *state, const Datum *values, const b
 /* Write the decoded part back into values[] and nulls[] */
 extern void jorge_lead_state_store(LeadState *state);
 
-/* Order of leads: id, then location, byte by byte; 0 = the same lead */
+/* Order in which leads are locked: the highest id first, then by location; 0 = the same lead */
 extern int jorge_compare_leads(Datum id, Datum location, Datum other_id, Datum other_location);
 
 /* Text of an event that counts as said by the person; false if it has none */
 extern bool jorge_event_text(const LeadEvent *event, const char **data, int *length);
+
+/* Is it an edit by hand of the lead's row? */
+extern bool jorge_event_is_edit(const LeadEvent *event);
+
+/* What the matcher compares, from the wishes of a lead or an inquiry; first_wish is the position of the first */
+extern void jorge_match_given(const Datum *values, const bool *nulls, int first_wish, MatchGiven *given);
+
+/* Are they clearly two people by their names? Takes away their other keys. */
+extern bool jorge_names_differ(MatchPerson *a, MatchPerson *b);
+
+/* Does an inquiry say nothing else than the lead of what the matcher compares? */
+extern bool jorge_says_the_same(const LeadState *state, const LeadEvent *inquiry);
+
+/* Does an inquiry give clearly another name than the last that gave any? */
+extern bool jorge_other_name(const LeadState *state, const LeadEvent *inquiry);
 
 /* Order of the fold: time, then inquiries before interactions, then id */
 extern int jorge_compare_events(const void *a, const void *b);

@@ -239,8 +239,8 @@ put_lead(Tuplestorestate *store, IntakeLead *lead)
 			isnan(lead->score.confidence);
 		served[SERVED_model] = CStringGetTextDatum(lead->model);
 		served[SERVED_scored_at] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-		missing[SERVED_features] = !jorge_settings.log_predictions;
-		if (jorge_settings.log_predictions)
+		missing[SERVED_features] = lead->unlogged || !jorge_settings.log_predictions;
+		if (!missing[SERVED_features])
 			served[SERVED_features] = features_array(lead->features);
 	}
 	jorge_relation_put(store, RELATION_LEADS, values, nulls);

@@ -4,6 +4,7 @@
 #include "core/jorge.h"
 
 #include "intake/lead_state.h"
+#include "intake/resolve.h"
 #include "intake/statements.h"
 
 #include "catalog/pg_type.h"
@@ -24,7 +25,7 @@ typedef struct RelationShape
 {
 	const char *name;
 	int ncolumns;
-	ColumnShape columns[4];
+	ColumnShape columns[5];
 } RelationShape;
 
 /* Shapes of the small relations; jorge_leads is made from the lead's columns */
@@ -33,10 +34,15 @@ static const RelationShape shapes[INTAKE_RELATIONS] = {
 							  4,
 							  {{"position", INT4OID}, {"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}}},
 	[RELATION_WANTED_LEADS] = {"jorge_wanted_leads", 2, {{"location_id", TEXTOID}, {"lead_id", UUIDOID}}},
+	[RELATION_WANTED_STOPS] = {"jorge_wanted_stops",
+							   4,
+							   {{"position", INT4OID}, {"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}}},
+	[RELATION_WANTED_BLOCKS] = {"jorge_wanted_blocks", 3, {{"position", INT4OID}, {"location_id", TEXTOID}, {"key", INT8OID}}},
 	[RELATION_LEADS] = {"jorge_leads", 0},
 	[RELATION_KEYS] = {"jorge_keys",
-					   4,
-					   {{"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}, {"lead_id", UUIDOID}}},
+					   5,
+					   {{"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}, {"lead_id", UUIDOID}, {"share", INT4OID}}},
+	[RELATION_BLOCKS] = {"jorge_blocks", 3, {{"location_id", TEXTOID}, {"key", INT8OID}, {"lead_id", UUIDOID}}},
 	[RELATION_LINKS] = {"jorge_links",
 						4,
 						{{"location_id", TEXTOID}, {"inquiry_id", UUIDOID}, {"lead_id", UUIDOID}, {"rule", TEXTOID}}},
@@ -134,11 +140,18 @@ append_columns(StringInfo sql, const char *prefix, int first)
  * Append what new and known persons have in common: keys, links, the prediction log and the event
  */
 static void
-append_common(StringInfo sql)
+append_common(StringInfo sql, bool new_ones)
 {
 	appendStringInfoString(
-		sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id)"
-			 " SELECT location_id, kind, key, lead_id FROM jorge_keys ON CONFLICT DO NOTHING), "
+		sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id, share)"
+			 " SELECT location_id, kind, key, lead_id, share FROM jorge_keys ON CONFLICT DO NOTHING), "
+			 "b AS (INSERT INTO jorge.lead_block (location_id, key, lead_id)"
+			 " SELECT DISTINCT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
+	if (!new_ones)
+		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM jorge.lead_block o WHERE o.key" EQ "n.key AND o.location_id" EQ
+									"n.location_id AND o.lead_id" EQ "n.lead_id)");
+	appendStringInfoString(
+		sql, "), "
 			 "i AS (INSERT INTO jorge.inquiry_lead (location_id, inquiry_id, lead_id, rule)"
 			 " SELECT location_id, inquiry_id, lead_id, rule FROM jorge_links), "
 			 "p AS (INSERT INTO jorge.prediction (location_id, at, lead_id, reason, model, probability, class,"
@@ -162,18 +175,36 @@ statement_text(IntakeStatement statement)
 	switch (statement)
 	{
 		case FIND_KEYS:
-			appendStringInfoString(&sql, "SELECT w.position, k.lead_id FROM jorge_wanted_keys w JOIN jorge.lead_key k"
-										 " ON k.location_id" EQ "w.location_id AND k.kind" EQ
-										 "w.kind AND k.key" EQ "w.key");
+			appendStringInfoString(&sql, "SELECT w.position, k.lead_id, k.share FROM jorge_wanted_keys w JOIN jorge.lead_key k"
+										 " ON k.location_id" EQ "w.location_id AND k.kind" EQ "w.kind AND k.key" EQ "w.key"
+										 " UNION ALL SELECT w.position, NULL, NULL FROM jorge_wanted_stops w JOIN jorge.identity_stop s"
+										 " ON s.location_id" EQ "w.location_id AND s.kind" EQ "w.kind AND s.key" EQ "w.key");
+			break;
+		case FIND_BLOCKS:
+			appendStringInfo(&sql,
+							 "SELECT w.position, coalesce(a.lead_id, b.lead_id), w.key FROM jorge_wanted_blocks w CROSS JOIN LATERAL"
+							 " (SELECT x.lead_id FROM jorge.lead_block x WHERE x.key" EQ "w.key AND x.location_id" EQ
+							 "w.location_id LIMIT %d) b LEFT JOIN jorge.lead_alias a ON a.location_id" EQ "w.location_id AND a.alias_id" EQ
+							 "b.lead_id",
+							 BLOCK_LIMIT + 1);
+			break;
+		case FIND_CANDIDATES:
+			appendStringInfoString(&sql, "SELECT l.location_id, l.lead_id, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city,"
+										 " l.postal_code, ARRAY(SELECT k.kind OPERATOR(pg_catalog.||) k.key FROM jorge.lead_key k"
+										 " WHERE k.lead_id" EQ "l.lead_id AND k.location_id" EQ "l.location_id)"
+										 " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
+										 "w.location_id AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL");
 			break;
 		case LOCK_LEADS:
+		case LOCK_LEADS_TO_MERGE:
 			appendStringInfoString(&sql, "SELECT ");
 			/* cast, so that a column whose type the owner has changed is read as what it was */
 			for (int c = 0; c < LEAD_COLUMNS; c++)
 				appendStringInfo(&sql, "%sl.%s::%s", c ? ", " : "", jorge_lead_column_names[c],
 								 format_type_be_qualified(jorge_lead_column_types[c]));
 			appendStringInfoString(&sql, " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
-										 "w.location_id AND l.lead_id" EQ "w.lead_id FOR NO KEY UPDATE OF l");
+										 "w.location_id AND l.lead_id" EQ "w.lead_id FOR ");
+			appendStringInfoString(&sql, statement == LOCK_LEADS ? "NO KEY UPDATE OF l" : "UPDATE OF l");
 			break;
 		case WRITE_NEW_LEADS:
 			appendStringInfoString(&sql, "WITH l AS (INSERT INTO jorge.lead (");
@@ -185,7 +216,7 @@ statement_text(IntakeStatement statement)
 										 " class, confidence, lower, upper, model, scored_at)"
 										 " SELECT location_id, lead_id, probability, score, class, confidence, lower,"
 										 " upper, model, scored_at FROM jorge_leads WHERE model IS NOT NULL), ");
-			append_common(&sql);
+			append_common(&sql, true);
 			break;
 		case WRITE_LEADS:
 			appendStringInfoString(&sql, "WITH l AS (UPDATE jorge.lead l SET (");
@@ -202,7 +233,7 @@ statement_text(IntakeStatement statement)
 					  " score = EXCLUDED.score, class = EXCLUDED.class, confidence = EXCLUDED.confidence,"
 					  " lower = EXCLUDED.lower, upper = EXCLUDED.upper, model = EXCLUDED.model,"
 					  " scored_at = EXCLUDED.scored_at), ");
-			append_common(&sql);
+			append_common(&sql, false);
 			break;
 		case SCORE_BY_RULES:
 			appendStringInfoString(
@@ -233,7 +264,7 @@ jorge_statement_run(IntakeStatement statement, const char *reason)
 {
 	Oid types[1] = {TEXTOID};
 	Datum args[1];
-	bool reads = statement == FIND_KEYS || statement == LOCK_LEADS;
+	bool reads = statement <= READING_STATEMENTS;
 	int code;
 
 	if (plans[statement] == NULL)
@@ -265,17 +296,4 @@ jorge_record_error(Datum location_id, Datum lead_id, const ErrorData *error)
 							  " VALUES ($1, 'score', $2, $3, $4, $5)",
 							  5, types, args, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not record an error");
-}
-
-void
-jorge_record_key_conflict(Datum location_id, Datum lead_id, Datum other_id)
-{
-	Oid types[3] = {TEXTOID, UUIDOID, UUIDOID};
-	Datum args[3] = {location_id, lead_id, other_id};
-
-	if (SPI_execute_with_args("INSERT INTO jorge.event (location_id, lead_id, kind, reason, detail)"
-							  " VALUES ($1, $2, 'lead_key_conflict', 'inquiry',"
-							  " pg_catalog.jsonb_build_object('other_lead_id', $3))",
-							  3, types, args, NULL, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not record a key conflict");
 }

@@ -31,19 +31,26 @@ typedef enum ServedColumn
 typedef enum IntakeRelation
 {
 	RELATION_WANTED_KEYS, /* jorge_wanted_keys(position, location_id, kind, key) */
+	RELATION_WANTED_STOPS, /* jorge_wanted_stops(position, location_id, kind, key), of jorge.identity_stop */
 	RELATION_WANTED_LEADS, /* jorge_wanted_leads(location_id, lead_id), in the order to lock them */
+	RELATION_WANTED_BLOCKS, /* jorge_wanted_blocks(position, location_id, key) */
 	RELATION_LEADS,		  /* jorge_leads(LeadColumn ..., ServedColumn ...) */
-	RELATION_KEYS,		  /* jorge_keys(location_id, kind, key, lead_id) */
+	RELATION_KEYS,		  /* jorge_keys(location_id, kind, key, lead_id, share) */
+	RELATION_BLOCKS,	  /* jorge_blocks(location_id, key, lead_id) */
 	RELATION_LINKS,		  /* jorge_links(location_id, inquiry_id, lead_id, rule) */
 	INTAKE_RELATIONS
 } IntakeRelation;
 
 typedef enum IntakeStatement
 {
-	FIND_KEYS,		 /* wanted keys -> (position, lead_id) */
+	FIND_KEYS,		 /* wanted keys, wanted stops -> (position, lead_id, share); lead_id NULL = the key is nobody's */
+	FIND_BLOCKS,	 /* wanted blocks -> (position, lead_id, key), at most BLOCK_LIMIT + 1 a position */
+	FIND_CANDIDATES, /* wanted leads -> location_id, lead_id, fields the matcher compares, all keys */
 	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE */
-	WRITE_NEW_LEADS, /* leads, keys, links -> all rows of new persons */
-	WRITE_LEADS,	 /* leads, keys, links -> all rows of known persons */
+	LOCK_LEADS_TO_MERGE, /* the same FOR UPDATE: a row that may go lets no new row refer to it */
+	READING_STATEMENTS = LOCK_LEADS_TO_MERGE,
+	WRITE_NEW_LEADS, /* leads, keys, blocks, links -> all rows of new persons */
+	WRITE_LEADS,	 /* leads, keys, blocks, links -> all rows of known persons */
 	SCORE_BY_RULES,	 /* wanted leads -> their scores by rules, marked so */
 	INTAKE_STATEMENTS
 } IntakeStatement;
@@ -59,15 +66,12 @@ extern void jorge_relation_forget(IntakeRelation relation);
 extern void jorge_relation_end(Tuplestorestate *store, IntakeRelation relation);
 
 /*
- * Run a statement with a fresh snapshot; reason is what prediction and event rows say. Rows of FIND_KEYS and
- * LOCK_LEADS are in SPI_tuptable.
+ * Run a statement with a fresh snapshot; reason is what prediction and event rows say. Rows of those
+ * up to READING_STATEMENTS are in SPI_tuptable.
  */
 extern void jorge_statement_run(IntakeStatement statement, const char *reason);
 
 /* Record an error that cost a lead its score */
 extern void jorge_record_error(Datum location_id, Datum lead_id, const ErrorData *error);
-
-/* Record that the keys of one arrival belong to two persons */
-extern void jorge_record_key_conflict(Datum location_id, Datum lead_id, Datum other_id);
 
 #endif

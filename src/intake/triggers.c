@@ -9,6 +9,7 @@
 #include "core/owner.h"
 #include "core/settings.h"
 #include "intake/intake.h"
+#include "intake/locks.h"
 #include "intake/statements.h"
 
 #include "access/table.h"
@@ -32,7 +33,6 @@ JORGE_FUNCTION(jorge_inquiry_intake);
 JORGE_FUNCTION(jorge_interaction_intake);
 JORGE_FUNCTION(jorge_interaction_unseen);
 JORGE_FUNCTION(jorge_resolve_pending);
-JORGE_FUNCTION(jorge_refold_lead);
 
 /*
  * Check that a function was called as a statement trigger with a transition table
@@ -287,37 +287,4 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 	PG_RETURN_INT64(resolved);
-}
-
-/*
- * Make a lead's row anew from all that arrived
- */
-Datum
-jorge_refold_lead(PG_FUNCTION_ARGS)
-{
-	Datum lead_id = PG_GETARG_DATUM(0);
-	Datum location_id = PG_GETARG_DATUM(1);
-	JorgeOwner owner;
-	IntakeLead lead;
-	bool found;
-
-	jorge_owner_enter(&owner, jorge_managed_relation("lead", false));
-	jorge_unscored_begin();
-	SPI_connect();
-	found = jorge_lock_leads(&location_id, &lead_id, 1, &lead) == 1;
-	if (found)
-	{
-		Tuplestorestate *keys = jorge_relation_begin(RELATION_KEYS);
-		Tuplestorestate *links = jorge_relation_begin(RELATION_LINKS);
-
-		jorge_fold_leads(&lead, 1);
-		jorge_score_leads(&lead, 1);
-		jorge_write_leads(&lead, 1, false, "refold");
-		jorge_relation_end(links, RELATION_LINKS);
-		jorge_relation_end(keys, RELATION_KEYS);
-	}
-	SPI_finish();
-	jorge_unscored_warn();
-	jorge_owner_leave(&owner);
-	PG_RETURN_BOOL(found);
 }

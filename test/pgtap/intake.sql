@@ -76,8 +76,8 @@ SELECT set_eq('SELECT l::text FROM jorge.lead l', 'SELECT f::text FROM folded f'
 INSERT INTO jorge.inquiry (source, phone) VALUES ('ghl', '512-555-2401');
 INSERT INTO jorge.inquiry (source, email) VALUES ('ghl', 'other@example.com');
 INSERT INTO jorge.inquiry (source, phone, email) VALUES ('ghl', '512-555-2401', 'other@example.com');
-SELECT is((SELECT inquiries FROM jorge.lead WHERE email = 'other@example.com'), 2, 'where phone and e-mail disagree the e-mail decides');
-SELECT is((SELECT count(*) FROM jorge.event WHERE kind = 'lead_key_conflict'), 1::bigint, 'and an event says so');
+SELECT is((SELECT inquiries FROM jorge.lead WHERE email = 'other@example.com'), 3, 'an arrival with the keys of two leads makes them one');
+SELECT is((SELECT count(*) FROM jorge.event WHERE kind = 'lead_merged' AND reason = 'phone+email'), 1::bigint, 'and an event says so');
 
 -- a failure of the scoring loses no lead
 SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer',

@@ -1,0 +1,215 @@
+/*
+ * candidates.c: stored leads that are much like an arrival.
+ */
+#include "core/jorge.h"
+
+#include "intake/resolve.h"
+#include "intake/statements.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+/* A row of FIND_BLOCKS */
+typedef struct BlockHit
+{
+	int arrival;
+	int64 key;
+	pg_uuid_t lead_id;
+} BlockHit;
+
+/*
+ * Order by arrival and blocking key
+ */
+static int
+compare_keys(const void *a, const void *b)
+{
+	const BlockHit *x = a;
+	const BlockHit *y = b;
+
+	if (x->arrival != y->arrival)
+		return x->arrival < y->arrival ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return memcmp(x->lead_id.data, y->lead_id.data, UUID_LEN);
+}
+
+/*
+ * Order by lead and arrival
+ */
+static int
+compare_leads(const void *a, const void *b)
+{
+	const BlockHit *x = a;
+	const BlockHit *y = b;
+	int order = memcmp(x->lead_id.data, y->lead_id.data, UUID_LEN);
+
+	return order != 0 ? order : x->arrival - y->arrival;
+}
+
+/*
+ * Look the blocking keys up; hits under keys that too many leads have are left out. Sorted by lead.
+ */
+static BlockHit *
+find_hits(const Resolution *r, const bool *wanted, int *nhits)
+{
+	Tuplestorestate *store = jorge_relation_begin(RELATION_WANTED_BLOCKS);
+	bool present[3] = {false, false, false};
+	BlockHit *hits;
+	int n;
+	int kept = 0;
+
+	for (int i = 0; i < r->n; i++)
+		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
+		{
+			Datum values[3] = {Int32GetDatum(i), r->arrivals[i].event->values[INQUIRY_location_id], Int64GetDatum(r->arrivals[i].blocks[b])};
+
+			jorge_relation_put(store, RELATION_WANTED_BLOCKS, values, present);
+		}
+	jorge_statement_run(FIND_BLOCKS, NULL);
+	n = (int) SPI_processed;
+	hits = palloc_extended(mul_size(sizeof(BlockHit), n + 1), MCXT_ALLOC_HUGE);
+	for (int h = 0; h < n; h++)
+	{
+		HeapTuple tuple = SPI_tuptable->vals[h];
+		bool null;
+
+		hits[h].arrival = DatumGetInt32(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &null));
+		hits[h].lead_id = *DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &null));
+		hits[h].key = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 3, &null));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	jorge_relation_end(store, RELATION_WANTED_BLOCKS);
+
+	qsort(hits, n, sizeof(BlockHit), compare_keys);
+	for (int h = 0, end; h < n; h = end)
+	{
+		for (end = h + 1; end < n && hits[end].arrival == hits[h].arrival && hits[end].key == hits[h].key;)
+			end++;
+		if (end - h > BLOCK_LIMIT)
+		{
+			Arrival *arrival = &r->arrivals[hits[h].arrival];
+
+			/* one more row under it would be read for nothing */
+			for (int b = 0; b < arrival->nblocks; b++)
+				if (arrival->blocks[b] == hits[h].key)
+					arrival->blocks[b] = arrival->blocks[--arrival->nblocks];
+			continue;
+		}
+		memmove(hits + kept, hits + h, sizeof(BlockHit) * (end - h));
+		kept += end - h;
+	}
+	qsort(hits, kept, sizeof(BlockHit), compare_leads);
+	*nhits = kept;
+	return hits;
+}
+
+/*
+ * Get a text column for the matcher
+ */
+static MatchText
+text_of(HeapTuple tuple, int column)
+{
+	bool null;
+	Datum value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &null);
+	MatchText result = {NULL, 0};
+
+	if (!null)
+	{
+		text *t = DatumGetTextPP(value);
+
+		result.data = VARDATA_ANY(t);
+		result.length = VARSIZE_ANY_EXHDR(t);
+	}
+	return result;
+}
+
+/*
+ * Bring a row of FIND_CANDIDATES into comparable form
+ */
+static void
+prepare_lead(HeapTuple tuple, MatchPerson *person)
+{
+	MatchGiven given = {text_of(tuple, 3), text_of(tuple, 4), text_of(tuple, 5), text_of(tuple, 6),
+						text_of(tuple, 7), text_of(tuple, 8), text_of(tuple, 9), text_of(tuple, 10)};
+	bool null;
+	Datum *keys;
+	bool *nulls;
+	int n;
+	bool phone_held = false;
+
+	jorge_match_prepare(&given, person);
+	deconstruct_array(DatumGetArrayTypeP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 11, &null)), TEXTOID, -1, false, TYPALIGN_INT, &keys,
+					  &nulls, &n);
+	for (int k = 0; k < n; k++)
+	{
+		text *key = DatumGetTextPP(keys[k]);
+		const char *data = VARDATA_ANY(key);
+		int length = VARSIZE_ANY_EXHDR(key) - 1;
+
+		if (data[0] == 'P')
+		{
+			phone_held |= person->nphones > 0 && (int) strlen(person->phones[0]) == length && memcmp(person->phones[0], data + 1, length) == 0;
+			(void) jorge_match_add_phone(person, data + 1, length);
+		}
+		else
+			(void) jorge_match_add_email(person, data + 1, length);
+	}
+	/* a phone that is not its key is nobody's */
+	if (person->nphones > 0 && !phone_held)
+		person->phones_shared = true;
+}
+
+Candidate *
+jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
+{
+	Tuplestorestate *store;
+	bool present[2] = {false, false};
+	Candidate *candidates;
+	BlockHit *hits;
+	int nhits;
+
+	*ncandidates = 0;
+	hits = find_hits(r, wanted, &nhits);
+	candidates = palloc_extended(mul_size(sizeof(Candidate), nhits + 1), MCXT_ALLOC_HUGE);
+	if (nhits == 0)
+		return candidates;
+
+	store = jorge_relation_begin(RELATION_WANTED_LEADS);
+	for (int h = 0; h < nhits; h++)
+	{
+		Datum values[2] = {r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id], UUIDPGetDatum(&hits[h].lead_id)};
+
+		if (h == 0 || memcmp(hits[h].lead_id.data, hits[h - 1].lead_id.data, UUID_LEN) != 0)
+			jorge_relation_put(store, RELATION_WANTED_LEADS, values, present);
+	}
+	jorge_statement_run(FIND_CANDIDATES, NULL);
+	for (uint64 row = 0, h = 0; row < SPI_processed; row++)
+	{
+		HeapTuple tuple = SPI_tuptable->vals[row];
+		bool null;
+		pg_uuid_t *id = DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &null));
+		MatchPerson lead;
+
+		CHECK_FOR_INTERRUPTS();
+		prepare_lead(tuple, &lead);
+		/* rows come in the order of the hits */
+		while (h < nhits && memcmp(hits[h].lead_id.data, id->data, UUID_LEN) < 0)
+			h++;
+		for (; h < nhits && memcmp(hits[h].lead_id.data, id->data, UUID_LEN) == 0; h++)
+		{
+			Candidate *candidate = &candidates[*ncandidates];
+
+			if (h > 0 && hits[h].arrival == hits[h - 1].arrival && memcmp(hits[h - 1].lead_id.data, id->data, UUID_LEN) == 0)
+				continue;
+			candidate->arrival = hits[h].arrival;
+			candidate->lead_id = *id;
+			candidate->verdict = jorge_match(r->arrivals[hits[h].arrival].person, &lead);
+			if (candidate->verdict.decision != MATCH_NONE)
+				(*ncandidates)++;
+		}
+	}
+	jorge_relation_end(store, RELATION_WANTED_LEADS);
+	return candidates;
+}

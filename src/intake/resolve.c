@@ -1,0 +1,1044 @@
+/*
+ * resolve.c: whose are the arrivals of a batch?
+ */
+#include "core/jorge.h"
+
+#include "core/settings.h"
+#include "intake/locks.h"
+#include "intake/resolve.h"
+#include "intake/statements.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "port/pg_bswap.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* Phones and e-mails that one person may come to by bridges; beyond it a human is asked */
+#define PERSON_KEYS_MAX 64
+
+/* Reviews that one arrival may bring */
+#define REVIEWS_PER_ARRIVAL 5
+
+const char *const jorge_key_kinds[KEY_KINDS] = {"P", "E"};
+
+static const Adoption *adoption = NULL;
+
+void
+jorge_adopt(const Adoption *lead)
+{
+	adoption = lead;
+}
+
+const Adoption *
+jorge_adoption(void)
+{
+	return adoption;
+}
+
+/* ---- keys ---- */
+
+/* A key of an arrival, to be sorted */
+typedef struct KeyRef
+{
+	const char *key;
+	KeyKind kind;
+	Datum location_id;
+	int arrival;
+} KeyRef;
+
+/*
+ * Order text Datums byte by byte
+ */
+static int
+compare_texts(Datum x, Datum y)
+{
+	text *a = DatumGetTextPP(x);
+	text *b = DatumGetTextPP(y);
+	int order = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b)));
+
+	return order != 0 ? order : (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+}
+
+/*
+ * Order keys, so that equal ones are neighbours and look-ups walk the index in order
+ */
+static int
+compare_keys(const void *a, const void *b)
+{
+	const KeyRef *x = a;
+	const KeyRef *y = b;
+	int order = compare_texts(x->location_id, y->location_id);
+
+	if (order == 0)
+		order = (int) x->kind - (int) y->kind;
+	return order != 0 ? order : strcmp(x->key, y->key);
+}
+
+/*
+ * Compute the blocking keys of an arrival
+ */
+static void
+make_blocks(Arrival *arrival)
+{
+	text *location = DatumGetTextPP(arrival->event->values[INQUIRY_location_id]);
+
+	arrival->nblocks = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), arrival->person, arrival->blocks);
+}
+
+/*
+ * Bring the arrivals into comparable form
+ */
+static void
+prepare_arrivals(Resolution *r, LeadEvent *events)
+{
+	MatchPerson *people = palloc_extended(mul_size(sizeof(MatchPerson), r->n), MCXT_ALLOC_HUGE);
+
+	for (int i = 0; i < r->n; i++)
+	{
+		Arrival *arrival = &r->arrivals[i];
+		MatchGiven given;
+
+		CHECK_FOR_INTERRUPTS();
+		arrival->event = &events[i];
+		arrival->person = &people[i];
+		jorge_match_given(events[i].values, events[i].nulls, INQUIRY_FIRST_WISH, &given);
+		jorge_match_prepare(&given, arrival->person);
+		arrival->entry[KEY_PHONE] = arrival->entry[KEY_EMAIL] = -1;
+		make_blocks(arrival);
+	}
+}
+
+/*
+ * List the distinct keys of the batch
+ */
+static void
+make_entries(Resolution *r)
+{
+	KeyRef *refs = palloc(sizeof(KeyRef) * (r->n * KEY_KINDS + 1));
+	int n = 0;
+
+	for (int i = 0; i < r->n; i++)
+	{
+		const MatchPerson *person = r->arrivals[i].person;
+		Datum location = r->arrivals[i].event->values[INQUIRY_location_id];
+
+		if (person->nphones > 0)
+			refs[n++] = (KeyRef) {person->phones[0], KEY_PHONE, location, i};
+		if (person->nemails > 0)
+			refs[n++] = (KeyRef) {person->emails[0], KEY_EMAIL, location, i};
+	}
+	if (n > 1)
+		qsort(refs, n, sizeof(KeyRef), compare_keys);
+	r->entries = palloc0(sizeof(KeyEntry) * (n + 1));
+	r->nentries = 0;
+	for (int k = 0; k < n; k++)
+	{
+		if (k == 0 || compare_keys(&refs[k], &refs[k - 1]) != 0)
+		{
+			KeyEntry *entry = &r->entries[r->nentries++];
+
+			entry->key = pstrdup(refs[k].key);
+			entry->kind = refs[k].kind;
+			entry->location_id = refs[k].location_id;
+		}
+		r->arrivals[refs[k].arrival].entry[refs[k].kind] = r->nentries - 1;
+	}
+	pfree(refs);
+}
+
+/*
+ * Lock the buckets of all keys, so that nobody else works on a person that may be one of these
+ */
+static void
+lock_keys(const Resolution *r)
+{
+	uint32 *buckets = palloc(sizeof(uint32) * (r->nentries + r->n * MATCH_MAX_BLOCKING_KEYS + 1));
+	int n = 0;
+
+	for (int k = 0; k < r->nentries; k++)
+	{
+		char *location = TextDatumGetCString(r->entries[k].location_id);
+
+		buckets[n++] = jorge_key_bucket(jorge_key_kinds[r->entries[k].kind][0], location, r->entries[k].key);
+		pfree(location);
+	}
+	for (int i = 0; i < r->n; i++)
+		for (int b = 0; b < r->arrivals[i].nblocks; b++)
+			buckets[n++] = jorge_block_bucket(r->arrivals[i].blocks[b]);
+	jorge_lock_buckets(buckets, n);
+	pfree(buckets);
+}
+
+/* ---- persons ---- */
+
+/*
+ * Add a person
+ */
+static int
+add_person(Resolution *r, Datum location_id, const pg_uuid_t *lead_id)
+{
+	Person *person;
+
+	if (r->npersons == r->max_persons)
+	{
+		r->max_persons = Max(16, r->max_persons * 2);
+		r->persons = r->persons ? repalloc_huge(r->persons, mul_size(sizeof(Person), r->max_persons))
+								: palloc(sizeof(Person) * r->max_persons);
+	}
+	person = &r->persons[r->npersons];
+	memset(person, 0, sizeof(Person));
+	person->into = r->npersons;
+	person->location_id = location_id;
+	person->first = -1;
+	if (lead_id != NULL)
+	{
+		person->stored = true;
+		person->lead_id = *lead_id;
+	}
+	return r->npersons++;
+}
+
+/*
+ * Note that a person holds a key
+ */
+static void
+add_holder(KeyEntry *entry, int person)
+{
+	if (entry->nholders == entry->room)
+	{
+		entry->room = Max(2, entry->room * 2);
+		entry->holders = entry->holders ? repalloc(entry->holders, sizeof(int) * entry->room) : palloc(sizeof(int) * entry->room);
+	}
+	entry->holders[entry->nholders++] = person;
+}
+
+/* A row that FIND_KEYS has found */
+typedef struct Found
+{
+	int entry;
+	int share;
+	pg_uuid_t lead_id;
+} Found;
+
+/*
+ * Order found keys by the lead that has them
+ */
+static int
+compare_found(const void *a, const void *b)
+{
+	const Found *x = a;
+	const Found *y = b;
+	int order = memcmp(x->lead_id.data, y->lead_id.data, UUID_LEN);
+
+	return order != 0 ? order : x->entry - y->entry;
+}
+
+/*
+ * Ask whether a key is nobody's: here or everywhere
+ */
+static void
+want_stop(Tuplestorestate *stops, int entry, Datum location_id, const char *kind, const char *key)
+{
+	bool present[4] = {false, false, false, false};
+	Datum values[4] = {Int32GetDatum(entry), location_id, CStringGetTextDatum(kind), CStringGetTextDatum(key)};
+
+	jorge_relation_put(stops, RELATION_WANTED_STOPS, values, present);
+	values[1] = CStringGetTextDatum(JORGE_SHARED_LOCATION);
+	jorge_relation_put(stops, RELATION_WANTED_STOPS, values, present);
+}
+
+/*
+ * Ask whether an entry's key, or the domain of its address or one above it, is nobody's
+ */
+static void
+want_stops(Tuplestorestate *stops, const Resolution *r, int k)
+{
+	const KeyEntry *entry = &r->entries[k];
+
+	want_stop(stops, k, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key);
+	if (entry->kind == KEY_EMAIL)
+		for (const char *domain = strrchr(entry->key, '@'); domain != NULL && strchr(domain + 1, '.') != NULL; domain = strchr(domain + 1, '.'))
+			want_stop(stops, k, entry->location_id, "domain", domain + 1);
+}
+
+/*
+ * Look the keys up: whose are they, and which are nobody's?
+ */
+static void
+find_known(Resolution *r)
+{
+	Tuplestorestate *wanted = jorge_relation_begin(RELATION_WANTED_KEYS);
+	Tuplestorestate *stops = jorge_relation_begin(RELATION_WANTED_STOPS);
+	bool present[4] = {false, false, false, false};
+	Found *found;
+	int n = 0;
+
+	for (int k = 0; k < r->nentries; k++)
+	{
+		Datum values[4] = {Int32GetDatum(k), r->entries[k].location_id, CStringGetTextDatum(jorge_key_kinds[r->entries[k].kind]),
+						   CStringGetTextDatum(r->entries[k].key)};
+
+		jorge_relation_put(wanted, RELATION_WANTED_KEYS, values, present);
+		want_stops(stops, r, k);
+	}
+	jorge_statement_run(FIND_KEYS, NULL);
+	found = palloc(sizeof(Found) * (SPI_processed + 1));
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		HeapTuple tuple = SPI_tuptable->vals[row];
+		TupleDesc desc = SPI_tuptable->tupdesc;
+		bool null;
+		int k = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &null));
+		Datum id = SPI_getbinval(tuple, desc, 2, &null);
+
+		if (null)
+		{
+			r->entries[k].stopped = true;
+			continue;
+		}
+		found[n].entry = k;
+		found[n].lead_id = *DatumGetUUIDP(id);
+		found[n].share = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &null));
+		r->entries[k].nstored = Max(r->entries[k].nstored, found[n].share + 1);
+		n++;
+	}
+	jorge_relation_end(stops, RELATION_WANTED_STOPS);
+	jorge_relation_end(wanted, RELATION_WANTED_KEYS);
+
+	if (n > 1)
+		qsort(found, n, sizeof(Found), compare_found);
+	for (int f = 0; f < n; f++)
+	{
+		KeyEntry *entry = &r->entries[found[f].entry];
+
+		if (f == 0 || memcmp(found[f].lead_id.data, found[f - 1].lead_id.data, UUID_LEN) != 0 ||
+			compare_texts(entry->location_id, r->entries[found[f - 1].entry].location_id) != 0)
+			(void) add_person(r, entry->location_id, &found[f].lead_id);
+		else if (found[f].entry == found[f - 1].entry)
+			continue; /* holds it twice since a merge */
+		add_holder(entry, r->npersons - 1);
+	}
+	pfree(found);
+}
+
+/*
+ * Forget phones that are nobody's: they are no evidence
+ */
+static void
+drop_stopped(Resolution *r)
+{
+	for (int i = 0; i < r->n; i++)
+	{
+		Arrival *arrival = &r->arrivals[i];
+
+		if (arrival->entry[KEY_PHONE] >= 0 && r->entries[arrival->entry[KEY_PHONE]].stopped && !arrival->person->phones_shared)
+		{
+			arrival->person->phones_shared = true;
+			make_blocks(arrival);
+		}
+	}
+}
+
+/*
+ * Does a key of the arrival lead to a stored lead?
+ */
+static bool
+is_known(const Resolution *r, const Arrival *arrival)
+{
+	for (int kind = 0; kind < KEY_KINDS; kind++)
+		if (arrival->entry[kind] >= 0 && !r->entries[arrival->entry[kind]].stopped && r->entries[arrival->entry[kind]].nholders > 0)
+			return true;
+	return false;
+}
+
+/*
+ * Find the person of a stored lead, or add it
+ */
+static int
+person_of(Resolution *r, Datum location_id, const pg_uuid_t *lead_id)
+{
+	for (int p = 0; p < r->npersons; p++)
+		if (r->persons[p].stored && memcmp(r->persons[p].lead_id.data, lead_id->data, UUID_LEN) == 0 &&
+			compare_texts(r->persons[p].location_id, location_id) == 0)
+			return p;
+	return add_person(r, location_id, lead_id);
+}
+
+/*
+ * Find leads much like the arrivals whose keys nobody has; those to be joined are persons from now on
+ */
+static void
+find_alike(Resolution *r)
+{
+	bool *wanted = palloc0(sizeof(bool) * r->n);
+	int asked = 0;
+
+	r->ncandidates = 0;
+	if (adoption == NULL)
+		for (int i = 0; i < r->n; i++)
+		{
+			wanted[i] = r->arrivals[i].nblocks > 0 && !is_known(r, &r->arrivals[i]);
+			asked += wanted[i];
+		}
+	if (asked > 0)
+		r->candidates = jorge_find_candidates(r, wanted, &r->ncandidates);
+	for (int c = 0; c < r->ncandidates; c++)
+		if (r->candidates[c].verdict.decision == MATCH_MERGE)
+			(void) person_of(r, r->arrivals[r->candidates[c].arrival].event->values[INQUIRY_location_id], &r->candidates[c].lead_id);
+	pfree(wanted);
+}
+
+/*
+ * Order persons by lead, the highest id first
+ */
+static int
+compare_persons(const void *a, const void *b, void *context)
+{
+	const Person *x = &((Person *) context)[*(const int *) a];
+	const Person *y = &((Person *) context)[*(const int *) b];
+
+	return jorge_compare_leads(UUIDPGetDatum(&x->lead_id), x->location_id, UUIDPGetDatum(&y->lead_id), y->location_id);
+}
+
+/*
+ * Do two stored leads share an arrival, so that one of them may be merged away?
+ */
+static bool
+has_bridge(const Resolution *r)
+{
+	for (int i = 0; i < r->n; i++)
+	{
+		int first = -1;
+
+		for (int kind = 0; kind < KEY_KINDS; kind++)
+		{
+			const KeyEntry *entry = r->arrivals[i].entry[kind] < 0 ? NULL : &r->entries[r->arrivals[i].entry[kind]];
+
+			for (int h = 0; entry != NULL && !entry->stopped && h < entry->nholders; h++)
+			{
+				if (first >= 0 && entry->holders[h] != first)
+					return true;
+				first = entry->holders[h];
+			}
+		}
+	}
+	/* over further arrivals, or because the row itself is there already */
+	return r->npersons > 1 && (r->n > 1 || adoption != NULL);
+}
+
+/*
+ * Go on from a person whose row is gone to the lead that took it in; a person that nobody took in is stored no longer
+ */
+static void
+follow_alias(Resolution *r, Person *person)
+{
+	Oid types[2] = {TEXTOID, UUIDOID};
+	Datum args[2] = {person->location_id, UUIDPGetDatum(&person->lead_id)};
+	bool null;
+
+	if (SPI_execute_with_args("SELECT a.lead_id FROM jorge.lead_alias a WHERE a.location_id OPERATOR(pg_catalog.=) $1"
+							  " AND a.alias_id OPERATOR(pg_catalog.=) $2",
+							  2, types, args, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up an alias");
+	if (SPI_processed == 0)
+	{
+		person->stored = false;
+		return;
+	}
+	person->lead_id = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+	for (int p = 0; p < r->npersons; p++)
+		if (&r->persons[p] != person && r->persons[p].stored && r->persons[p].into == p &&
+			memcmp(r->persons[p].lead_id.data, person->lead_id.data, UUID_LEN) == 0 &&
+			compare_texts(r->persons[p].location_id, person->location_id) == 0)
+			person->into = p;
+}
+
+/*
+ * Lock the stored persons one by one: next is always the highest id that is left, also of those that took others in
+ */
+static void
+lock_each(Resolution *r, bool to_merge)
+{
+	for (;;)
+	{
+		int next = -1;
+
+		for (int p = 0; p < r->npersons; p++)
+			if (r->persons[p].stored && r->persons[p].into == p && r->persons[p].lead == NULL &&
+				(next < 0 || compare_persons(&p, &next, r->persons) < 0))
+				next = p;
+		if (next < 0)
+			return;
+		if (jorge_lock_lead(r->persons[next].location_id, UUIDPGetDatum(&r->persons[next].lead_id), to_merge, &r->known[r->nknown]))
+			r->persons[next].lead = &r->known[r->nknown++];
+		else
+			follow_alias(r, &r->persons[next]);
+	}
+}
+
+/*
+ * Lock the stored persons in one go: a large statement has locked all others out
+ */
+static void
+lock_all(Resolution *r)
+{
+	int *order = palloc(sizeof(int) * r->npersons);
+	Datum *locations = palloc(sizeof(Datum) * r->npersons);
+	Datum *ids = palloc(sizeof(Datum) * r->npersons);
+
+	for (int p = 0; p < r->npersons; p++)
+		order[p] = p;
+	qsort_arg(order, r->npersons, sizeof(int), compare_persons, r->persons);
+	for (int at = 0; at < r->npersons; at++)
+	{
+		locations[at] = r->persons[order[at]].location_id;
+		ids[at] = UUIDPGetDatum(&r->persons[order[at]].lead_id);
+	}
+	r->nknown = jorge_lock_leads(locations, ids, r->npersons, r->known);
+	for (int at = 0, l = 0; at < r->npersons; at++)
+	{
+		Person *person = &r->persons[order[at]];
+
+		if (l < r->nknown &&
+			jorge_compare_leads(r->known[l].state.values[LEAD_lead_id], r->known[l].state.values[LEAD_location_id], ids[at], locations[at]) == 0)
+			person->lead = &r->known[l++];
+		else
+			person->stored = false; /* gone for good: its arrivals are a new person */
+	}
+	pfree(order);
+}
+
+/* ---- who is who ---- */
+
+/*
+ * Get what is known of a person in comparable form
+ */
+static const MatchPerson *
+match_of(Resolution *r, int p)
+{
+	Person *person = &r->persons[p];
+
+	if (person->match == NULL && person->lead != NULL)
+	{
+		MatchGiven given;
+
+		person->match = palloc(sizeof(MatchPerson));
+		jorge_match_given(person->lead->state.values, person->lead->state.nulls, LEAD_FIRST_WISH, &given);
+		jorge_match_prepare(&given, person->match);
+	}
+	else if (person->match == NULL && person->first >= 0)
+		person->match = r->arrivals[person->first].person;
+	return person->match;
+}
+
+/*
+ * Are the names of an arrival and a person clearly two people's?
+ */
+static bool
+names_differ(Resolution *r, const Arrival *arrival, int p)
+{
+	const MatchPerson *known = match_of(r, p);
+	MatchPerson a;
+	MatchPerson b;
+
+	if (known == NULL)
+		return false;
+	a = *arrival->person;
+	b = *known;
+	return jorge_names_differ(&a, &b);
+}
+
+/*
+ * Propose a pair to a human
+ */
+static void
+add_review(Resolution *r, int arrival, int other, const pg_uuid_t *other_id, double score, const char *reason)
+{
+	if (r->nreviews == r->max_reviews)
+	{
+		r->max_reviews = Max(16, r->max_reviews * 2);
+		r->reviews = r->reviews ? repalloc(r->reviews, sizeof(Review) * r->max_reviews) : palloc(sizeof(Review) * r->max_reviews);
+	}
+	memset(&r->reviews[r->nreviews], 0, sizeof(Review));
+	r->reviews[r->nreviews].arrival = arrival;
+	r->reviews[r->nreviews].other = other;
+	if (other_id != NULL)
+		r->reviews[r->nreviews].other_id = *other_id;
+	r->reviews[r->nreviews].score = score;
+	r->reviews[r->nreviews].reason = reason;
+	r->nreviews++;
+}
+
+/*
+ * Why may two stored leads not become one, though a key says so? NULL if they may.
+ */
+static const char *
+kept_apart(const Resolution *r, int a, int b)
+{
+	Oid types[3] = {UUIDOID, UUIDOID, TEXTOID};
+	Datum args[3] = {UUIDPGetDatum(&r->persons[a].lead_id), UUIDPGetDatum(&r->persons[b].lead_id), r->persons[a].location_id};
+	bool null;
+	HeapTuple tuple;
+
+	if (!r->persons[a].stored || !r->persons[b].stored)
+		return NULL;
+	if (SPI_execute_with_args("SELECT jorge.is_apart($1, $2, $3), (SELECT pg_catalog.count(*) FROM jorge.lead_key k"
+							  " WHERE k.location_id OPERATOR(pg_catalog.=) $3 AND (k.lead_id OPERATOR(pg_catalog.=) $1 OR k.lead_id OPERATOR(pg_catalog.=) $2))",
+							  3, types, args, NULL, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not tell whether two leads are kept apart");
+	tuple = SPI_tuptable->vals[0];
+	if (DatumGetBool(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &null)))
+		return "kept apart";
+	if (DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &null)) > PERSON_KEYS_MAX)
+		return "too many keys for one person";
+	return NULL;
+}
+
+/*
+ * Make two persons one, and return it
+ */
+static int
+unite(Resolution *r, int a, int b, int arrival, const char *rule)
+{
+	bool keep_a;
+
+	if (r->persons[a].stored && r->persons[b].stored)
+	{
+		keep_a = memcmp(r->persons[a].lead_id.data, r->persons[b].lead_id.data, UUID_LEN) < 0;
+		/* a row that was inserted just now is nobody's yet: the other one goes on */
+		if (adoption != NULL && adoption->inserted)
+			keep_a = memcmp(r->persons[a].lead_id.data, adoption->lead_id.data, UUID_LEN) != 0;
+		if (r->nmerges == r->max_merges)
+		{
+			r->max_merges = Max(16, r->max_merges * 2);
+			r->merges = r->merges ? repalloc(r->merges, sizeof(Merge) * r->max_merges) : palloc(sizeof(Merge) * r->max_merges);
+		}
+		r->merges[r->nmerges++] = (Merge) {keep_a ? a : b, keep_a ? b : a, arrival, rule};
+	}
+	else
+		keep_a = r->persons[a].stored || (!r->persons[b].stored && a < b);
+	if (!keep_a)
+	{
+		int swap = a;
+
+		a = b;
+		b = swap;
+	}
+	r->persons[b].into = a;
+	r->persons[a].arrivals += r->persons[b].arrivals;
+	if (r->persons[a].first < 0 || (r->persons[b].first >= 0 && r->persons[b].first < r->persons[a].first))
+		r->persons[a].first = r->persons[b].first;
+	return a;
+}
+
+/*
+ * Choose among those who hold a key: the first whose name fits
+ */
+static int
+holder_of(Resolution *r, const Arrival *arrival, KeyKind kind, bool *refused)
+{
+	const KeyEntry *entry = arrival->entry[kind] < 0 ? NULL : &r->entries[arrival->entry[kind]];
+	int first;
+
+	*refused = false;
+	if (entry == NULL || entry->stopped || entry->nholders == 0)
+		return -1;
+	first = person_now(r, entry->holders[0]);
+	if (entry->nholders == 1 && (kind != KEY_PHONE || !jorge_settings.phone_requires_name))
+		return first;
+	for (int h = 0; h < entry->nholders; h++)
+		if (!names_differ(r, arrival, person_now(r, entry->holders[h])))
+			return person_now(r, entry->holders[h]);
+	if (kind == KEY_PHONE && jorge_settings.phone_requires_name)
+	{
+		*refused = true;
+		return -1;
+	}
+	return first;
+}
+
+/* An arrival under one of its blocking keys */
+typedef struct BlockRef
+{
+	int64 key;
+	int arrival;
+} BlockRef;
+
+/*
+ * Order by blocking key, then arrival
+ */
+static int
+compare_blocks(const void *a, const void *b)
+{
+	const BlockRef *x = a;
+	const BlockRef *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->arrival - y->arrival;
+}
+
+/*
+ * List the blocking keys of the batch, sorted
+ */
+static BlockRef *
+list_blocks(const Resolution *r, int *n)
+{
+	BlockRef *refs = palloc(sizeof(BlockRef) * (r->n * MATCH_MAX_BLOCKING_KEYS + 1));
+
+	*n = 0;
+	for (int i = 0; i < r->n; i++)
+		for (int b = 0; b < r->arrivals[i].nblocks; b++)
+			refs[(*n)++] = (BlockRef) {r->arrivals[i].blocks[b], i};
+	qsort(refs, *n, sizeof(BlockRef), compare_blocks);
+	return refs;
+}
+
+/* Those an arrival without known keys may be */
+typedef struct Alike
+{
+	int person; /* -1: not locked, hence not to be joined */
+	pg_uuid_t lead_id;
+	MatchVerdict verdict;
+} Alike;
+
+#define ALIKE_MAX (BLOCK_LIMIT * MATCH_MAX_BLOCKING_KEYS)
+
+/*
+ * Note one that the arrival may be, unless it is there already
+ */
+static void
+add_alike(Alike *alike, int *n, int person, const pg_uuid_t *lead_id, const MatchVerdict *verdict)
+{
+	if (verdict->decision == MATCH_NONE || *n == ALIKE_MAX)
+		return;
+	for (int i = 0; i < *n; i++)
+		if (person >= 0 ? alike[i].person == person : memcmp(alike[i].lead_id.data, lead_id->data, UUID_LEN) == 0)
+		{
+			if (verdict->decision > alike[i].verdict.decision)
+				alike[i].verdict = *verdict;
+			return;
+		}
+	alike[*n].person = person;
+	if (lead_id != NULL)
+		alike[*n].lead_id = *lead_id;
+	alike[(*n)++].verdict = *verdict;
+}
+
+/*
+ * Find the one person an arrival without known keys is, by all that was given; -1 if there is none or it isn't sure
+ */
+static int
+join_alike(Resolution *r, int i, const BlockRef *blocks, int nblocks)
+{
+	Arrival *arrival = &r->arrivals[i];
+	Alike *alike;
+	int n = 0;
+	int sure = -1;
+	int nsure = 0;
+	int reviews = 0;
+
+	if (arrival->nblocks == 0 || jorge_event_is_edit(arrival->event))
+		return -1;
+	alike = palloc(sizeof(Alike) * ALIKE_MAX);
+	for (int c = 0; c < r->ncandidates; c++)
+	{
+		const Candidate *candidate = &r->candidates[c];
+		int person = -1;
+
+		if (candidate->arrival != i)
+			continue;
+		if (candidate->verdict.decision == MATCH_MERGE)
+		{
+			MatchVerdict again;
+
+			person = person_now(r, person_of(r, arrival->event->values[INQUIRY_location_id], &candidate->lead_id));
+			if (!r->persons[person].stored)
+				continue; /* gone meanwhile */
+			/* another transaction may have changed it before it was locked */
+			again = jorge_match(arrival->person, match_of(r, person));
+			if (again.decision != MATCH_MERGE)
+				again = candidate->verdict, again.decision = MATCH_REVIEW;
+			add_alike(alike, &n, person, &candidate->lead_id, &again);
+		}
+		else
+			add_alike(alike, &n, -1, &candidate->lead_id, &candidate->verdict);
+	}
+	for (int b = 0; b < arrival->nblocks && r->n > 1; b++)
+	{
+		int low = 0;
+		int high = nblocks;
+
+		while (low < high)
+		{
+			int middle = (low + high) / 2;
+
+			if (blocks[middle].key < arrival->blocks[b])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (low + BLOCK_LIMIT < nblocks && blocks[low + BLOCK_LIMIT].key == arrival->blocks[b])
+			continue;
+		for (; low < nblocks && blocks[low].key == arrival->blocks[b]; low++)
+		{
+			const Arrival *other = &r->arrivals[blocks[low].arrival];
+			MatchVerdict verdict;
+
+			if (other == arrival || other->who < 0 || r->persons[person_now(r, other->who)].stored ||
+				compare_texts(other->event->values[INQUIRY_location_id], arrival->event->values[INQUIRY_location_id]) != 0)
+				continue;
+			verdict = jorge_match(arrival->person, other->person);
+			add_alike(alike, &n, person_now(r, other->who), NULL, &verdict);
+		}
+	}
+
+	for (int a = 0; a < n; a++)
+		if (alike[a].verdict.decision == MATCH_MERGE)
+		{
+			sure = a;
+			nsure++;
+		}
+	/* without predicate locks two such arrivals would not see each other */
+	if (nsure == 1 && !(IsolationUsesXactSnapshot() && !IsolationIsSerializable()))
+	{
+		int person = alike[sure].person;
+
+		arrival->score = alike[sure].verdict.weight;
+		arrival->apart = true;
+		arrival->apart_rule = "fields";
+		pfree(alike);
+		return person;
+	}
+	for (int a = 0; a < n && reviews < REVIEWS_PER_ARRIVAL; a++)
+	{
+		const char *reason = alike[a].verdict.decision == MATCH_MERGE ? (nsure > 1 ? "several people match" : "not merged in repeatable read")
+																	  : jorge_match_reason_name(alike[a].verdict.reason);
+
+		add_review(r, i, alike[a].person, &alike[a].lead_id, alike[a].verdict.weight, reason);
+		reviews++;
+	}
+	pfree(alike);
+	return -1;
+}
+
+/*
+ * Give the keys of an arrival to its person where nobody has them
+ */
+static void
+take_keys(Resolution *r, Arrival *arrival, int person, bool phone_refused)
+{
+	for (int kind = 0; kind < KEY_KINDS; kind++)
+	{
+		KeyEntry *entry = arrival->entry[kind] < 0 ? NULL : &r->entries[arrival->entry[kind]];
+		bool held = false;
+
+		arrival->is_new[kind] = false;
+		if (entry == NULL || entry->stopped)
+			continue;
+		for (int h = 0; h < entry->nholders; h++)
+			held |= person_now(r, entry->holders[h]) == person;
+		if (held || (entry->nholders > 0 && !(kind == KEY_PHONE && phone_refused)))
+			continue;
+		arrival->is_new[kind] = true;
+		arrival->share[kind] = entry->nstored++;
+		add_holder(entry, person);
+	}
+}
+
+/*
+ * Find out whose an arrival is
+ */
+static void
+resolve_arrival(Resolution *r, int i, int adopted, const BlockRef *blocks, int nblocks)
+{
+	Arrival *arrival = &r->arrivals[i];
+	bool phone_refused;
+	bool email_refused;
+	int by_email = holder_of(r, arrival, KEY_EMAIL, &email_refused);
+	int by_phone = holder_of(r, arrival, KEY_PHONE, &phone_refused);
+	int who = by_email >= 0 ? by_email : by_phone;
+	bool known_email = by_email >= 0 && r->persons[by_email].stored;
+	bool known_phone = by_phone >= 0 && r->persons[by_phone].stored;
+	const char *apart;
+
+	arrival->score = NAN;
+	arrival->apart = false;
+	arrival->rule = known_email && known_phone ? "phone+email" : known_email ? "email" : known_phone ? "phone" : who >= 0 ? "batch" : "new";
+	if (by_email >= 0 && by_phone >= 0 && by_email != by_phone)
+	{
+		apart = kept_apart(r, by_email, by_phone);
+		if (apart == NULL)
+			who = unite(r, by_email, by_phone, i, "phone+email");
+		else
+			add_review(r, i, by_phone, NULL, NAN, apart);
+	}
+	if (phone_refused)
+		add_review(r, i, person_now(r, r->entries[arrival->entry[KEY_PHONE]].holders[0]), NULL, NAN, "different names with one phone");
+	if (adopted >= 0)
+	{
+		adopted = person_now(r, adopted);
+		if (who >= 0 && who != adopted)
+		{
+			apart = kept_apart(r, adopted, who);
+			if (apart != NULL)
+				add_review(r, i, who, NULL, NAN, apart);
+			who = apart == NULL ? unite(r, adopted, who, i, arrival->rule) : adopted;
+		}
+		else
+			who = adopted;
+		arrival->rule = adoption->inserted ? "lead" : "edit";
+	}
+	if (who < 0)
+	{
+		who = join_alike(r, i, blocks, nblocks);
+		if (who >= 0)
+			arrival->rule = "fields";
+	}
+	else if (adopted < 0 && !phone_refused && r->persons[who].lead != NULL &&
+			 !r->persons[who].lead->state.name_conflict && jorge_other_name(&r->persons[who].lead->state, arrival->event))
+	{
+		/* a household: one lead, and it can be parted */
+		arrival->apart = true;
+		arrival->apart_rule = "household";
+	}
+	if (who < 0)
+		who = add_person(r, arrival->event->values[INQUIRY_location_id], NULL);
+	arrival->who = who;
+	if (r->persons[who].first < 0)
+		r->persons[who].first = i;
+	r->persons[who].arrivals++;
+	take_keys(r, arrival, who, phone_refused);
+}
+
+/*
+ * Order arrivals as they are folded
+ */
+static int
+compare_arrivals(const void *a, const void *b, void *context)
+{
+	const Arrival *arrivals = context;
+
+	return jorge_compare_events(arrivals[*(const int *) a].event, arrivals[*(const int *) b].event);
+}
+
+/*
+ * Find out whose each arrival is, in order of time
+ */
+static void
+resolve_all(Resolution *r)
+{
+	int *order = palloc(sizeof(int) * r->n);
+	int nblocks = 0;
+	BlockRef *blocks = r->n > 1 ? list_blocks(r, &nblocks) : NULL;
+	int adopted = adoption == NULL ? -1 : person_of(r, r->arrivals[0].event->values[INQUIRY_location_id], &adoption->lead_id);
+
+	for (int i = 0; i < r->n; i++)
+	{
+		order[i] = i;
+		r->arrivals[i].who = -1;
+	}
+	if (r->n > 1)
+		qsort_arg(order, r->n, sizeof(int), compare_arrivals, r->arrivals);
+	for (int i = 0; i < r->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		resolve_arrival(r, order[i], adopted, blocks, nblocks);
+	}
+	for (int i = 0; i < r->n; i++)
+		r->arrivals[i].who = person_now(r, r->arrivals[i].who);
+	pfree(order);
+}
+
+/*
+ * Make an id for a lead: UUID version 7, so that the lower of two ids is the older lead and new rows lie together
+ */
+static Datum
+new_lead_id(void)
+{
+	pg_uuid_t *id = palloc(sizeof(pg_uuid_t));
+	/* microseconds since 1970; the part below a millisecond goes into the 12 bits after the version (RFC 9562, method 3) */
+	uint64 now = (uint64) (GetCurrentTimestamp() + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
+	uint64 high = (now / 1000) << 16 | 0x7000 | ((now % 1000) * 4096 / 1000);
+
+	if (!pg_strong_random(id->data + 8, 8))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not make an id for a lead: no random numbers")));
+	high = pg_hton64(high);
+	memcpy(id->data, &high, 8);
+	id->data[8] = (id->data[8] & 0x3f) | 0x80;
+	return UUIDPGetDatum(id);
+}
+
+/*
+ * Give each person a lead, and each lead its events
+ */
+static void
+assign_leads(Resolution *r)
+{
+	r->fresh = palloc0(sizeof(IntakeLead) * r->n);
+	for (int i = 0; i < r->n; i++)
+	{
+		Person *person = &r->persons[r->arrivals[i].who];
+
+		if (person->lead == NULL)
+		{
+			person->lead = &r->fresh[r->nfresh++];
+			person->lead->is_new = true;
+			jorge_lead_state_init(&person->lead->state, person->location_id, new_lead_id());
+			person->lead_id = *DatumGetUUIDP(person->lead->state.values[LEAD_lead_id]);
+		}
+		person->lead->nevents++;
+	}
+	for (int i = 0; i < r->n; i++)
+	{
+		IntakeLead *lead = r->persons[r->arrivals[i].who].lead;
+
+		if (lead->events == NULL)
+		{
+			lead->events = palloc(sizeof(LeadEvent) * lead->nevents);
+			lead->nevents = 0;
+		}
+		lead->events[lead->nevents++] = *r->arrivals[i].event;
+	}
+	for (int m = 0; m < r->nmerges; m++)
+		r->persons[person_now(r, r->merges[m].winner)].lead->anew = true;
+	if (adoption != NULL)
+		r->persons[r->arrivals[0].who].lead->anew = true;
+}
+
+void
+jorge_resolve(Resolution *r, LeadEvent *events, int n, bool small)
+{
+	memset(r, 0, sizeof(Resolution));
+	r->arrivals = palloc0(sizeof(Arrival) * n);
+	r->n = n;
+	r->small = small;
+	prepare_arrivals(r, events);
+	make_entries(r);
+	if (small)
+		lock_keys(r);
+	do
+	{
+		r->npersons = r->nmerges = r->nreviews = r->nknown = 0;
+		for (int k = 0; k < r->nentries; k++)
+			r->entries[k].nholders = r->entries[k].nstored = 0;
+		if (r->nentries > 0)
+			find_known(r);
+		drop_stopped(r);
+		find_alike(r);
+		if (adoption != NULL)
+			(void) person_of(r, events[0].values[INQUIRY_location_id], &adoption->lead_id);
+		r->known = palloc(sizeof(IntakeLead) * (r->npersons + 1));
+		if (r->npersons > 0)
+		{
+			if (small)
+				lock_each(r, has_bridge(r));
+			else
+				lock_all(r);
+		}
+		resolve_all(r);
+	} while (jorge_stop_common_keys(r));
+	assign_leads(r);
+}
