@@ -35,6 +35,20 @@ COMMENT ON FUNCTION jorge.interaction_unseen() IS
     'Trigger: drops an interaction whose provider and provider_ref were stored before.';
 REVOKE ALL ON FUNCTION jorge.interaction_unseen() FROM PUBLIC;
 
+CREATE FUNCTION jorge.interaction_lead() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_interaction_lead';
+COMMENT ON FUNCTION jorge.interaction_lead() IS
+    'Trigger: gives an interaction to the lead that its lead_id means today (jorge.lead_alias); drops one with an erased person.';
+REVOKE ALL ON FUNCTION jorge.interaction_lead() FROM PUBLIC;
+
+CREATE FUNCTION jorge.lead_by_hand() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'jorge_lead_by_hand';
+COMMENT ON FUNCTION jorge.lead_by_hand() IS
+    'Trigger: takes a row inserted into jorge.lead in as an arrival (source: its first_source, else "lead"), found, merged and scored like any other; keeps a change of the columns up to listing_ref as an inquiry of the source "manual".';
+REVOKE ALL ON FUNCTION jorge.lead_by_hand() FROM PUBLIC;
+
 CREATE FUNCTION jorge.resolve_pending() RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'jorge_resolve_pending';

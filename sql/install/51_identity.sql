@@ -121,10 +121,11 @@ COMMENT ON COLUMN jorge.lead_reference.on_merge IS 'move: rows follow the lead; 
 COMMENT ON COLUMN jorge.lead_reference.on_erase IS 'delete: rows go with the person; keep: they hold no personal data.';
 
 CREATE OR REPLACE FUNCTION jorge.lead_relations() RETURNS TABLE (relation regclass, column_name text, key_columns text[], on_merge text, on_erase text)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT c.oid::regclass, a.attname::text,
+BEGIN
+    RETURN QUERY SELECT c.oid::regclass, a.attname::text,
            (SELECT coalesce(array_agg(k.attname::text ORDER BY k.attnum) FILTER (WHERE k.attname NOT IN ('location_id', a.attname)), '{}')
               FROM pg_index i JOIN pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
              WHERE i.indrelid = c.oid AND i.indisprimary HAVING count(*) > 0),
@@ -133,11 +134,12 @@ AS $fn$
       FROM pg_attribute a
       JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       JOIN pg_attribute l ON l.attrelid = c.oid AND l.attname = 'location_id' AND NOT l.attisdropped
-      LEFT JOIN jorge.lead_reference r ON to_regclass(r.relation) = c.oid AND r.column_name = a.attname
+      LEFT JOIN jorge.lead_reference r ON to_regclass(r.relation) = c.oid AND r.column_name = a.attname::text
      WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 'uuid'::regtype
        AND (r.relation IS NOT NULL
             OR (a.attname = 'lead_id' AND c.relnamespace = 'jorge'::regnamespace AND c.relname NOT IN ('lead', 'lead_block')))
-     ORDER BY c.oid::regclass::text, a.attname
+     ORDER BY c.oid::regclass::text, a.attname;
+END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_relations() IS 'Tables whose rows follow their lead when it is merged or erased: those of the schema jorge with location_id and lead_id, and those of jorge.lead_reference. key_columns: what else its primary key has; NULL = it has none.';
 
@@ -253,3 +255,15 @@ $fn$;
 COMMENT ON FUNCTION jorge.reject_review(uuid, text) IS 'Keeps a proposed pair apart, for ever; it is not proposed again.';
 
 REVOKE ALL ON FUNCTION jorge.review_pair(uuid, text), jorge.accept_review(uuid, text), jorge.reject_review(uuid, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.lead_truncated() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    TRUNCATE jorge.lead_block, jorge.lead_merge, jorge.lead_apart, jorge.identity_review;
+    RETURN NULL;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.lead_truncated() IS 'Trigger: when all leads go, so does what only refers to them by id.';
+REVOKE ALL ON FUNCTION jorge.lead_truncated() FROM PUBLIC;

@@ -8,6 +8,23 @@ CREATE OR REPLACE TRIGGER intake AFTER INSERT ON jorge.interaction
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.interaction_intake();
 COMMENT ON TRIGGER intake ON jorge.interaction IS 'Keeps the lead''s counters and text signals and scores it anew.';
 
+CREATE OR REPLACE TRIGGER truncated AFTER TRUNCATE ON jorge.lead
+    FOR EACH STATEMENT EXECUTE FUNCTION jorge.lead_truncated();
+COMMENT ON TRIGGER truncated ON jorge.lead IS 'Empties what only refers to leads by id.';
+
+CREATE OR REPLACE TRIGGER by_hand_inserted AFTER INSERT ON jorge.lead
+    FOR EACH ROW EXECUTE FUNCTION jorge.lead_by_hand();
+COMMENT ON TRIGGER by_hand_inserted ON jorge.lead IS 'Takes a row that a user inserts in as an arrival.';
+
+CREATE OR REPLACE TRIGGER by_hand_changed AFTER UPDATE OF name, first_name, last_name, phone, email, street, city, state, postal_code, country,
+        language, time_zone, side, budget_min, budget_max, timeline, financing, property_type, bedrooms, bathrooms, area, listing_ref ON jorge.lead
+    FOR EACH ROW EXECUTE FUNCTION jorge.lead_by_hand();
+COMMENT ON TRIGGER by_hand_changed ON jorge.lead IS 'Keeps what a user changes by hand when the lead is folded anew.';
+
+CREATE OR REPLACE TRIGGER lead BEFORE INSERT ON jorge.interaction
+    FOR EACH ROW EXECUTE FUNCTION jorge.interaction_lead();
+COMMENT ON TRIGGER lead ON jorge.interaction IS 'Follows an id that was given for a person who is now another row.';
+
 CREATE OR REPLACE TRIGGER unseen BEFORE INSERT ON jorge.interaction
     FOR EACH ROW WHEN (NEW.provider IS NOT NULL AND NEW.provider_ref IS NOT NULL)
     EXECUTE FUNCTION jorge.interaction_unseen();

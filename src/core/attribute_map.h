@@ -9,7 +9,7 @@
 typedef struct AttributeMap
 {
 	Oid relid; /* InvalidOid = not made yet */
-	int attno[64]; /* zero-based */
+	int attno[96]; /* zero-based */
 } AttributeMap;
 
 /*

@@ -442,12 +442,10 @@ jorge_other_name(const LeadState *state, const LeadEvent *inquiry)
 		return false;
 	if (same_text(state, inquiry, LEAD_name) && same_text(state, inquiry, LEAD_first_name) && same_text(state, inquiry, LEAD_last_name))
 		return false;
-	memset(&known, 0, sizeof(known));
-	memset(&given, 0, sizeof(given));
 	jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &known);
 	jorge_match_given(inquiry->values, inquiry->nulls, INQUIRY_FIRST_WISH, &given);
-	known.phone.data = known.email.data = known.street.data = known.city.data = known.postal_code.data = NULL;
-	given.phone.data = given.email.data = given.street.data = given.city.data = given.postal_code.data = NULL;
+	known = (MatchGiven) {known.name, known.first_name, known.last_name};
+	given = (MatchGiven) {given.name, given.first_name, given.last_name};
 	jorge_match_prepare(&known, &a);
 	jorge_match_prepare(&given, &b);
 	return jorge_names_differ(&a, &b);

@@ -32,6 +32,7 @@ typedef void (*BatchWork)(LeadEvent *events, int n, bool small);
 JORGE_FUNCTION(jorge_inquiry_intake);
 JORGE_FUNCTION(jorge_interaction_intake);
 JORGE_FUNCTION(jorge_interaction_unseen);
+JORGE_FUNCTION(jorge_interaction_lead);
 JORGE_FUNCTION(jorge_resolve_pending);
 
 /*
@@ -233,6 +234,107 @@ jorge_interaction_unseen(PG_FUNCTION_ARGS)
 	SPI_finish();
 	jorge_owner_leave(&owner);
 	return PointerGetDatum(unseen ? trigger->tg_trigtuple : NULL);
+}
+
+/*
+ * Lock the lead that an id means against going away; false if there is none. *lead_id becomes its id.
+ */
+static bool
+hold_lead(Datum location_id, Datum *lead_id, bool *erased)
+{
+	static SPIPlanPtr hold = NULL;
+	static SPIPlanPtr follow = NULL;
+	Oid types[] = {TEXTOID, UUIDOID};
+
+	if (hold == NULL)
+	{
+		SPIPlanPtr made = SPI_prepare("SELECT l.erased_at IS NOT NULL FROM jorge.lead l WHERE l.location_id OPERATOR(pg_catalog.=) $1"
+									  " AND l.lead_id OPERATOR(pg_catalog.=) $2 FOR KEY SHARE",
+									  lengthof(types), types);
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "could not prepare the look-up of a lead: %s", SPI_result_code_string(SPI_result));
+		hold = made;
+	}
+	if (follow == NULL)
+	{
+		SPIPlanPtr made = SPI_prepare("SELECT a.lead_id FROM jorge.lead_alias a WHERE a.location_id OPERATOR(pg_catalog.=) $1"
+									  " AND a.alias_id OPERATOR(pg_catalog.=) $2",
+									  lengthof(types), types);
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "could not prepare the look-up of an alias: %s", SPI_result_code_string(SPI_result));
+		follow = made;
+	}
+	for (;;)
+	{
+		Datum args[] = {location_id, *lead_id};
+		bool null;
+
+		CHECK_FOR_INTERRUPTS();
+		if (SPI_execute_plan(hold, args, NULL, false, 1) != SPI_OK_SELECT)
+			elog(ERROR, "could not look up a lead");
+		if (SPI_processed > 0)
+		{
+			*erased = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+			return true;
+		}
+		if (SPI_execute_plan(follow, args, NULL, false, 1) != SPI_OK_SELECT)
+			elog(ERROR, "could not look up an alias");
+		if (SPI_processed == 0)
+			return false;
+		*lead_id = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
+	}
+}
+
+/*
+ * Give an interaction to the lead that its lead_id means today; drop it if that person was erased
+ */
+Datum
+jorge_interaction_lead(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc desc;
+	HeapTuple result;
+	int column;
+	Datum values[2];
+	bool nulls[2];
+	pg_uuid_t lead_id;
+	bool erased = false;
+	JorgeOwner owner;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("jorge.interaction_lead() must be a BEFORE INSERT FOR EACH ROW trigger"),
+						errhint("SELECT jorge.install() makes the trigger.")));
+	check_managed(trigger->tg_relation, "interaction");
+	result = trigger->tg_trigtuple;
+	desc = RelationGetDescr(trigger->tg_relation);
+	column = SPI_fnumber(desc, "lead_id");
+	values[0] = SPI_getbinval(result, desc, SPI_fnumber(desc, "location_id"), &nulls[0]);
+	values[1] = SPI_getbinval(result, desc, column, &nulls[1]);
+	if (nulls[0] || nulls[1]) /* the table's own constraint will say so */
+		return PointerGetDatum(result);
+	/* row security is checked after this trigger: another tenant's row must not tell who is known */
+	if (check_enable_rls(jorge_managed_relation("interaction", false), InvalidOid, true) == RLS_ENABLED &&
+		strcmp(TextDatumGetCString(values[0]), jorge_session_location()) != 0)
+		return PointerGetDatum(result);
+
+	lead_id = *DatumGetUUIDP(values[1]);
+	jorge_owner_enter(&owner, jorge_managed_relation("lead", false));
+	SPI_connect();
+	if (hold_lead(values[0], &values[1], &erased) && memcmp(DatumGetUUIDP(values[1])->data, lead_id.data, UUID_LEN) != 0)
+	{
+		lead_id = *DatumGetUUIDP(values[1]);
+		SPI_finish();
+		values[1] = UUIDPGetDatum(&lead_id);
+		result = heap_modify_tuple_by_cols(result, desc, 1, &column, &values[1], &nulls[1]);
+	}
+	else
+		SPI_finish();
+	jorge_owner_leave(&owner);
+	return PointerGetDatum(erased ? NULL : result);
 }
 
 /*
