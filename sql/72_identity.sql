@@ -9,12 +9,14 @@ COMMENT ON FUNCTION jorge.lock_identity(text, text[]) IS
 REVOKE ALL ON FUNCTION jorge.lock_identity(text, text[]) FROM PUBLIC;
 
 CREATE FUNCTION jorge.unfolded_columns() RETURNS text[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+BEGIN
+    RETURN (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
      WHERE a.attrelid = 'jorge.lead'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-       AND a.attname <> ALL (jorge.folded_columns()) AND a.attname <> 'erased_at'
+       AND a.attname <> ALL (jorge.folded_columns()) AND a.attname <> 'erased_at');
+END
 $fn$;
 COMMENT ON FUNCTION jorge.unfolded_columns() IS 'Columns of jorge.lead that are not folded from arrivals: stage, outcome, owner ... and those its owner has added.';
 REVOKE ALL ON FUNCTION jorge.unfolded_columns() FROM PUBLIC;
@@ -31,10 +33,12 @@ COMMENT ON FUNCTION jorge.refold_after(uuid, text, text) IS 'As jorge.refold_lea
 REVOKE ALL ON FUNCTION jorge.refold_after(uuid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION jorge.lead_ids(lead_id uuid, location_id text) RETURNS uuid[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT array_agg(a.alias_id) || $1 FROM jorge.lead_alias a WHERE a.lead_id = $1 AND a.location_id = $2
+BEGIN
+    RETURN (SELECT array_agg(a.alias_id) || $1 FROM jorge.lead_alias a WHERE a.lead_id = $1 AND a.location_id = $2);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_ids(uuid, text) IS 'The id of a lead and all its aliases.';
 REVOKE ALL ON FUNCTION jorge.lead_ids(uuid, text) FROM PUBLIC;
@@ -132,15 +136,17 @@ COMMENT ON FUNCTION jorge.merge_rows(text, uuid, uuid, text, text, uuid, float8)
 REVOKE ALL ON FUNCTION jorge.merge_rows(text, uuid, uuid, text, text, uuid, float8) FROM PUBLIC;
 
 CREATE FUNCTION jorge.record_merge(location_id text, merge_id uuid, kind text) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
     INSERT INTO jorge.event (location_id, lead_id, kind, score, confidence, class, model, reason, detail)
     SELECT m.location_id, jorge.lead_alias(m.winner_id, m.location_id), $3, s.score, s.confidence, s.class, s.model, m.rule,
            jsonb_strip_nulls(jsonb_build_object('merge_id', m.merge_id, 'other_lead_id', m.loser_id, 'inquiry_id', m.inquiry_id))
       FROM jorge.lead_merge m
       LEFT JOIN jorge.lead_score s ON s.location_id = m.location_id AND s.lead_id = jorge.lead_alias(m.winner_id, m.location_id)
-     WHERE m.location_id = $1 AND m.merge_id = $2
+     WHERE m.location_id = $1 AND m.merge_id = $2;
+END
 $fn$;
 COMMENT ON FUNCTION jorge.record_merge(text, uuid, text) IS 'Writes the event lead_merged or lead_unmerged.';
 REVOKE ALL ON FUNCTION jorge.record_merge(text, uuid, text) FROM PUBLIC;
@@ -450,12 +456,14 @@ COMMENT ON FUNCTION jorge.inquiry_blocks(text, text, text, text, text, text, tex
     'Hashes under which an arrival''s lead is found by arrivals much like it (jorge.lead_block).';
 
 CREATE FUNCTION jorge.is_stopped(location_id text, kind text, key text) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT EXISTS (SELECT FROM jorge.identity_stop s WHERE s.location_id IN ($1, '*') AND s.kind = CASE $2 WHEN 'P' THEN 'phone' ELSE 'email' END AND s.key = $3)
+BEGIN
+    RETURN EXISTS (SELECT FROM jorge.identity_stop s WHERE s.location_id IN ($1, '*') AND s.kind = CASE $2 WHEN 'P' THEN 'phone' ELSE 'email' END AND s.key = $3)
         OR $2 = 'E' AND EXISTS (SELECT FROM jorge.identity_stop s WHERE s.location_id IN ($1, '*') AND s.kind = 'domain'
-                                   AND (split_part($3, '@', 2) = s.key OR split_part($3, '@', 2) LIKE '%.' || s.key))
+                                   AND (split_part($3, '@', 2) = s.key OR split_part($3, '@', 2) LIKE '%.' || s.key));
+END
 $fn$;
 COMMENT ON FUNCTION jorge.is_stopped(text, text, text) IS 'Is the key (kind P or E) nobody''s by jorge.identity_stop?';
 REVOKE ALL ON FUNCTION jorge.is_stopped(text, text, text) FROM PUBLIC;
@@ -512,13 +520,15 @@ COMMENT ON FUNCTION jorge.log_join(text, uuid, uuid, text, float8) IS
 REVOKE ALL ON FUNCTION jorge.log_join(text, uuid, uuid, text, float8) FROM PUBLIC;
 
 CREATE FUNCTION jorge.propose_review(location_id text, one uuid, other uuid, inquiry_id uuid, score float8, reason text) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
     INSERT INTO jorge.identity_review (location_id, lead_a, lead_b, inquiry_id, score, reasons, state, decided_at)
     SELECT $1, least($2, $3), greatest($2, $3), $4, $5, ARRAY[$6], CASE WHEN a.apart THEN 'rejected' ELSE 'open' END, CASE WHEN a.apart THEN now() END
       FROM (SELECT jorge.is_apart($2, $3, $1) AS apart) a WHERE $2 <> $3 AND NOT a.apart
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO NOTHING;
+END
 $fn$;
 COMMENT ON FUNCTION jorge.propose_review(text, uuid, uuid, uuid, float8, text) IS 'Asks a human whether two leads are one person, unless somebody has said so or was asked before.';
 REVOKE ALL ON FUNCTION jorge.propose_review(text, uuid, uuid, uuid, float8, text) FROM PUBLIC;

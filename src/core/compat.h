@@ -80,4 +80,11 @@
 #define jorge_local_backend_status(index) pgstat_get_local_beentry_by_index(index)
 #endif
 
+/* Since 18 a scan may be instrumented. */
+#if PG_VERSION_NUM >= 180000
+#define jorge_index_beginscan(table, index, snapshot, nkeys) index_beginscan(table, index, snapshot, NULL, nkeys, 0)
+#else
+#define jorge_index_beginscan(table, index, snapshot, nkeys) index_beginscan(table, index, snapshot, nkeys, 0)
+#endif
+
 #endif

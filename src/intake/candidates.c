@@ -3,6 +3,7 @@
  */
 #include "core/jorge.h"
 
+#include "intake/probe.h"
 #include "intake/resolve.h"
 #include "intake/statements.h"
 
@@ -49,38 +50,51 @@ compare_leads(const void *a, const void *b)
 }
 
 /*
- * Look the blocking keys up; hits under keys that too many leads have are left out. Sorted by lead.
+ * Look the blocking keys up; hits under keys that too many leads have are left out. Sorted by lead, which may be an alias.
  */
 static BlockHit *
 find_hits(const Resolution *r, const bool *wanted, int *nhits)
 {
-	Tuplestorestate *store = jorge_relation_begin(RELATION_WANTED_BLOCKS);
-	bool present[3] = {false, false, false};
-	BlockHit *hits;
-	int n;
+	static const char *const columns[] = {"key"};
+	Probe blocks;
+	AttrNumber location_id;
+	AttrNumber lead_id;
+	TupleTableSlot *slot;
+	int room = 64;
+	BlockHit *hits = palloc(sizeof(BlockHit) * room);
+	int n = 0;
 	int kept = 0;
 
+	jorge_probe_begin(&blocks, "lead_block", columns, 1);
+	location_id = SPI_fnumber(RelationGetDescr(blocks.table), "location_id");
+	lead_id = SPI_fnumber(RelationGetDescr(blocks.table), "lead_id");
 	for (int i = 0; i < r->n; i++)
 		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
 		{
-			Datum values[3] = {Int32GetDatum(i), r->arrivals[i].event->values[INQUIRY_location_id], Int64GetDatum(r->arrivals[i].blocks[b])};
+			Datum key = Int64GetDatum(r->arrivals[i].blocks[b]);
+			text *location = DatumGetTextPP(r->arrivals[i].event->values[INQUIRY_location_id]);
+			int under = 0;
 
-			jorge_relation_put(store, RELATION_WANTED_BLOCKS, values, present);
+			CHECK_FOR_INTERRUPTS();
+			jorge_probe_for(&blocks, &key);
+			while (under <= BLOCK_LIMIT && (slot = jorge_probe_next(&blocks)) != NULL)
+			{
+				bool null;
+				text *other = DatumGetTextPP(slot_getattr(slot, location_id, &null));
+
+				if (VARSIZE_ANY_EXHDR(other) != VARSIZE_ANY_EXHDR(location) ||
+					memcmp(VARDATA_ANY(other), VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location)) != 0)
+					continue;
+				if (n == room)
+					hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
+				hits[n].arrival = i;
+				hits[n].key = r->arrivals[i].blocks[b];
+				hits[n].lead_id = *DatumGetUUIDP(slot_getattr(slot, lead_id, &null));
+				n++;
+				under++;
+			}
 		}
-	jorge_statement_run(FIND_BLOCKS, NULL);
-	n = (int) SPI_processed;
-	hits = palloc_extended(mul_size(sizeof(BlockHit), n + 1), MCXT_ALLOC_HUGE);
-	for (int h = 0; h < n; h++)
-	{
-		HeapTuple tuple = SPI_tuptable->vals[h];
-		bool null;
-
-		hits[h].arrival = DatumGetInt32(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &null));
-		hits[h].lead_id = *DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &null));
-		hits[h].key = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 3, &null));
-	}
-	SPI_freetuptable(SPI_tuptable);
-	jorge_relation_end(store, RELATION_WANTED_BLOCKS);
+	jorge_probe_end(&blocks);
 
 	qsort(hits, n, sizeof(BlockHit), compare_keys);
 	for (int h = 0, end; h < n; h = end)
@@ -204,7 +218,7 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 			if (h > 0 && hits[h].arrival == hits[h - 1].arrival && memcmp(hits[h - 1].lead_id.data, id->data, UUID_LEN) == 0)
 				continue;
 			candidate->arrival = hits[h].arrival;
-			candidate->lead_id = *id;
+			candidate->lead_id = *DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &null));
 			candidate->verdict = jorge_match(r->arrivals[hits[h].arrival].person, &lead);
 			if (candidate->verdict.decision != MATCH_NONE)
 				(*ncandidates)++;

@@ -93,6 +93,54 @@ drop_known_blocks(Arrival *arrival, const LeadState *state)
 	arrival->nblocks = kept;
 }
 
+/* A blocking key to be written */
+typedef struct BlockRow
+{
+	int person;
+	int arrival;
+	int64 key;
+} BlockRow;
+
+/*
+ * Order blocking keys by person
+ */
+static int
+compare_block_rows(const void *a, const void *b)
+{
+	const BlockRow *x = a;
+	const BlockRow *y = b;
+
+	if (x->person != y->person)
+		return x->person - y->person;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/*
+ * Leave a blocking key to one of a person's arrivals
+ */
+static void
+drop_repeated_blocks(Resolution *r)
+{
+	BlockRow *rows = palloc_extended(mul_size(sizeof(BlockRow), r->n * MATCH_MAX_BLOCKING_KEYS + 1), MCXT_ALLOC_HUGE);
+	int n = 0;
+
+	for (int i = 0; i < r->n; i++)
+	{
+		for (int b = 0; b < r->arrivals[i].nblocks; b++)
+			rows[n++] = (BlockRow) {r->arrivals[i].who, i, r->arrivals[i].blocks[b]};
+		r->arrivals[i].nblocks = 0;
+	}
+	qsort(rows, n, sizeof(BlockRow), compare_block_rows);
+	for (int b = 0; b < n; b++)
+		if (b == 0 || compare_block_rows(&rows[b], &rows[b - 1]) != 0)
+		{
+			Arrival *arrival = &r->arrivals[rows[b].arrival];
+
+			arrival->blocks[arrival->nblocks++] = rows[b].key;
+		}
+	pfree(rows);
+}
+
 /*
  * Write the rows of new or of known leads
  */
@@ -207,6 +255,7 @@ jorge_take_in_inquiries(LeadEvent *events, int n, bool small)
 		if (!r.persons[r.arrivals[i].who].lead->is_new)
 			drop_known_blocks(&r.arrivals[i], &r.persons[r.arrivals[i].who].lead->state);
 
+	drop_repeated_blocks(&r);
 	jorge_fold_leads(r.fresh, r.nfresh);
 	jorge_fold_leads(known, nknown);
 	jorge_score_leads(r.fresh, r.nfresh);

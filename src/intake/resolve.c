@@ -5,6 +5,7 @@
 
 #include "core/settings.h"
 #include "intake/locks.h"
+#include "intake/probe.h"
 #include "intake/resolve.h"
 #include "intake/statements.h"
 
@@ -236,31 +237,34 @@ compare_found(const void *a, const void *b)
 }
 
 /*
- * Ask whether a key is nobody's: here or everywhere
+ * Is there a stop of this kind, here or everywhere?
  */
-static void
-want_stop(Tuplestorestate *stops, int entry, Datum location_id, const char *kind, const char *key)
+static bool
+has_stop(Probe *stops, Datum location_id, const char *kind, const char *key)
 {
-	bool present[4] = {false, false, false, false};
-	Datum values[4] = {Int32GetDatum(entry), location_id, CStringGetTextDatum(kind), CStringGetTextDatum(key)};
+	Datum values[3] = {location_id, CStringGetTextDatum(kind), CStringGetTextDatum(key)};
 
-	jorge_relation_put(stops, RELATION_WANTED_STOPS, values, present);
-	values[1] = CStringGetTextDatum(JORGE_SHARED_LOCATION);
-	jorge_relation_put(stops, RELATION_WANTED_STOPS, values, present);
+	jorge_probe_for(stops, values);
+	if (jorge_probe_next(stops) != NULL)
+		return true;
+	values[0] = CStringGetTextDatum(JORGE_SHARED_LOCATION);
+	jorge_probe_for(stops, values);
+	return jorge_probe_next(stops) != NULL;
 }
 
 /*
- * Ask whether an entry's key, or the domain of its address or one above it, is nobody's
+ * Is an entry's key, or the domain of its address or one above it, nobody's?
  */
-static void
-want_stops(Tuplestorestate *stops, const Resolution *r, int k)
+static bool
+is_stopped(Probe *stops, const KeyEntry *entry)
 {
-	const KeyEntry *entry = &r->entries[k];
-
-	want_stop(stops, k, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key);
+	if (has_stop(stops, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key))
+		return true;
 	if (entry->kind == KEY_EMAIL)
 		for (const char *domain = strrchr(entry->key, '@'); domain != NULL && strchr(domain + 1, '.') != NULL; domain = strchr(domain + 1, '.'))
-			want_stop(stops, k, entry->location_id, "domain", domain + 1);
+			if (has_stop(stops, entry->location_id, "domain", domain + 1))
+				return true;
+	return false;
 }
 
 /*
@@ -269,43 +273,48 @@ want_stops(Tuplestorestate *stops, const Resolution *r, int k)
 static void
 find_known(Resolution *r)
 {
-	Tuplestorestate *wanted = jorge_relation_begin(RELATION_WANTED_KEYS);
-	Tuplestorestate *stops = jorge_relation_begin(RELATION_WANTED_STOPS);
-	bool present[4] = {false, false, false, false};
-	Found *found;
+	static const char *const columns[] = {"location_id", "kind", "key"};
+	Probe keys;
+	Probe stops;
+	TupleTableSlot *slot;
+	int room = r->nentries + 8;
+	Found *found = palloc(sizeof(Found) * room);
+	AttrNumber lead_id;
+	AttrNumber share;
 	int n = 0;
 
+	jorge_probe_begin(&stops, "identity_stop", columns, 3);
+	for (int k = 0; k < r->nentries; k++)
+		if (!r->entries[k].stopped)
+			r->entries[k].stopped = is_stopped(&stops, &r->entries[k]);
+	jorge_probe_end(&stops);
+
+	jorge_probe_begin(&keys, "lead_key", columns, 3);
+	lead_id = SPI_fnumber(RelationGetDescr(keys.table), "lead_id");
+	share = SPI_fnumber(RelationGetDescr(keys.table), "share");
 	for (int k = 0; k < r->nentries; k++)
 	{
-		Datum values[4] = {Int32GetDatum(k), r->entries[k].location_id, CStringGetTextDatum(jorge_key_kinds[r->entries[k].kind]),
-						   CStringGetTextDatum(r->entries[k].key)};
+		KeyEntry *entry = &r->entries[k];
+		Datum values[3] = {entry->location_id, CStringGetTextDatum(jorge_key_kinds[entry->kind]), CStringGetTextDatum(entry->key)};
 
-		jorge_relation_put(wanted, RELATION_WANTED_KEYS, values, present);
-		want_stops(stops, r, k);
-	}
-	jorge_statement_run(FIND_KEYS, NULL);
-	found = palloc(sizeof(Found) * (SPI_processed + 1));
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		HeapTuple tuple = SPI_tuptable->vals[row];
-		TupleDesc desc = SPI_tuptable->tupdesc;
-		bool null;
-		int k = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &null));
-		Datum id = SPI_getbinval(tuple, desc, 2, &null);
-
-		if (null)
-		{
-			r->entries[k].stopped = true;
+		CHECK_FOR_INTERRUPTS();
+		if (entry->stopped)
 			continue;
+		jorge_probe_for(&keys, values);
+		while ((slot = jorge_probe_next(&keys)) != NULL)
+		{
+			bool null;
+
+			if (n == room)
+				found = repalloc_huge(found, mul_size(sizeof(Found), room *= 2));
+			found[n].entry = k;
+			found[n].lead_id = *DatumGetUUIDP(slot_getattr(slot, lead_id, &null));
+			found[n].share = DatumGetInt32(slot_getattr(slot, share, &null));
+			entry->nstored = Max(entry->nstored, found[n].share + 1);
+			n++;
 		}
-		found[n].entry = k;
-		found[n].lead_id = *DatumGetUUIDP(id);
-		found[n].share = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &null));
-		r->entries[k].nstored = Max(r->entries[k].nstored, found[n].share + 1);
-		n++;
 	}
-	jorge_relation_end(stops, RELATION_WANTED_STOPS);
-	jorge_relation_end(wanted, RELATION_WANTED_KEYS);
+	jorge_probe_end(&keys);
 
 	if (n > 1)
 		qsort(found, n, sizeof(Found), compare_found);

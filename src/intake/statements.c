@@ -4,7 +4,6 @@
 #include "core/jorge.h"
 
 #include "intake/lead_state.h"
-#include "intake/resolve.h"
 #include "intake/statements.h"
 
 #include "catalog/pg_type.h"
@@ -30,14 +29,7 @@ typedef struct RelationShape
 
 /* Shapes of the small relations; jorge_leads is made from the lead's columns */
 static const RelationShape shapes[INTAKE_RELATIONS] = {
-	[RELATION_WANTED_KEYS] = {"jorge_wanted_keys",
-							  4,
-							  {{"position", INT4OID}, {"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}}},
 	[RELATION_WANTED_LEADS] = {"jorge_wanted_leads", 2, {{"location_id", TEXTOID}, {"lead_id", UUIDOID}}},
-	[RELATION_WANTED_STOPS] = {"jorge_wanted_stops",
-							   4,
-							   {{"position", INT4OID}, {"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}}},
-	[RELATION_WANTED_BLOCKS] = {"jorge_wanted_blocks", 3, {{"position", INT4OID}, {"location_id", TEXTOID}, {"key", INT8OID}}},
 	[RELATION_LEADS] = {"jorge_leads", 0},
 	[RELATION_KEYS] = {"jorge_keys",
 					   5,
@@ -146,7 +138,7 @@ append_common(StringInfo sql, bool new_ones)
 		sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id, share)"
 			 " SELECT location_id, kind, key, lead_id, share FROM jorge_keys ON CONFLICT DO NOTHING), "
 			 "b AS (INSERT INTO jorge.lead_block (location_id, key, lead_id)"
-			 " SELECT DISTINCT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
+			 " SELECT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
 	if (!new_ones)
 		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM jorge.lead_block o WHERE o.key" EQ "n.key AND o.location_id" EQ
 									"n.location_id AND o.lead_id" EQ "n.lead_id)");
@@ -174,26 +166,15 @@ statement_text(IntakeStatement statement)
 	initStringInfo(&sql);
 	switch (statement)
 	{
-		case FIND_KEYS:
-			appendStringInfoString(&sql, "SELECT w.position, k.lead_id, k.share FROM jorge_wanted_keys w JOIN jorge.lead_key k"
-										 " ON k.location_id" EQ "w.location_id AND k.kind" EQ "w.kind AND k.key" EQ "w.key"
-										 " UNION ALL SELECT w.position, NULL, NULL FROM jorge_wanted_stops w JOIN jorge.identity_stop s"
-										 " ON s.location_id" EQ "w.location_id AND s.kind" EQ "w.kind AND s.key" EQ "w.key");
-			break;
-		case FIND_BLOCKS:
-			appendStringInfo(&sql,
-							 "SELECT w.position, coalesce(a.lead_id, b.lead_id), w.key FROM jorge_wanted_blocks w CROSS JOIN LATERAL"
-							 " (SELECT x.lead_id FROM jorge.lead_block x WHERE x.key" EQ "w.key AND x.location_id" EQ
-							 "w.location_id LIMIT %d) b LEFT JOIN jorge.lead_alias a ON a.location_id" EQ "w.location_id AND a.alias_id" EQ
-							 "b.lead_id",
-							 BLOCK_LIMIT + 1);
-			break;
 		case FIND_CANDIDATES:
-			appendStringInfoString(&sql, "SELECT l.location_id, l.lead_id, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city,"
+			appendStringInfoString(&sql, "SELECT l.lead_id, w.lead_id, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city,"
 										 " l.postal_code, ARRAY(SELECT k.kind OPERATOR(pg_catalog.||) k.key FROM jorge.lead_key k"
-										 " WHERE k.lead_id" EQ "l.lead_id AND k.location_id" EQ "l.location_id)"
-										 " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
-										 "w.location_id AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL");
+										 " WHERE k.lead_id" EQ "l.lead_id)"
+										 " FROM jorge_wanted_leads w LEFT JOIN jorge.lead_alias a ON a.location_id" EQ
+										 "w.location_id AND a.alias_id" EQ "w.lead_id JOIN jorge.lead l ON l.location_id" EQ
+										 /* not w.location_id: on empty tables the planner would join by that alone first */
+										 "coalesce(a.location_id, w.location_id) AND l.lead_id" EQ
+										 "coalesce(a.lead_id, w.lead_id) AND l.erased_at IS NULL");
 			break;
 		case LOCK_LEADS:
 		case LOCK_LEADS_TO_MERGE:

@@ -30,10 +30,7 @@ typedef enum ServedColumn
 /* The in-memory relations */
 typedef enum IntakeRelation
 {
-	RELATION_WANTED_KEYS, /* jorge_wanted_keys(position, location_id, kind, key) */
-	RELATION_WANTED_STOPS, /* jorge_wanted_stops(position, location_id, kind, key), of jorge.identity_stop */
 	RELATION_WANTED_LEADS, /* jorge_wanted_leads(location_id, lead_id), in the order to lock them */
-	RELATION_WANTED_BLOCKS, /* jorge_wanted_blocks(position, location_id, key) */
 	RELATION_LEADS,		  /* jorge_leads(LeadColumn ..., ServedColumn ...) */
 	RELATION_KEYS,		  /* jorge_keys(location_id, kind, key, lead_id, share) */
 	RELATION_BLOCKS,	  /* jorge_blocks(location_id, key, lead_id) */
@@ -43,9 +40,7 @@ typedef enum IntakeRelation
 
 typedef enum IntakeStatement
 {
-	FIND_KEYS,		 /* wanted keys, wanted stops -> (position, lead_id, share); lead_id NULL = the key is nobody's */
-	FIND_BLOCKS,	 /* wanted blocks -> (position, lead_id, key), at most BLOCK_LIMIT + 1 a position */
-	FIND_CANDIDATES, /* wanted leads -> location_id, lead_id, fields the matcher compares, all keys */
+	FIND_CANDIDATES, /* wanted leads or aliases -> lead_id, id wanted, fields the matcher compares, all keys */
 	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE */
 	LOCK_LEADS_TO_MERGE, /* the same FOR UPDATE: a row that may go lets no new row refer to it */
 	READING_STATEMENTS = LOCK_LEADS_TO_MERGE,

@@ -1,0 +1,37 @@
+/*
+ * probe.h: reading a managed table by the leading columns of one of its indexes, without the executor.
+ *
+ * For look-ups of which most find nothing: a new person has no key, no stop and few neighbours. Sees what a statement
+ * started now would see.
+ */
+#ifndef JORGE_PROBE_H
+#define JORGE_PROBE_H
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "executor/tuptable.h"
+#include "utils/rel.h"
+
+#define PROBE_COLUMNS 3
+
+typedef struct Probe
+{
+	Relation table;
+	Relation index;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	int ncolumns;
+	ScanKeyData keys[PROBE_COLUMNS];
+} Probe;
+
+/* Open a table by the index whose leading columns are these: text or bigint. ERROR 42704 if there is none. */
+extern void jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns);
+
+/* Look for rows with these values */
+extern void jorge_probe_for(Probe *probe, const Datum *values);
+
+/* The next such row; NULL when there are no more */
+extern TupleTableSlot *jorge_probe_next(Probe *probe);
+extern void jorge_probe_end(Probe *probe);
+
+#endif
