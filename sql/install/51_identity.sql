@@ -267,3 +267,33 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_truncated() IS 'Trigger: when all leads go, so does what only refers to them by id.';
 REVOKE ALL ON FUNCTION jorge.lead_truncated() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.ingest_rows(rows jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    unknown text;
+    taken bigint;
+BEGIN
+    IF jsonb_typeof(rows) IS DISTINCT FROM 'array' OR EXISTS (SELECT FROM jsonb_array_elements(rows) r WHERE jsonb_typeof(r) <> 'object') THEN
+        RAISE EXCEPTION 'rows are a JSON array of objects' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example: SELECT jorge.ingest_rows(''[{"source": "csv", "phone": "512-867-5309"}]'').';
+    END IF;
+    SELECT string_agg(DISTINCT k, ', ' ORDER BY k) INTO unknown FROM jsonb_array_elements(rows) r, jsonb_object_keys(r) k
+     WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'jorge.inquiry'::regclass AND a.attname = k AND a.attnum > 0);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown field: %', unknown USING ERRCODE = 'undefined_column', HINT = 'Fields are the columns of jorge.inquiry.';
+    END IF;
+    INSERT INTO jorge.inquiry (location_id, inquiry_id, received_at, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email, street, city, state, postal_code, country, message, budget_min, budget_max, timeline, financing, property_type, bedrooms, bathrooms, area, listing_ref, language, time_zone, payload)
+    SELECT coalesce(i.location_id, jorge.current_location()), coalesce(i.inquiry_id, gen_random_uuid()), coalesce(i.received_at, now()),
+           i.source, i.source_ref, i.campaign, i.cost, i.side, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.state, i.postal_code, i.country, i.message, i.budget_min, i.budget_max, i.timeline, i.financing, i.property_type, i.bedrooms, i.bathrooms, i.area, i.listing_ref, i.language, i.time_zone, i.payload
+      FROM jsonb_populate_recordset(NULL::jorge.inquiry, rows) i
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    RETURN taken;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.ingest_rows(jsonb) IS
+    'Takes in many inquiries in one statement: a JSON array of objects with columns of jorge.inquiry. For roles under row security, which can''t COPY. Returns how many were new (replays by source and source_ref, or inquiry_id, are left out). Needs INSERT on jorge.inquiry. ERROR 22023 for anything but an array of objects, 42703 for an unknown field.';
+REVOKE ALL ON FUNCTION jorge.ingest_rows(jsonb) FROM PUBLIC;
