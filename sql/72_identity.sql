@@ -216,6 +216,67 @@ COMMENT ON FUNCTION jorge.merge_leads(uuid, uuid, text, text) IS
     'Makes two leads one and returns the merge_id: arrivals, keys, interactions, predictions, events and whatever else belongs to a lead follow; the lower id (of two that intake gave, the older lead) goes on, the other stays valid as an alias. jorge.unmerge() undoes it. ERROR P0002 for an unknown lead, 22023 if the two are one, 55000 if they are never to be merged or one was erased.';
 REVOKE ALL ON FUNCTION jorge.merge_leads(uuid, uuid, text, text) FROM PUBLIC;
 
+CREATE FUNCTION jorge.related_leads(ids uuid[], location_id text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    RETURN QUERY
+    SELECT jorge.lead_alias(o.id, $2)
+      FROM (SELECT CASE WHEN m.winner_id = ANY (ids) THEN m.loser_id ELSE m.winner_id END AS id FROM jorge.lead_merge m
+             WHERE m.location_id = $2 AND m.undone_at IS NOT NULL AND (m.winner_id = ANY (ids) OR m.loser_id = ANY (ids))
+            UNION SELECT CASE WHEN p.lead_a = ANY (ids) THEN p.lead_b ELSE p.lead_a END FROM jorge.lead_apart p
+             WHERE p.location_id = $2 AND (p.lead_a = ANY (ids) OR p.lead_b = ANY (ids))
+            UNION SELECT CASE WHEN r.lead_a = ANY (ids) THEN r.lead_b ELSE r.lead_a END FROM jorge.identity_review r
+             WHERE r.location_id = $2 AND (r.lead_a = ANY (ids) OR r.lead_b = ANY (ids))) o
+     WHERE jorge.lead_alias(o.id, $2) <> ALL (ids)
+     GROUP BY 1;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.related_leads(uuid[], text) IS 'Leads that were told apart from one with these ids, or that a human was asked about: only their arrivals can carry its keys.';
+REVOKE ALL ON FUNCTION jorge.related_leads(uuid[], text) FROM PUBLIC;
+
+CREATE FUNCTION jorge.move_blocks(location_id text, from_lead uuid, to_lead uuid, arrivals uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    given bigint[];
+BEGIN
+    SELECT array_agg(DISTINCT k) INTO given
+      FROM jorge.inquiry i, unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k
+     WHERE i.location_id = $1 AND i.inquiry_id = ANY (arrivals);
+    DELETE FROM jorge.lead_block b WHERE b.key = ANY (given) AND b.location_id = $1 AND b.lead_id = ANY (from_lead || jorge.lead_ids(from_lead, $1));
+    INSERT INTO jorge.lead_block (location_id, key, lead_id) SELECT $1, k, to_lead FROM unnest(given) k;
+    -- what arrivals that stay have in common with those that go
+    INSERT INTO jorge.lead_block (location_id, key, lead_id)
+    SELECT DISTINCT $1, k, from_lead
+      FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id,
+           unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k
+     WHERE l.lead_id = from_lead AND l.location_id = $1 AND k = ANY (given);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.move_blocks(text, uuid, uuid, uuid[]) IS 'Lets the lead that has got these arrivals be found by them (jorge.lead_block), and the one that had them by those that stay.';
+REVOKE ALL ON FUNCTION jorge.move_blocks(text, uuid, uuid, uuid[]) FROM PUBLIC;
+
+CREATE FUNCTION jorge.review_shared_keys(location_id text, lead_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    PERFORM jorge.propose_review($1, $2, c.other, c.inquiry_id, NULL, 'an arrival carries a key of the other')
+       FROM (SELECT DISTINCT ON (k.lead_id) k.lead_id AS other, i.inquiry_id
+               FROM jorge.inquiry_lead l
+               JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+              CROSS JOIN LATERAL (VALUES ('P', jorge.phone_key(i.phone)), ('E', jorge.email_key(i.email))) v(kind, key)
+               JOIN jorge.lead_key k ON k.location_id = $1 AND k.kind = v.kind AND k.key = v.key AND k.lead_id <> $2
+              WHERE l.lead_id = $2 AND l.location_id = $1
+              ORDER BY k.lead_id, i.inquiry_id) c;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.review_shared_keys(text, uuid) IS 'Asks a human about leads whose keys an arrival of this one carries, where nobody has said that they are two.';
+REVOKE ALL ON FUNCTION jorge.review_shared_keys(text, uuid) FROM PUBLIC;
+
 CREATE FUNCTION jorge.unmerge_owned(id uuid, reason text, location_id text) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -297,8 +358,7 @@ BEGIN
                                          AND NOT coalesce(b.phone = ANY (own_keys) OR b.email = ANY (own_keys), false)));
     IF later IS NOT NULL AND cardinality(own_keys) > 0 THEN
         UPDATE jorge.inquiry_lead l SET lead_id = log.loser_id WHERE l.location_id = $3 AND l.inquiry_id = ANY (later) AND l.lead_id = holder;
-        INSERT INTO jorge.lead_block (location_id, key, lead_id)
-        SELECT DISTINCT $3, k, log.loser_id FROM jorge.inquiry i, unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k WHERE i.location_id = $3 AND i.inquiry_id = ANY (later);
+        PERFORM jorge.move_blocks($3, holder, log.loser_id, later);
         UPDATE jorge.lead_key k SET lead_id = log.loser_id
          WHERE k.lead_id = holder AND k.location_id = $3
            AND NOT EXISTS (SELECT FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
@@ -306,6 +366,11 @@ BEGIN
                               AND k.key = CASE k.kind WHEN 'P' THEN jorge.phone_key(i.phone) ELSE jorge.email_key(i.email) END)
            AND EXISTS (SELECT FROM jorge.inquiry i WHERE i.location_id = $3 AND i.inquiry_id = ANY (later)
                               AND k.key = CASE k.kind WHEN 'P' THEN jorge.phone_key(i.phone) ELSE jorge.email_key(i.email) END);
+    END IF;
+
+    -- an arrival that never had a lead of its own is found by the winner's id
+    IF log.loser_row IS NULL THEN
+        PERFORM jorge.move_blocks($3, holder, log.loser_id, ARRAY[log.inquiry_id]);
     END IF;
 
     -- columns that are not folded: as they were, but for those changed since
@@ -333,6 +398,9 @@ BEGIN
     END IF;
 
     UPDATE jorge.lead_merge m SET undone_at = now(), undone_by = session_user, undone_reason = $2 WHERE m.location_id = $3 AND m.merge_id = log.merge_id;
+    PERFORM jorge.review_shared_keys($3, holder);
+    PERFORM jorge.review_shared_keys($3, log.loser_id);
+    PERFORM jorge.review_shared_keys($3, r) FROM jorge.related_leads(jorge.lead_ids(holder, $3) || jorge.lead_ids(log.loser_id, $3), $3) r;
     PERFORM jorge.record_merge($3, log.merge_id, 'lead_unmerged');
     RETURN log.loser_id;
 END
@@ -397,6 +465,16 @@ BEGIN
     holder := jorge.lock_lead(holder, $2);
     ids := jorge.lead_ids(holder, $2);
     SELECT array_agg(l.inquiry_id) INTO arrivals FROM jorge.inquiry_lead l WHERE l.lead_id = holder AND l.location_id = $2;
+    -- a key that an arrival of another lead carries too is that lead's now
+    UPDATE jorge.lead_key k SET lead_id = o.lead_id
+      FROM (SELECT DISTINCT ON (v.kind, v.key) v.kind, v.key, l.lead_id
+              FROM jorge.related_leads(ids, $2) AS related(lead_id)
+              JOIN jorge.inquiry_lead l ON l.lead_id = related.lead_id AND l.location_id = $2
+              JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+             CROSS JOIN LATERAL (VALUES ('P', jorge.phone_key(i.phone)), ('E', jorge.email_key(i.email))) v(kind, key)
+             WHERE v.key IS NOT NULL
+             ORDER BY v.kind, v.key, l.lead_id) o
+     WHERE k.lead_id = holder AND k.location_id = $2 AND k.kind = o.kind AND k.key = o.key;
     SELECT array_agg(DISTINCT k) INTO blocks
       FROM jorge.inquiry i, unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k
      WHERE i.location_id = $2 AND i.inquiry_id = ANY (arrivals);
@@ -573,10 +651,7 @@ BEGIN
         INSERT INTO jorge.lead AS l (location_id) VALUES ($1) RETURNING l.lead_id INTO made;
         UPDATE jorge.inquiry_lead l SET lead_id = made WHERE l.location_id = $1 AND l.inquiry_id = ANY (part.inquiries);
         UPDATE jorge.lead_key k SET lead_id = made WHERE k.lead_id = $4 AND k.location_id = $1 AND k.kind || k.key = ANY (part.keys);
-        INSERT INTO jorge.lead_block (location_id, key, lead_id)
-        SELECT DISTINCT $1, b, made
-          FROM jorge.inquiry i, unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, CASE WHEN $2 = 'P' THEN NULL ELSE i.phone END, i.email, i.street, i.city, i.postal_code)) b
-         WHERE i.location_id = $1 AND i.inquiry_id = ANY (part.inquiries);
+        PERFORM jorge.move_blocks($1, $4, made, part.inquiries);
         PERFORM jorge.refold_after(made, $1, 'parted');
         parts := parts + 1;
     END LOOP;

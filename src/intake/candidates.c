@@ -65,7 +65,7 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 	int n = 0;
 	int kept = 0;
 
-	jorge_probe_begin(&blocks, "lead_block", columns, 1);
+	jorge_probe_begin(&blocks, "lead_block", columns, 1, true);
 	location_id = SPI_fnumber(RelationGetDescr(blocks.table), "location_id");
 	lead_id = SPI_fnumber(RelationGetDescr(blocks.table), "lead_id");
 	for (int i = 0; i < r->n; i++)
@@ -85,6 +85,10 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 				if (VARSIZE_ANY_EXHDR(other) != VARSIZE_ANY_EXHDR(location) ||
 					memcmp(VARDATA_ANY(other), VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location)) != 0)
 					continue;
+				if (!jorge_probe_visible(&blocks))
+					ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+									errmsg("could not serialize access: somebody much alike has come meanwhile"),
+									errhint("The transaction might succeed if retried.")));
 				if (n == room)
 					hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
 				hits[n].arrival = i;

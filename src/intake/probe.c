@@ -8,6 +8,7 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
@@ -58,7 +59,7 @@ open_index(Relation table, const char *const *columns, int ncolumns)
 }
 
 void
-jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns)
+jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest)
 {
 	Assert(ncolumns <= PROBE_COLUMNS);
 	probe->table = table_open(jorge_managed_relation(table, false), AccessShareLock);
@@ -75,7 +76,7 @@ jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, i
 		ScanKeyEntryInitialize(&probe->keys[c], 0, c + 1, BTEqualStrategyNumber, InvalidOid, probe->index->rd_indcollation[c],
 							   type == TEXTOID ? F_TEXTEQ : F_INT8EQ, (Datum) 0);
 	}
-	PushActiveSnapshot(GetTransactionSnapshot());
+	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
 	probe->slot = table_slot_create(probe->table, NULL);
 	probe->scan = jorge_index_beginscan(probe->table, probe->index, GetActiveSnapshot(), ncolumns);
 }
@@ -92,6 +93,12 @@ TupleTableSlot *
 jorge_probe_next(Probe *probe)
 {
 	return index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot) ? probe->slot : NULL;
+}
+
+bool
+jorge_probe_visible(Probe *probe)
+{
+	return !IsolationUsesXactSnapshot() || table_tuple_satisfies_snapshot(probe->table, probe->slot, GetTransactionSnapshot());
 }
 
 void

@@ -2,7 +2,7 @@
  * probe.h: reading a managed table by the leading columns of one of its indexes, without the executor.
  *
  * For look-ups of which most find nothing: a new person has no key, no stop and few neighbours. Sees what a statement
- * started now would see.
+ * started now would see; or, if asked for the latest, what is committed by now, also in a transaction with an older snapshot.
  */
 #ifndef JORGE_PROBE_H
 #define JORGE_PROBE_H
@@ -25,13 +25,16 @@ typedef struct Probe
 } Probe;
 
 /* Open a table by the index whose leading columns are these: text or bigint. ERROR 42704 if there is none. */
-extern void jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns);
+extern void jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest);
 
 /* Look for rows with these values */
 extern void jorge_probe_for(Probe *probe, const Datum *values);
 
 /* The next such row; NULL when there are no more */
 extern TupleTableSlot *jorge_probe_next(Probe *probe);
+
+/* Can the transaction see the row last found? */
+extern bool jorge_probe_visible(Probe *probe);
 extern void jorge_probe_end(Probe *probe);
 
 #endif

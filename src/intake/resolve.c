@@ -9,7 +9,6 @@
 #include "intake/resolve.h"
 #include "intake/statements.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "port/pg_bswap.h"
@@ -283,13 +282,13 @@ find_known(Resolution *r)
 	AttrNumber share;
 	int n = 0;
 
-	jorge_probe_begin(&stops, "identity_stop", columns, 3);
+	jorge_probe_begin(&stops, "identity_stop", columns, 3, false);
 	for (int k = 0; k < r->nentries; k++)
 		if (!r->entries[k].stopped)
 			r->entries[k].stopped = is_stopped(&stops, &r->entries[k]);
 	jorge_probe_end(&stops);
 
-	jorge_probe_begin(&keys, "lead_key", columns, 3);
+	jorge_probe_begin(&keys, "lead_key", columns, 3, false);
 	lead_id = SPI_fnumber(RelationGetDescr(keys.table), "lead_id");
 	share = SPI_fnumber(RelationGetDescr(keys.table), "share");
 	for (int k = 0; k < r->nentries; k++)
@@ -810,8 +809,7 @@ join_alike(Resolution *r, int i, const BlockRef *blocks, int nblocks)
 			sure = a;
 			nsure++;
 		}
-	/* without predicate locks two such arrivals would not see each other */
-	if (nsure == 1 && !(IsolationUsesXactSnapshot() && !IsolationIsSerializable()))
+	if (nsure == 1)
 	{
 		int person = alike[sure].person;
 
@@ -823,7 +821,7 @@ join_alike(Resolution *r, int i, const BlockRef *blocks, int nblocks)
 	}
 	for (int a = 0; a < n && reviews < REVIEWS_PER_ARRIVAL; a++)
 	{
-		const char *reason = alike[a].verdict.decision == MATCH_MERGE ? (nsure > 1 ? "several people match" : "not merged in repeatable read")
+		const char *reason = alike[a].verdict.decision == MATCH_MERGE ? "several people match"
 																	  : jorge_match_reason_name(alike[a].verdict.reason);
 
 		add_review(r, i, alike[a].person, &alike[a].lead_id, alike[a].verdict.weight, reason);

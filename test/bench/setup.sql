@@ -33,9 +33,11 @@ BEGIN
     CREATE TABLE w_score AS SELECT w.n, s.* FROM jorge.lead_score s JOIN w_lead w USING (lead_id);
     CREATE TABLE w_prediction AS SELECT w.n, p.* FROM jorge.prediction p JOIN w_lead w USING (lead_id);
     CREATE TABLE w_event AS SELECT w.n, e.* FROM jorge.event e JOIN w_lead w USING (lead_id);
+    CREATE TABLE w_block AS SELECT w.n, array_agg(b.key) AS keys, count(*) AS blocks FROM jorge.lead_block b JOIN w_lead w USING (lead_id) GROUP BY w.n;
+    CREATE INDEX ON w_block (n);
     CREATE INDEX ON w_inquiry (n); CREATE INDEX ON w_link (n); CREATE INDEX ON w_lead (n); CREATE INDEX ON w_key (n);
     CREATE INDEX ON w_score (n); CREATE INDEX ON w_prediction (n); CREATE INDEX ON w_event (n);
-    ANALYZE w_inquiry; ANALYZE w_link; ANALYZE w_lead; ANALYZE w_key; ANALYZE w_score; ANALYZE w_prediction; ANALYZE w_event;
+    ANALYZE w_inquiry; ANALYZE w_link; ANALYZE w_lead; ANALYZE w_key; ANALYZE w_score; ANALYZE w_prediction; ANALYZE w_event; ANALYZE w_block;
 END $$;
 
 -- A table's columns without n
@@ -45,7 +47,8 @@ $$;
 
 -- One statement that writes all rows of the arrivals with condition on n
 CREATE FUNCTION write_statement(condition text) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(CASE WHEN position < 7 THEN format('c%s AS (%s)', position, insertion) END, ', ')
+    SELECT 'b AS (INSERT INTO jorge.lead_block SELECT w.location_id, unnest(b.keys), w.lead_id FROM w_block b JOIN w_lead w USING (n) WHERE ' || condition || '), '
+           || string_agg(CASE WHEN position < 7 THEN format('c%s AS (%s)', position, insertion) END, ', ')
            || (SELECT ' ' || i FROM (SELECT 1) x, LATERAL (SELECT format('INSERT INTO jorge.event (%1$s) SELECT %1$s FROM w_event WHERE %2$s', columns_of('jorge.event'), condition) AS i) y)
       FROM (SELECT position, format('INSERT INTO jorge.%1$I (%2$s) SELECT %2$s FROM w_%3$s WHERE %4$s', target, columns_of(('jorge.' || target)::regclass), short, condition) AS insertion
               FROM (VALUES (1, 'inquiry', 'inquiry'), (2, 'lead', 'lead'), (3, 'lead_key', 'key'), (4, 'inquiry_lead', 'link'), (5, 'lead_score', 'score'), (6, 'prediction', 'prediction')) t(position, target, short)) s
@@ -72,7 +75,7 @@ BEGIN
         END $body$ $f$, insert_of('jorge.inquiry', 'r'));
     EXECUTE format($f$
         CREATE FUNCTION baseline(first bigint, last bigint) RETURNS float8 LANGUAGE plpgsql AS $body$
-        DECLARE r w_inquiry; l w_lead; k1 w_key; k2 w_key; i w_link; s w_score; p w_prediction; e w_event; began float8; used float8 := 0;
+        DECLARE r w_inquiry; l w_lead; k1 w_key; k2 w_key; i w_link; s w_score; p w_prediction; e w_event; b w_block; began float8; used float8 := 0;
         BEGIN
             FOR r IN SELECT * FROM w_inquiry WHERE n BETWEEN first AND last ORDER BY n LOOP
                 SELECT * INTO l FROM w_lead WHERE n = r.n;
@@ -82,8 +85,9 @@ BEGIN
                 SELECT * INTO s FROM w_score WHERE n = r.n;
                 SELECT * INTO p FROM w_prediction WHERE n = r.n;
                 SELECT * INTO e FROM w_event WHERE n = r.n;
+                SELECT * INTO b FROM w_block WHERE n = r.n;
                 began := cpu();
-                WITH a AS (%s), b AS (%s), c AS (%s), d AS (%s), f AS (%s), g AS (%s) %s;
+                WITH a AS (%s), b AS (%s), c AS (%s), d AS (%s), f AS (%s), g AS (%s), h AS (INSERT INTO jorge.lead_block SELECT r.location_id, unnest(b.keys), l.lead_id) %s;
                 used := used + cpu() - began;
             END LOOP;
             RETURN used;

@@ -109,7 +109,7 @@ SELECT results_eq($$SELECT count(*), sum(inquiries), sum(interactions) FROM pers
 SELECT is_empty('SELECT * FROM wrong', 'nothing is wrong with the office');
 
 -- leads by hand
-INSERT INTO jorge.lead (lead_id, name, phone, first_source, stage) VALUES ('ffffffff-1111-4111-8111-111111111111', 'Dee Fox', '512-867-6001', 'walk_in', 'hot');
+INSERT INTO jorge.lead (lead_id, name, phone, first_source, first_seen_at, stage) VALUES ('ffffffff-1111-4111-8111-111111111111', 'Dee Fox', '512-867-6001', 'walk_in', '2026-01-01', 'hot');
 SELECT is((SELECT count(*) FROM jorge.lead_score WHERE lead_id = 'ffffffff-1111-4111-8111-111111111111'), 1::bigint, 'a lead inserted as such is scored');
 INSERT INTO jorge.lead (lead_id, name, phone, email, owner) VALUES ('00000000-1111-4111-8111-111111111111', 'Dee Fox', '(512) 867-6001', 'dee@example.com', 'kim');
 SELECT results_eq($$SELECT lead_id, email, stage, owner, sources, inquiries FROM person WHERE name = 'Dee Fox'$$,
