@@ -189,7 +189,7 @@ BEGIN
         low := least(jorge.lead_alias(one, $4), jorge.lead_alias(other, $4));
         high := greatest(jorge.lead_alias(one, $4), jorge.lead_alias(other, $4));
         IF low = high THEN
-            RAISE EXCEPTION 'the two ids are of one lead already: %', low USING ERRCODE = 'invalid_parameter_value',
+            RAISE EXCEPTION 'the two ids are of one lead already' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', low),
                 HINT = 'See SELECT * FROM jorge.merge_history(lead_id).';
         END IF;
         EXIT WHEN jorge.lock_lead(high, $4) = high AND jorge.lock_lead(low, $4) = low;

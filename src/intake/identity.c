@@ -135,18 +135,11 @@ refold(Datum location_id, Datum lead_id, const char *reason, bool scored, bool l
 	found = jorge_lock_leads(&location_id, &lead_id, 1, &lead) == 1;
 	if (found)
 	{
-		Tuplestorestate *keys = jorge_relation_begin(RELATION_KEYS);
-		Tuplestorestate *blocks = jorge_relation_begin(RELATION_BLOCKS);
-		Tuplestorestate *links = jorge_relation_begin(RELATION_LINKS);
-
 		lead.unlogged = !logged;
 		jorge_fold_leads(&lead, 1);
 		if (scored)
 			jorge_score_leads(&lead, 1);
-		jorge_write_leads(&lead, 1, false, reason);
-		jorge_relation_end(links, RELATION_LINKS);
-		jorge_relation_end(blocks, RELATION_BLOCKS);
-		jorge_relation_end(keys, RELATION_KEYS);
+		jorge_write_leads(&lead, 1, WRITE_LEADS_ALONE, reason);
 	}
 	SPI_finish();
 	jorge_unscored_warn();

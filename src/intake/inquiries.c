@@ -151,6 +151,7 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 	Tuplestorestate *blocks = jorge_relation_begin(RELATION_BLOCKS);
 	Tuplestorestate *links = jorge_relation_begin(RELATION_LINKS);
 	bool present[5] = {false, false, false, false, false};
+	bool any = false;
 
 	for (int i = 0; i < r->n; i++)
 	{
@@ -170,15 +171,17 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 								CStringGetTextDatum(r->entries[arrival->entry[kind]].key), lead_id, Int32GetDatum(arrival->share[kind])};
 
 				jorge_relation_put(keys, RELATION_KEYS, key, present);
+				any = true;
 			}
 		for (int b = 0; b < arrival->nblocks; b++)
 		{
 			Datum block[3] = {values[INQUIRY_location_id], Int64GetDatum(arrival->blocks[b]), lead_id};
 
 			jorge_relation_put(blocks, RELATION_BLOCKS, block, present);
+			any = true;
 		}
 	}
-	jorge_write_leads(leads, nleads, new_ones, "inquiry");
+	jorge_write_leads(leads, nleads, new_ones ? WRITE_NEW_LEADS : any ? WRITE_LEADS : WRITE_LEADS_LINKED, "inquiry");
 	jorge_relation_end(links, RELATION_LINKS);
 	jorge_relation_end(blocks, RELATION_BLOCKS);
 	jorge_relation_end(keys, RELATION_KEYS);

@@ -5,6 +5,7 @@
 #define JORGE_INTAKE_H
 
 #include "intake/lead_state.h"
+#include "intake/statements.h"
 #include "score/model.h"
 
 
@@ -51,10 +52,10 @@ extern void jorge_fold_leads(IntakeLead *leads, int n);
 extern void jorge_score_leads(IntakeLead *leads, int n);
 
 /*
- * Put leads into the relation jorge_leads and run the statement that writes them, then score those that no model
+ * Put leads into the relation jorge_leads and run one of the statements WRITE_... that write them, then score those that no model
  * could score by the rules, and record the errors.
  */
-extern void jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason);
+extern void jorge_write_leads(IntakeLead *leads, int n, IntakeStatement statement, const char *reason);
 
 /* Start counting leads that could not be scored; give the statement's one WARNING, if there are any */
 extern void jorge_unscored_begin(void);

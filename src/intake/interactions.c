@@ -37,9 +37,6 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 	IntakeLead *leads = palloc(sizeof(IntakeLead) * n);
 	Datum *locations = palloc(sizeof(Datum) * n);
 	Datum *ids = palloc(sizeof(Datum) * n);
-	Tuplestorestate *keys;
-	Tuplestorestate *blocks;
-	Tuplestorestate *links;
 	ErrorData *unscanned;
 	int wanted = 0;
 	int nleads;
@@ -82,11 +79,5 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 	if (unscanned != NULL)
 		leads[0].error = unscanned;
 
-	keys = jorge_relation_begin(RELATION_KEYS);
-	blocks = jorge_relation_begin(RELATION_BLOCKS);
-	links = jorge_relation_begin(RELATION_LINKS);
-	jorge_write_leads(leads, nleads, false, "interaction");
-	jorge_relation_end(links, RELATION_LINKS);
-	jorge_relation_end(blocks, RELATION_BLOCKS);
-	jorge_relation_end(keys, RELATION_KEYS);
+	jorge_write_leads(leads, nleads, WRITE_LEADS_ALONE, "interaction");
 }

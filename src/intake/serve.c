@@ -136,6 +136,15 @@ typedef struct RuleWork
 } RuleWork;
 
 /*
+ * Did the model fail on the lead? One that was not asked about keeps its score.
+ */
+static bool
+needs_rules(const IntakeLead *lead)
+{
+	return !lead->scored && lead->error != NULL;
+}
+
+/*
  * Score those of a range of stored leads that no model scored by the rules
  */
 static void
@@ -149,7 +158,7 @@ rules_range(void *context, int first, int last)
 	jorge_relation_forget(RELATION_WANTED_LEADS); /* an attempt that failed has left it */
 	store = jorge_relation_begin(RELATION_WANTED_LEADS);
 	for (int i = first; i < last; i++)
-		if (!work->leads[i].scored)
+		if (needs_rules(&work->leads[i]))
 		{
 			Datum ids[2] = {work->leads[i].state.values[LEAD_location_id], work->leads[i].state.values[LEAD_lead_id]};
 
@@ -160,7 +169,7 @@ rules_range(void *context, int first, int last)
 		jorge_statement_run(SCORE_BY_RULES, work->reason);
 	jorge_relation_end(store, RELATION_WANTED_LEADS);
 	for (int i = first; i < last; i++)
-		work->leads[i].by_rules = !work->leads[i].scored;
+		work->leads[i].by_rules = needs_rules(&work->leads[i]);
 }
 
 /*
@@ -182,7 +191,7 @@ score_by_rules(IntakeLead *leads, int n, const char *reason)
 	bool any = false;
 
 	for (int i = 0; i < n; i++)
-		any |= !leads[i].scored;
+		any |= needs_rules(&leads[i]);
 	if (any)
 	{
 		jorge_guarded(rules_range, rules_failed, &work, n);
@@ -324,13 +333,13 @@ notify_listeners(const IntakeLead *leads, int n)
 }
 
 void
-jorge_write_leads(IntakeLead *leads, int n, bool new_ones, const char *reason)
+jorge_write_leads(IntakeLead *leads, int n, IntakeStatement statement, const char *reason)
 {
 	Tuplestorestate *store = jorge_relation_begin(RELATION_LEADS);
 
 	for (int i = 0; i < n; i++)
 		put_lead(store, &leads[i]);
-	jorge_statement_run(new_ones ? WRITE_NEW_LEADS : WRITE_LEADS, reason);
+	jorge_statement_run(statement, reason);
 	jorge_relation_end(store, RELATION_LEADS);
 	score_by_rules(leads, n, reason);
 	record_unscored(leads, n);

@@ -129,24 +129,26 @@ append_columns(StringInfo sql, const char *prefix, int first)
 }
 
 /*
- * Append what new and known persons have in common: keys, links, the prediction log and the event
+ * Append what goes with the rows of leads: keys and blocks, links, the prediction log and the event
  */
 static void
-append_common(StringInfo sql, bool new_ones)
+append_common(StringInfo sql, IntakeStatement statement)
 {
-	appendStringInfoString(
-		sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id, share)"
-			 " SELECT location_id, kind, key, lead_id, share FROM jorge_keys ON CONFLICT DO NOTHING), "
-			 "b AS (INSERT INTO jorge.lead_block (location_id, key, lead_id)"
-			 " SELECT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
-	if (!new_ones)
+	if (statement == WRITE_NEW_LEADS || statement == WRITE_LEADS)
+		appendStringInfoString(sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id, share)"
+									" SELECT location_id, kind, key, lead_id, share FROM jorge_keys ON CONFLICT DO NOTHING), "
+									"b AS (INSERT INTO jorge.lead_block (location_id, key, lead_id)"
+									" SELECT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
+	if (statement == WRITE_LEADS)
 		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM jorge.lead_block o WHERE o.key" EQ "n.key AND o.location_id" EQ
 									"n.location_id AND o.lead_id" EQ "n.lead_id)");
+	if (statement == WRITE_NEW_LEADS || statement == WRITE_LEADS)
+		appendStringInfoString(sql, "), ");
+	if (statement != WRITE_LEADS_ALONE)
+		appendStringInfoString(sql, "i AS (INSERT INTO jorge.inquiry_lead (location_id, inquiry_id, lead_id, rule)"
+									" SELECT location_id, inquiry_id, lead_id, rule FROM jorge_links), ");
 	appendStringInfoString(
-		sql, "), "
-			 "i AS (INSERT INTO jorge.inquiry_lead (location_id, inquiry_id, lead_id, rule)"
-			 " SELECT location_id, inquiry_id, lead_id, rule FROM jorge_links), "
-			 "p AS (INSERT INTO jorge.prediction (location_id, at, lead_id, reason, model, probability, class,"
+		sql, "p AS (INSERT INTO jorge.prediction (location_id, at, lead_id, reason, model, probability, class,"
 			 " confidence, lower, upper, features)"
 			 " SELECT location_id, scored_at, lead_id, $1, model, probability, class, confidence, lower, upper,"
 			 " features FROM jorge_leads WHERE features IS NOT NULL) "
@@ -197,9 +199,11 @@ statement_text(IntakeStatement statement)
 										 " class, confidence, lower, upper, model, scored_at)"
 										 " SELECT location_id, lead_id, probability, score, class, confidence, lower,"
 										 " upper, model, scored_at FROM jorge_leads WHERE model IS NOT NULL), ");
-			append_common(&sql, true);
+			append_common(&sql, statement);
 			break;
 		case WRITE_LEADS:
+		case WRITE_LEADS_LINKED:
+		case WRITE_LEADS_ALONE:
 			appendStringInfoString(&sql, "WITH l AS (UPDATE jorge.lead l SET (");
 			append_columns(&sql, "", LEAD_FIRST_FOLDED);
 			appendStringInfoString(&sql, ") = ROW(");
@@ -214,7 +218,7 @@ statement_text(IntakeStatement statement)
 					  " score = EXCLUDED.score, class = EXCLUDED.class, confidence = EXCLUDED.confidence,"
 					  " lower = EXCLUDED.lower, upper = EXCLUDED.upper, model = EXCLUDED.model,"
 					  " scored_at = EXCLUDED.scored_at), ");
-			append_common(&sql, false);
+			append_common(&sql, statement);
 			break;
 		case SCORE_BY_RULES:
 			appendStringInfoString(

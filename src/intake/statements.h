@@ -46,6 +46,8 @@ typedef enum IntakeStatement
 	READING_STATEMENTS = LOCK_LEADS_TO_MERGE,
 	WRITE_NEW_LEADS, /* leads, keys, blocks, links -> all rows of new persons */
 	WRITE_LEADS,	 /* leads, keys, blocks, links -> all rows of known persons */
+	WRITE_LEADS_LINKED, /* leads, links -> the same of persons that got no key they didn't have */
+	WRITE_LEADS_ALONE, /* leads -> the same of persons that got no arrival */
 	SCORE_BY_RULES,	 /* wanted leads -> their scores by rules, marked so */
 	INTAKE_STATEMENTS
 } IntakeStatement;
