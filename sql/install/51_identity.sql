@@ -109,12 +109,15 @@ COMMENT ON COLUMN jorge.lead_block.key IS 'Hash of fields that such leads have i
 COMMENT ON COLUMN jorge.lead_block.lead_id IS 'The lead, or an alias of it.';
 
 CREATE TABLE IF NOT EXISTS jorge.lead_reference (
-    relation    text PRIMARY KEY,
+    location_id text NOT NULL DEFAULT '*' CHECK (location_id = '*'),
+    relation    text NOT NULL,
     column_name text NOT NULL DEFAULT 'lead_id',
     on_merge    text NOT NULL DEFAULT 'move' CHECK (on_merge IN ('move', 'keep')),
-    on_erase    text NOT NULL DEFAULT 'delete' CHECK (on_erase IN ('delete', 'keep'))
+    on_erase    text NOT NULL DEFAULT 'delete' CHECK (on_erase IN ('delete', 'keep')),
+    PRIMARY KEY (location_id, relation, column_name)
 );
 COMMENT ON TABLE jorge.lead_reference IS 'Tables whose rows belong to leads, where they are not as jorge finds them by itself: every table of the schema jorge with location_id and lead_id follows merges and is emptied of an erased person.';
+COMMENT ON COLUMN jorge.lead_reference.location_id IS '"*": the same for every tenant.';
 COMMENT ON COLUMN jorge.lead_reference.relation IS 'Table, with its schema. It needs a column location_id, and a primary key for merges to be undone.';
 COMMENT ON COLUMN jorge.lead_reference.column_name IS 'Column that holds the lead.';
 COMMENT ON COLUMN jorge.lead_reference.on_merge IS 'move: rows follow the lead; keep: they keep the id they were given, which stays valid as an alias.';

@@ -56,7 +56,7 @@ BEGIN
     END IF;
     IF run.run_id IS NULL THEN
         INSERT INTO jorge.score_run (location_id, model, everything, older_than, total)
-        SELECT $1, serving, $4, $5, count(*) FROM jorge.lead l WHERE l.location_id = $1
+        SELECT $1, serving, $4, $5, count(*) FROM jorge.lead l WHERE l.location_id = $1 AND l.erased_at IS NULL
         RETURNING * INTO run;
     END IF;
     SELECT * INTO batch

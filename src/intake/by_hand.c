@@ -191,6 +191,15 @@ jorge_lead_by_hand(PG_FUNCTION_ARGS)
 	if (!changed)
 		return PointerGetDatum(NULL);
 
+	if (!insert)
+	{
+		bool alive;
+
+		(void) heap_getattr(trigger->tg_trigtuple, SPI_fnumber(desc, "erased_at"), desc, &alive);
+		if (!alive)
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the person of this lead was erased"),
+							errhint("What is left of it is there for counts only.")));
+	}
 	lead.lead_id = *DatumGetUUIDP(new.values[LEAD_lead_id]);
 	lead.inserted = insert;
 	args[0] = new.values[LEAD_location_id];

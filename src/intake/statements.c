@@ -186,7 +186,7 @@ statement_text(IntakeStatement statement)
 				appendStringInfo(&sql, "%sl.%s::%s", c ? ", " : "", jorge_lead_column_names[c],
 								 format_type_be_qualified(jorge_lead_column_types[c]));
 			appendStringInfoString(&sql, " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
-										 "w.location_id AND l.lead_id" EQ "w.lead_id FOR ");
+										 "w.location_id AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL FOR ");
 			appendStringInfoString(&sql, statement == LOCK_LEADS ? "NO KEY UPDATE OF l" : "UPDATE OF l");
 			break;
 		case WRITE_NEW_LEADS:

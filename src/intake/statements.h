@@ -41,7 +41,7 @@ typedef enum IntakeRelation
 typedef enum IntakeStatement
 {
 	FIND_CANDIDATES, /* wanted leads or aliases -> lead_id, id wanted, fields the matcher compares, all keys */
-	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE */
+	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE; erased ones are left out */
 	LOCK_LEADS_TO_MERGE, /* the same FOR UPDATE: a row that may go lets no new row refer to it */
 	READING_STATEMENTS = LOCK_LEADS_TO_MERGE,
 	WRITE_NEW_LEADS, /* leads, keys, blocks, links -> all rows of new persons */

@@ -317,7 +317,7 @@ read_leads(Batch *batch, bool after_given, Datum after, int64 limit)
 						 " LEFT JOIN jorge.lead_score s ON s.location_id" EQ "l.location_id AND s.lead_id" EQ
 						 "l.lead_id%s",
 						 after_given ? " AND s.lead_id OPERATOR(pg_catalog.>) $2" : "");
-	appendStringInfo(&sql, " WHERE l.location_id" EQ "$1%s",
+	appendStringInfo(&sql, " WHERE l.location_id" EQ "$1 AND l.erased_at IS NULL%s",
 					 after_given ? " AND l.lead_id OPERATOR(pg_catalog.>) $2" : "");
 	if (limit > 0)
 		appendStringInfoString(&sql, " ORDER BY l.lead_id LIMIT $3");

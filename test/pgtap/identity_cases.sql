@@ -149,6 +149,21 @@ SELECT is((SELECT count(*) FROM person WHERE phone = '512-867-6101' AND inquirie
 INSERT INTO jorge.interaction (lead_id, channel, direction, body) SELECT lead_id, 'sms', 'in', 'Secretname again' FROM victim;
 SELECT is_empty($$SELECT pg_temp.mentions('secretname')$$, 'nothing more is kept of an erased person''s talk');
 SELECT throws_ok($$SELECT jorge.unmerge(lead_id) FROM victim$$, '55000', NULL, 'and no merge of it undone');
+SELECT throws_ok($$UPDATE jorge.lead SET city = 'Austin' WHERE lead_id = (SELECT lead_id FROM victim)$$, '55000', NULL, 'nor is its row changed by hand');
+SELECT ok(NOT (SELECT jorge.refold_lead(lead_id) FROM victim), 'or scored');
+
+-- tables of other families, also one whose rows can't stand side by side
+CREATE TABLE jorge.enrolment (location_id text NOT NULL DEFAULT 'main', lead_id uuid NOT NULL, sequence text NOT NULL, step integer, PRIMARY KEY (location_id, lead_id, sequence),
+                              FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead);
+CREATE TEMP TABLE twins AS WITH x AS (INSERT INTO jorge.inquiry (source, name, phone) VALUES ('a', 'Kim Oak', '512-867-6301'), ('b', 'Lee Pine', '713-222-6302') RETURNING inquiry_id) SELECT inquiry_id FROM x;
+INSERT INTO jorge.enrolment (lead_id, sequence, step) SELECT lead_id, s, length(name) FROM person, unnest(ARRAY['drip', name]) s WHERE name IN ('Kim Oak', 'Lee Pine');
+CREATE TEMP TABLE enrolled AS SELECT * FROM jorge.enrolment;
+CREATE TEMP TABLE one AS SELECT jorge.merge_leads(a.lead_id, b.lead_id) AS merge_id FROM person a, person b WHERE a.name = 'Kim Oak' AND b.name = 'Lee Pine';
+SELECT is((SELECT count(DISTINCT lead_id) || ' ' || count(*) FROM jorge.enrolment), '1 3', 'rows of other families follow a merge, and where two collide one stays');
+SELECT jorge.unmerge(merge_id) FROM one;
+SELECT set_eq('SELECT * FROM jorge.enrolment', 'SELECT * FROM enrolled', 'and come back');
+SELECT ok((SELECT jorge.erase_lead(lead_id) FROM person WHERE name = 'Kim Oak'), 'with the person');
+SELECT is((SELECT count(*) FROM jorge.enrolment), 2::bigint, 'they go');
 SELECT is_empty('SELECT * FROM wrong', 'nothing is wrong after erasing');
 
 -- odd input
