@@ -3,13 +3,10 @@
  */
 #include "core/jorge.h"
 
-#include "intake/probe.h"
 #include "intake/resolve.h"
 #include "intake/statements.h"
 
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 /* A row of FIND_BLOCKS */
@@ -151,39 +148,35 @@ prepare_lead(HeapTuple tuple, MatchPerson *person)
 {
 	MatchGiven given = {text_of(tuple, 3), text_of(tuple, 4), text_of(tuple, 5), text_of(tuple, 6),
 						text_of(tuple, 7), text_of(tuple, 8), text_of(tuple, 9), text_of(tuple, 10)};
-	bool null;
-	Datum *keys;
-	bool *nulls;
-	int n;
-	bool phone_held = false;
 
 	jorge_match_prepare(&given, person);
-	deconstruct_array(DatumGetArrayTypeP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 11, &null)), TEXTOID, -1, false, TYPALIGN_INT, &keys,
-					  &nulls, &n);
-	for (int k = 0; k < n; k++)
-	{
-		text *key = DatumGetTextPP(keys[k]);
-		const char *data = VARDATA_ANY(key);
-		int length = VARSIZE_ANY_EXHDR(key) - 1;
+}
 
-		if (data[0] == 'P')
-		{
-			phone_held |= person->nphones > 0 && (int) strlen(person->phones[0]) == length && memcmp(person->phones[0], data + 1, length) == 0;
-			(void) jorge_match_add_phone(person, data + 1, length);
-		}
-		else
-			(void) jorge_match_add_email(person, data + 1, length);
+/*
+ * Compare an arrival with a lead that may be the same person; a phone that is nobody's counts for nothing
+ */
+static MatchVerdict
+compare(Probe *stops, const Arrival *arrival, MatchPerson *lead)
+{
+	MatchVerdict verdict = jorge_match(arrival->person, lead);
+
+	/* most are strangers: only where it matters is the lead's phone looked up */
+	if (verdict.decision != MATCH_NONE && lead->nphones > 0 && !lead->phones_shared &&
+		jorge_has_stop(stops, arrival->event->values[INQUIRY_location_id], "phone", lead->phones[0]))
+	{
+		lead->phones_shared = true;
+		verdict = jorge_match(arrival->person, lead);
 	}
-	/* a phone that is not its key is nobody's */
-	if (person->nphones > 0 && !phone_held)
-		person->phones_shared = true;
+	return verdict;
 }
 
 Candidate *
 jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 {
+	static const char *const columns[] = {"location_id", "kind", "key"};
 	Tuplestorestate *store;
 	bool present[2] = {false, false};
+	Probe stops;
 	Candidate *candidates;
 	BlockHit *hits;
 	int nhits;
@@ -203,6 +196,7 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 			jorge_relation_put(store, RELATION_WANTED_LEADS, values, present);
 	}
 	jorge_statement_run(FIND_CANDIDATES, NULL);
+	jorge_probe_begin(&stops, "identity_stop", columns, 3, false);
 	for (uint64 row = 0, h = 0; row < SPI_processed; row++)
 	{
 		HeapTuple tuple = SPI_tuptable->vals[row];
@@ -223,11 +217,12 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 				continue;
 			candidate->arrival = hits[h].arrival;
 			candidate->lead_id = *DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &null));
-			candidate->verdict = jorge_match(r->arrivals[hits[h].arrival].person, &lead);
+			candidate->verdict = compare(&stops, &r->arrivals[hits[h].arrival], &lead);
 			if (candidate->verdict.decision != MATCH_NONE)
 				(*ncandidates)++;
 		}
 	}
+	jorge_probe_end(&stops);
 	jorge_relation_end(store, RELATION_WANTED_LEADS);
 	return candidates;
 }

@@ -188,7 +188,7 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 }
 
 /*
- * Log what can be undone or is to be decided: merges, joins without an exact key, reviews
+ * Log what can be undone: merges, and joins without an exact key
  */
 static void
 write_decisions(Resolution *r, const Datum *merge_ids)
@@ -213,21 +213,34 @@ write_decisions(Resolution *r, const Datum *merge_ids)
 		args[3] = CStringGetTextDatum(arrival->apart_rule);
 		(void) call("SELECT jorge.log_join($1, $2, $3, $4, $5)", 5, types, args, isnan(arrival->score) ? "    n" : NULL);
 	}
+}
+
+/*
+ * Ask a human about the pairs that may be one person
+ */
+static void
+write_reviews(const Resolution *r)
+{
+	Tuplestorestate *reviews;
+
+	if (r->nreviews == 0)
+		return;
+	reviews = jorge_relation_begin(RELATION_REVIEWS);
 	for (int i = 0; i < r->nreviews; i++)
 	{
 		const Review *review = &r->reviews[i];
 		const Arrival *arrival = &r->arrivals[review->arrival];
-		Oid types[6] = {TEXTOID, UUIDOID, UUIDOID, UUIDOID, FLOAT8OID, TEXTOID};
-		Datum args[6] = {arrival->event->values[INQUIRY_location_id],
-						 r->persons[arrival->who].lead->state.values[LEAD_lead_id],
-						 (Datum) 0,
-						 arrival->event->values[INQUIRY_inquiry_id],
-						 Float8GetDatum(review->score),
-						 CStringGetTextDatum(review->reason)};
+		const IntakeLead *lead = r->persons[arrival->who].lead;
+		const pg_uuid_t *other = review->other >= 0 ? &r->persons[person_now(r, review->other)].lead_id : &review->other_id;
+		Datum values[7] = {arrival->event->values[INQUIRY_location_id], lead->state.values[LEAD_lead_id],		UUIDPGetDatum(other),
+						   arrival->event->values[INQUIRY_inquiry_id],	Float8GetDatum(review->score), CStringGetTextDatum(review->reason),
+						   BoolGetDatum(lead->is_new)};
+		bool nulls[7] = {false, false, false, false, isnan(review->score), false, false};
 
-		args[2] = review->other >= 0 ? UUIDPGetDatum(&r->persons[person_now(r, review->other)].lead_id) : UUIDPGetDatum(&review->other_id);
-		(void) call("SELECT jorge.propose_review($1, $2, $3, $4, $5, $6)", 6, types, args, isnan(review->score) ? "    n " : NULL);
+		jorge_relation_put(reviews, RELATION_REVIEWS, values, nulls);
 	}
+	jorge_statement_run(WRITE_REVIEWS, NULL);
+	jorge_relation_end(reviews, RELATION_REVIEWS);
 }
 
 void
@@ -271,4 +284,5 @@ jorge_take_in_inquiries(LeadEvent *events, int n, bool small)
 	if (nknown > 0)
 		write_rows(&r, known, nknown, false);
 	write_decisions(&r, merge_ids);
+	write_reviews(&r);
 }

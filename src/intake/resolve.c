@@ -235,11 +235,8 @@ compare_found(const void *a, const void *b)
 	return order != 0 ? order : x->entry - y->entry;
 }
 
-/*
- * Is there a stop of this kind, here or everywhere?
- */
-static bool
-has_stop(Probe *stops, Datum location_id, const char *kind, const char *key)
+bool
+jorge_has_stop(Probe *stops, Datum location_id, const char *kind, const char *key)
 {
 	Datum values[3] = {location_id, CStringGetTextDatum(kind), CStringGetTextDatum(key)};
 
@@ -257,11 +254,11 @@ has_stop(Probe *stops, Datum location_id, const char *kind, const char *key)
 static bool
 is_stopped(Probe *stops, const KeyEntry *entry)
 {
-	if (has_stop(stops, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key))
+	if (jorge_has_stop(stops, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key))
 		return true;
 	if (entry->kind == KEY_EMAIL)
 		for (const char *domain = strrchr(entry->key, '@'); domain != NULL && strchr(domain + 1, '.') != NULL; domain = strchr(domain + 1, '.'))
-			if (has_stop(stops, entry->location_id, "domain", domain + 1))
+			if (jorge_has_stop(stops, entry->location_id, "domain", domain + 1))
 				return true;
 	return false;
 }

@@ -12,6 +12,7 @@
 #define JORGE_RESOLVE_H
 
 #include "intake/intake.h"
+#include "intake/probe.h"
 
 typedef enum KeyKind
 {
@@ -129,6 +130,9 @@ person_now(const Resolution *resolution, int person)
 	return person;
 }
 
+/* Is the key nobody's, here or everywhere? stops: jorge.identity_stop by (location_id, kind, key); kind: phone, email, domain */
+extern bool jorge_has_stop(Probe *stops, Datum location_id, const char *kind, const char *key);
+
 /* candidates.c */
 typedef struct Candidate
 {
@@ -141,7 +145,7 @@ typedef struct Candidate
 extern Candidate *jorge_find_candidates(Resolution *resolution, const bool *wanted, int *ncandidates);
 
 /* Leads under one blocking key beyond which it says nothing */
-#define BLOCK_LIMIT 32
+#define BLOCK_LIMIT 16
 
 /* people.c */
 /*

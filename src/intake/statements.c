@@ -24,7 +24,7 @@ typedef struct RelationShape
 {
 	const char *name;
 	int ncolumns;
-	ColumnShape columns[5];
+	ColumnShape columns[7];
 } RelationShape;
 
 /* Shapes of the small relations; jorge_leads is made from the lead's columns */
@@ -35,6 +35,15 @@ static const RelationShape shapes[INTAKE_RELATIONS] = {
 					   5,
 					   {{"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}, {"lead_id", UUIDOID}, {"share", INT4OID}}},
 	[RELATION_BLOCKS] = {"jorge_blocks", 3, {{"location_id", TEXTOID}, {"key", INT8OID}, {"lead_id", UUIDOID}}},
+	[RELATION_REVIEWS] = {"jorge_reviews",
+						  7,
+						  {{"location_id", TEXTOID},
+						   {"one", UUIDOID},
+						   {"other", UUIDOID},
+						   {"inquiry_id", UUIDOID},
+						   {"score", FLOAT8OID},
+						   {"reason", TEXTOID},
+						   {"fresh", BOOLOID}}},
 	[RELATION_LINKS] = {"jorge_links",
 						4,
 						{{"location_id", TEXTOID}, {"inquiry_id", UUIDOID}, {"lead_id", UUIDOID}, {"rule", TEXTOID}}},
@@ -170,8 +179,7 @@ statement_text(IntakeStatement statement)
 	{
 		case FIND_CANDIDATES:
 			appendStringInfoString(&sql, "SELECT l.lead_id, w.lead_id, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city,"
-										 " l.postal_code, ARRAY(SELECT k.kind OPERATOR(pg_catalog.||) k.key FROM jorge.lead_key k"
-										 " WHERE k.lead_id" EQ "l.lead_id)"
+										 " l.postal_code"
 										 " FROM jorge_wanted_leads w LEFT JOIN jorge.lead_alias a ON a.location_id" EQ
 										 "w.location_id AND a.alias_id" EQ "w.lead_id JOIN jorge.lead l ON l.location_id" EQ
 										 /* not w.location_id: on empty tables the planner would join by that alone first */
@@ -238,6 +246,13 @@ statement_text(IntakeStatement statement)
 					  "INSERT INTO jorge.event (location_id, lead_id, kind, score, class, model, reason)"
 					  " SELECT location_id, lead_id, 'lead_rule_scored', score, class, 'rules', $1 FROM r");
 			break;
+		case WRITE_REVIEWS:
+			/* nobody has said anything of a lead that was just made */
+			appendStringInfoString(&sql, "INSERT INTO jorge.identity_review (location_id, lead_a, lead_b, inquiry_id, score, reasons)"
+										 " SELECT n.location_id, least(n.one, n.other), greatest(n.one, n.other), n.inquiry_id, n.score, ARRAY[n.reason]"
+										 " FROM jorge_reviews n WHERE n.one OPERATOR(pg_catalog.<>) n.other"
+										 " AND (n.fresh OR NOT jorge.is_apart(n.one, n.other, n.location_id)) ON CONFLICT DO NOTHING");
+			break;
 		case INTAKE_STATEMENTS:
 			break;
 	}
@@ -250,19 +265,20 @@ jorge_statement_run(IntakeStatement statement, const char *reason)
 	Oid types[1] = {TEXTOID};
 	Datum args[1];
 	bool reads = statement <= READING_STATEMENTS;
+	bool reasoned = !reads && statement != WRITE_REVIEWS;
 	int code;
 
 	if (plans[statement] == NULL)
 	{
 		SPIPlanPtr plan =
-			SPI_prepare_cursor(statement_text(statement), reads ? 0 : 1, types, CURSOR_OPT_GENERIC_PLAN);
+			SPI_prepare_cursor(statement_text(statement), reasoned ? 1 : 0, types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare intake statement %d: %s", statement,
 				 SPI_result_code_string(SPI_result));
 		plans[statement] = plan;
 	}
-	args[0] = reads ? (Datum) 0 : CStringGetTextDatum(reason);
+	args[0] = reasoned ? CStringGetTextDatum(reason) : (Datum) 0;
 	code = SPI_execute_plan(plans[statement], args, NULL, false, 0);
 	if (code != (reads ? SPI_OK_SELECT : SPI_OK_INSERT))
 		elog(ERROR, "intake statement %d failed: %s", statement, SPI_result_code_string(code));

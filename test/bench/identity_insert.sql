@@ -92,40 +92,31 @@ CALL measure(100000);
 SELECT CASE WHEN :leads > 100000 THEN format('CALL measure(%s)', :leads) ELSE 'SELECT' END \gexec
 SELECT * FROM result ORDER BY 1;
 
--- COPY of 100,000 as they come, with everything written; and what of that is not identity
+-- COPY of 100,000 as they come, with everything written; and what of that is not identity. Each in a session of its own:
+-- a plan saved before a table is emptied may be a bad one afterwards.
 CREATE TABLE source AS SELECT * FROM arrivals(100000);
-CREATE TABLE copied (what text, cpu_seconds numeric);
-CREATE PROCEDURE measure_copy() LANGUAGE plpgsql AS $$
-DECLARE
-    file text := current_setting('data_directory') || '/identity_insert.copy';
-    began float8;
-    whole float8;
-    rest float8;
-BEGIN
-    EXECUTE format('COPY source TO %L', file);
-    PERFORM empty();
-    COMMIT;
-    began := cpu();
-    EXECUTE format('COPY jorge.inquiry FROM %L', file);
-    whole := cpu() - began;
-    INSERT INTO copied VALUES ('COPY of 100,000', round(whole::numeric, 2));
-    DROP TABLE w_inquiry, w_link, w_lead, w_key, w_score, w_prediction, w_event, w_block;
-    PERFORM keep_rows();
-    began := cpu(); PERFORM avg(jorge.lead_score(s)) FROM source s; rest := cpu() - began;
-    TRUNCATE jorge.lead_score, jorge.prediction, jorge.event;
-    began := cpu();
-    EXECUTE format('INSERT INTO jorge.lead_score (%1$s) SELECT %1$s FROM w_score', columns_of('jorge.lead_score'));
-    EXECUTE format('INSERT INTO jorge.prediction (%1$s) SELECT %1$s FROM w_prediction', columns_of('jorge.prediction'));
-    EXECUTE format('INSERT INTO jorge.event (%1$s) SELECT %1$s FROM w_event', columns_of('jorge.event'));
-    INSERT INTO copied VALUES ('identity alone: without reading messages, scoring, score, prediction and event rows', round((whole - rest - (cpu() - began))::numeric, 2));
-    PERFORM empty();
-    COMMIT;
-    -- one number, near-identical names, an e-mail each
-    began := cpu();
-    INSERT INTO jorge.inquiry (source, name, phone, email)
-    SELECT 'crm', (ARRAY['Maria Garcia', 'Maria Garzia', 'Mara Garcia', 'Marie Garcia'])[1 + n % 4], '512-867-5309', 'office' || n || '@example.com' FROM generate_series(1, 100000) n;
-    INSERT INTO copied VALUES (format('100,000 near-identical names with one number: %s leads', (SELECT count(*) FROM jorge.lead)), round((cpu() - began)::numeric, 2));
-END $$;
-CALL measure_copy();
-SELECT * FROM copied;
+CREATE TABLE copied (step integer, what text, cpu_seconds float8);
+SELECT current_setting('data_directory') || '/identity_insert.copy' AS file \gset
+COPY source TO :'file';
+SELECT empty() \g /dev/null
+\connect -
+SELECT cpu() AS began \gset
+COPY jorge.inquiry FROM :'file';
+INSERT INTO copied VALUES (1, 'COPY of 100,000', cpu() - :began);
+DROP TABLE w_inquiry, w_link, w_lead, w_key, w_score, w_prediction, w_event, w_block;
+SELECT keep_rows() \g /dev/null
+TRUNCATE jorge.lead_score, jorge.prediction, jorge.event;
+\connect -
+SELECT cpu() AS began \gset
+SELECT avg(jorge.lead_score(s)) FROM source s \g /dev/null
+SELECT format('INSERT INTO jorge.%1$s (%2$s) SELECT %2$s FROM w_%3$s', t, columns_of(('jorge.' || t)::regclass), w)
+  FROM (VALUES ('lead_score', 'score'), ('prediction', 'prediction'), ('event', 'event')) v(t, w) \gexec
+INSERT INTO copied SELECT 2, 'identity alone: without reading messages, scoring, score, prediction and event rows', c.cpu_seconds - (cpu() - :began) FROM copied c;
+SELECT empty() \g /dev/null
+\connect -
+SELECT cpu() AS began \gset
+INSERT INTO jorge.inquiry (source, name, phone, email)
+SELECT 'crm', (ARRAY['Maria Garcia', 'Maria Garzia', 'Mara Garcia', 'Marie Garcia'])[1 + n % 4], '512-867-5309', 'office' || n || '@example.com' FROM generate_series(1, 100000) n;
+INSERT INTO copied SELECT 3, format('INSERT of 100,000 near-identical names with one number: %s leads', (SELECT count(*) FROM jorge.lead)), cpu() - :began;
+SELECT what, round(cpu_seconds::numeric, 2) AS cpu_seconds FROM copied ORDER BY step;
 SELECT current_setting('max_locks_per_transaction') AS max_locks_per_transaction;
