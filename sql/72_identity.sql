@@ -1,4 +1,5 @@
--- identity: merging, undoing, erasing, checking. The functions that end in _owned do the work as the owner of the managed
+-- identity: merging, undoing, erasing, checking. What is done seldom is planned each time: a plan saved on small tables
+-- may read the whole tenant later. The functions that end in _owned do the work as the owner of the managed
 -- tables and are called by the C function of the same name, which checks who asks.
 
 CREATE FUNCTION jorge.lock_identity(location_id text, keys text[]) RETURNS void
@@ -43,6 +44,17 @@ $fn$;
 COMMENT ON FUNCTION jorge.lead_ids(uuid, text) IS 'The id of a lead and all its aliases.';
 REVOKE ALL ON FUNCTION jorge.lead_ids(uuid, text) FROM PUBLIC;
 
+CREATE FUNCTION jorge.lock_keys(lead_id uuid, location_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    PERFORM jorge.lock_identity($2, (SELECT coalesce(array_agg(k.kind || k.key), '{}') FROM jorge.lead_key k WHERE k.lead_id = $1 AND k.location_id = $2));
+END
+$fn$;
+COMMENT ON FUNCTION jorge.lock_keys(uuid, text) IS 'Locks intake out of the keys that the lead has now. Again once its row is locked: others may have brought keys meanwhile.';
+REVOKE ALL ON FUNCTION jorge.lock_keys(uuid, text) FROM PUBLIC;
+
 CREATE FUNCTION jorge.is_apart(one uuid, other uuid, location_id text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -60,6 +72,21 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.is_apart(uuid, uuid, text) IS 'Has somebody said that the two leads are two people, by jorge.never_merge() or by undoing a merge?';
 REVOKE ALL ON FUNCTION jorge.is_apart(uuid, uuid, text) FROM PUBLIC;
+
+CREATE FUNCTION jorge.is_asked(one uuid, other uuid, location_id text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    ones uuid[] := jorge.lead_ids(one, $3);
+    others uuid[] := jorge.lead_ids(other, $3);
+BEGIN
+    RETURN EXISTS (SELECT FROM jorge.identity_review r WHERE r.location_id = $3 AND r.lead_a = ANY (ones) AND r.lead_b = ANY (others))
+        OR EXISTS (SELECT FROM jorge.identity_review r WHERE r.location_id = $3 AND r.lead_a = ANY (others) AND r.lead_b = ANY (ones));
+END
+$fn$;
+COMMENT ON FUNCTION jorge.is_asked(uuid, uuid, text) IS 'Was a human asked about the two leads before, under these ids or aliases of theirs?';
+REVOKE ALL ON FUNCTION jorge.is_asked(uuid, uuid, text) FROM PUBLIC;
 
 CREATE FUNCTION jorge.merge_rows(location_id text, winner_id uuid, loser_id uuid, rule text, reason text, inquiry_id uuid, score float8) RETURNS uuid
     LANGUAGE plpgsql
@@ -177,6 +204,7 @@ REVOKE ALL ON FUNCTION jorge.lock_lead(uuid, text) FROM PUBLIC;
 CREATE FUNCTION jorge.merge_leads_owned(one uuid, other uuid, reason text, location_id text) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $fn$
 DECLARE
     low uuid;
@@ -236,28 +264,33 @@ $fn$;
 COMMENT ON FUNCTION jorge.related_leads(uuid[], text) IS 'Leads that were told apart from one with these ids, or that a human was asked about: only their arrivals can carry its keys.';
 REVOKE ALL ON FUNCTION jorge.related_leads(uuid[], text) FROM PUBLIC;
 
-CREATE FUNCTION jorge.move_blocks(location_id text, from_lead uuid, to_lead uuid, arrivals uuid[]) RETURNS void
+CREATE FUNCTION jorge.move_blocks(location_id text, from_lead uuid, to_lead uuid, arrivals uuid[], since_merge boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
     given bigint[];
+    kept bigint[];
 BEGIN
     SELECT array_agg(DISTINCT k) INTO given
       FROM jorge.inquiry i, unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k
      WHERE i.location_id = $1 AND i.inquiry_id = ANY (arrivals);
-    DELETE FROM jorge.lead_block b WHERE b.key = ANY (given) AND b.location_id = $1 AND b.lead_id = ANY (from_lead || jorge.lead_ids(from_lead, $1));
-    INSERT INTO jorge.lead_block (location_id, key, lead_id) SELECT $1, k, to_lead FROM unnest(given) k;
     -- what arrivals that stay have in common with those that go
-    INSERT INTO jorge.lead_block (location_id, key, lead_id)
-    SELECT DISTINCT $1, k, from_lead
-      FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id,
+    SELECT coalesce(array_agg(DISTINCT k), '{}') INTO kept
+      FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id,
            unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k
      WHERE l.lead_id = from_lead AND l.location_id = $1 AND k = ANY (given);
+    WITH gone AS (
+        DELETE FROM jorge.lead_block b
+         WHERE b.key = ANY (given) AND b.key <> ALL (kept) AND b.location_id = $1 AND b.lead_id = ANY (jorge.lead_ids(from_lead, $1)) RETURNING b.key)
+    INSERT INTO jorge.lead_block (location_id, key, lead_id)
+    SELECT $1, v.key, to_lead FROM (SELECT g.key FROM gone g UNION SELECT unnest(kept) WHERE since_merge) v
+     WHERE NOT EXISTS (SELECT FROM jorge.lead_block b WHERE b.key = v.key AND b.location_id = $1 AND b.lead_id = ANY (jorge.lead_ids(to_lead, $1)));
 END
 $fn$;
-COMMENT ON FUNCTION jorge.move_blocks(text, uuid, uuid, uuid[]) IS 'Lets the lead that has got these arrivals be found by them (jorge.lead_block), and the one that had them by those that stay.';
-REVOKE ALL ON FUNCTION jorge.move_blocks(text, uuid, uuid, uuid[]) FROM PUBLIC;
+COMMENT ON FUNCTION jorge.move_blocks(text, uuid, uuid, uuid[], boolean) IS
+    'Lets the lead that has got these arrivals be found by them (jorge.lead_block), and the one that had them by those that stay. since_merge: also by what both have in common, which arrivals of a merged lead brought before.';
+REVOKE ALL ON FUNCTION jorge.move_blocks(text, uuid, uuid, uuid[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION jorge.review_shared_keys(location_id text, lead_id uuid) RETURNS void
     LANGUAGE plpgsql
@@ -267,10 +300,12 @@ BEGIN
     PERFORM jorge.propose_review($1, $2, c.other, c.inquiry_id, NULL, 'an arrival carries a key of the other')
        FROM (SELECT DISTINCT ON (k.lead_id) k.lead_id AS other, i.inquiry_id
                FROM jorge.inquiry_lead l
-               JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+               JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id
               CROSS JOIN LATERAL (VALUES ('P', jorge.phone_key(i.phone)), ('E', jorge.email_key(i.email))) v(kind, key)
-               JOIN jorge.lead_key k ON k.location_id = $1 AND k.kind = v.kind AND k.key = v.key AND k.lead_id <> $2
+               JOIN jorge.lead_key k ON k.location_id = coalesce(l.location_id, l.location_id) AND k.kind = v.kind AND k.key = v.key AND k.lead_id <> $2
               WHERE l.lead_id = $2 AND l.location_id = $1
+                AND NOT EXISTS (SELECT FROM jorge.lead_key o WHERE o.location_id = coalesce(l.location_id, l.location_id)
+                                   AND o.kind = v.kind AND o.key = v.key AND o.lead_id = $2)
               ORDER BY k.lead_id, i.inquiry_id) c;
 END
 $fn$;
@@ -280,10 +315,12 @@ REVOKE ALL ON FUNCTION jorge.review_shared_keys(text, uuid) FROM PUBLIC;
 CREATE FUNCTION jorge.unmerge_owned(id uuid, reason text, location_id text) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
     SET extra_float_digits = 1
 AS $fn$
 DECLARE
     log jorge.lead_merge;
+    winner uuid;
     holder uuid;
     relation record;
     columns text[] := jorge.unfolded_columns();
@@ -307,12 +344,21 @@ BEGIN
             HINT = 'See SELECT * FROM jorge.merge_history(lead_id).';
     END IF;
 
-    -- keys first, as intake does; then rows
+    -- keys first, as intake does; then rows; what had no row of its own is wherever its arrival is
     SELECT coalesce(array_agg((m ->> 'kind') || (m ->> 'key')), '{}') INTO own_keys FROM jsonb_array_elements(log.moved -> 'jorge.lead_key lead_id') m;
-    SELECT coalesce(array_agg(k.kind || k.key), '{}') INTO other_keys FROM jorge.lead_key k
-     WHERE k.lead_id = jorge.lead_alias(log.winner_id, $3) AND k.location_id = $3;
-    PERFORM jorge.lock_identity($3, own_keys || other_keys);
-    holder := jorge.lock_lead(log.winner_id, $3);
+    LOOP
+        winner := log.winner_id;
+        IF log.loser_row IS NULL THEN
+            winner := coalesce((SELECT l.lead_id FROM jorge.inquiry_lead l WHERE l.location_id = $3 AND l.inquiry_id = log.inquiry_id), winner);
+        END IF;
+        SELECT coalesce(array_agg(k.kind || k.key), '{}') INTO other_keys FROM jorge.lead_key k
+         WHERE k.lead_id = jorge.lead_alias(winner, $3) AND k.location_id = $3;
+        PERFORM jorge.lock_identity($3, own_keys || other_keys);
+        holder := jorge.lock_lead(winner, $3);
+        EXIT WHEN log.loser_row IS NOT NULL
+               OR holder = coalesce((SELECT l.lead_id FROM jorge.inquiry_lead l WHERE l.location_id = $3 AND l.inquiry_id = log.inquiry_id), holder);
+    END LOOP;
+    PERFORM jorge.lock_keys(holder, $3);
     SELECT m.* INTO log FROM jorge.lead_merge m WHERE m.location_id = $3 AND m.merge_id = log.merge_id FOR UPDATE;
     IF log.undone_at IS NOT NULL OR log.erased_at IS NOT NULL THEN
         RAISE EXCEPTION 'merge % was % before', log.merge_id, CASE WHEN log.erased_at IS NULL THEN 'undone' ELSE 'erased' END
@@ -346,11 +392,11 @@ BEGIN
     -- arrivals since then that carry the loser's keys and none of the winner's, and keys that only such carry
     SELECT coalesce(array_agg(k.kind || k.key), '{}') INTO own_keys FROM jorge.lead_key k WHERE k.lead_id = log.loser_id AND k.location_id = $3;
     SELECT coalesce(array_agg(k.kind || k.key), '{}') INTO other_keys FROM jorge.lead_key k WHERE k.lead_id = holder AND k.location_id = $3 AND k.kind || k.key <> ALL (own_keys);
-    WITH arrivals AS (SELECT i.inquiry_id, 'P' || jorge.phone_key(i.phone) AS phone, 'E' || jorge.email_key(i.email) AS email
-                        FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+    WITH arrivals AS (SELECT i.inquiry_id, l.linked_at, 'P' || jorge.phone_key(i.phone) AS phone, 'E' || jorge.email_key(i.email) AS email
+                        FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id
                        WHERE l.lead_id = holder AND l.location_id = $3)
     SELECT array_agg(a.inquiry_id) INTO later FROM arrivals a
-     WHERE (a.phone = ANY (own_keys) OR a.email = ANY (own_keys))
+     WHERE a.linked_at >= log.at AND (a.phone = ANY (own_keys) OR a.email = ANY (own_keys))
        -- what it shares with arrivals that stay is the winner's
        AND NOT EXISTS (SELECT FROM unnest(ARRAY[a.phone, a.email]) k
                         WHERE k = ANY (other_keys)
@@ -358,20 +404,17 @@ BEGIN
                                          AND NOT coalesce(b.phone = ANY (own_keys) OR b.email = ANY (own_keys), false)));
     IF later IS NOT NULL AND cardinality(own_keys) > 0 THEN
         UPDATE jorge.inquiry_lead l SET lead_id = log.loser_id WHERE l.location_id = $3 AND l.inquiry_id = ANY (later) AND l.lead_id = holder;
-        PERFORM jorge.move_blocks($3, holder, log.loser_id, later);
         UPDATE jorge.lead_key k SET lead_id = log.loser_id
          WHERE k.lead_id = holder AND k.location_id = $3
-           AND NOT EXISTS (SELECT FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+           AND NOT EXISTS (SELECT FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id
                             WHERE l.lead_id = holder AND l.location_id = $3
                               AND k.key = CASE k.kind WHEN 'P' THEN jorge.phone_key(i.phone) ELSE jorge.email_key(i.email) END)
            AND EXISTS (SELECT FROM jorge.inquiry i WHERE i.location_id = $3 AND i.inquiry_id = ANY (later)
                               AND k.key = CASE k.kind WHEN 'P' THEN jorge.phone_key(i.phone) ELSE jorge.email_key(i.email) END);
     END IF;
 
-    -- an arrival that never had a lead of its own is found by the winner's id
-    IF log.loser_row IS NULL THEN
-        PERFORM jorge.move_blocks($3, holder, log.loser_id, ARRAY[log.inquiry_id]);
-    END IF;
+    PERFORM jorge.move_blocks($3, holder, log.loser_id, (SELECT array_agg(l.inquiry_id) FROM jorge.inquiry_lead l WHERE l.lead_id = log.loser_id AND l.location_id = $3), false);
+    PERFORM jorge.move_blocks($3, holder, log.loser_id, CASE WHEN log.loser_row IS NULL THEN later || log.inquiry_id ELSE later END, true);
 
     -- columns that are not folded: as they were, but for those changed since
     SELECT to_jsonb(l) INTO now_row FROM jorge.lead l WHERE l.location_id = $3 AND l.lead_id = holder;
@@ -398,6 +441,9 @@ BEGIN
     END IF;
 
     UPDATE jorge.lead_merge m SET undone_at = now(), undone_by = session_user, undone_reason = $2 WHERE m.location_id = $3 AND m.merge_id = log.merge_id;
+    IF NOT jorge.is_apart(holder, log.loser_id, $3) THEN
+        INSERT INTO jorge.lead_apart (location_id, lead_a, lead_b, reason) VALUES ($3, least(holder, log.loser_id), greatest(holder, log.loser_id), $2);
+    END IF;
     PERFORM jorge.review_shared_keys($3, holder);
     PERFORM jorge.review_shared_keys($3, log.loser_id);
     PERFORM jorge.review_shared_keys($3, r) FROM jorge.related_leads(jorge.lead_ids(holder, $3) || jorge.lead_ids(log.loser_id, $3), $3) r;
@@ -419,6 +465,7 @@ REVOKE ALL ON FUNCTION jorge.unmerge(uuid, text, text) FROM PUBLIC;
 CREATE FUNCTION jorge.never_merge_owned(one uuid, other uuid, reason text, location_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $fn$
 BEGIN
     PERFORM jorge.lock_identity($4, '{}');
@@ -449,28 +496,38 @@ REVOKE ALL ON FUNCTION jorge.never_merge(uuid, uuid, text, text) FROM PUBLIC;
 CREATE FUNCTION jorge.erase_lead_owned(lead_id uuid, location_id text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $fn$
 DECLARE
-    holder uuid := jorge.lead_alias($1, $2);
+    holder uuid;
     ids uuid[];
+    related uuid[];
     arrivals uuid[];
     blocks bigint[];
     relation record;
     list text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = holder AND l.erased_at IS NULL) THEN
-        RETURN false;
-    END IF;
-    PERFORM jorge.lock_identity($2, (SELECT coalesce(array_agg(k.kind || k.key), '{}') FROM jorge.lead_key k WHERE k.lead_id = holder AND k.location_id = $2));
-    holder := jorge.lock_lead(holder, $2);
+    -- those who may get a key of this one are locked too
+    LOOP
+        holder := jorge.lead_alias($1, $2);
+        IF NOT EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = holder AND l.erased_at IS NULL) THEN
+            RETURN false;
+        END IF;
+        PERFORM jorge.lock_keys(holder, $2);
+        related := ARRAY(SELECT r FROM jorge.related_leads(jorge.lead_ids(holder, $2), $2) r ORDER BY r);
+        PERFORM FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = ANY (related || holder) ORDER BY l.lead_id DESC FOR UPDATE;
+        EXIT WHEN related = ARRAY(SELECT r FROM jorge.related_leads(jorge.lead_ids(holder, $2), $2) r ORDER BY r)
+              AND EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = holder AND l.erased_at IS NULL);
+    END LOOP;
+    PERFORM jorge.lock_keys(holder, $2);
     ids := jorge.lead_ids(holder, $2);
     SELECT array_agg(l.inquiry_id) INTO arrivals FROM jorge.inquiry_lead l WHERE l.lead_id = holder AND l.location_id = $2;
     -- a key that an arrival of another lead carries too is that lead's now
     UPDATE jorge.lead_key k SET lead_id = o.lead_id
       FROM (SELECT DISTINCT ON (v.kind, v.key) v.kind, v.key, l.lead_id
-              FROM jorge.related_leads(ids, $2) AS related(lead_id)
-              JOIN jorge.inquiry_lead l ON l.lead_id = related.lead_id AND l.location_id = $2
-              JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+              FROM unnest(related) AS other(lead_id)
+              JOIN jorge.inquiry_lead l ON l.lead_id = other.lead_id AND l.location_id = $2
+              JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id
              CROSS JOIN LATERAL (VALUES ('P', jorge.phone_key(i.phone)), ('E', jorge.email_key(i.email))) v(kind, key)
              WHERE v.key IS NOT NULL
              ORDER BY v.kind, v.key, l.lead_id) o
@@ -513,6 +570,8 @@ BEGIN
                              'stage', 'outcome', 'outcome_at', 'sale_price', 'revenue', 'owner', 'erased_at');
     EXECUTE format('UPDATE jorge.lead l SET %s, erased_at = now() WHERE l.location_id = $1 AND l.lead_id = $2', list) USING $2, holder;
     INSERT INTO jorge.event (location_id, lead_id, kind) VALUES ($2, holder, 'lead_erased');
+    -- two who had been told apart from this one, but not from each other
+    PERFORM jorge.review_shared_keys($2, r) FROM unnest(related) r;
     RETURN true;
 END
 $fn$;
@@ -586,7 +645,7 @@ BEGIN
                   FROM jorge.lead_key k JOIN jorge.inquiry i ON i.location_id = $1 AND i.inquiry_id = $3
                  WHERE k.lead_id = $2 AND k.location_id = $1
                    AND k.key = CASE k.kind WHEN 'P' THEN jorge.phone_key(i.phone) ELSE jorge.email_key(i.email) END
-                   AND NOT EXISTS (SELECT FROM jorge.inquiry_lead l JOIN jorge.inquiry o ON o.location_id = l.location_id AND o.inquiry_id = l.inquiry_id
+                   AND NOT EXISTS (SELECT FROM jorge.inquiry_lead l JOIN jorge.inquiry o ON o.location_id = coalesce(l.location_id, l.location_id) AND o.inquiry_id = l.inquiry_id
                                     WHERE l.lead_id = $2 AND l.location_id = $1 AND l.inquiry_id <> $3
                                       AND k.key = CASE k.kind WHEN 'P' THEN jorge.phone_key(o.phone) ELSE jorge.email_key(o.email) END))))
     RETURNING m.merge_id INTO log_id;
@@ -602,9 +661,9 @@ CREATE FUNCTION jorge.propose_review(location_id text, one uuid, other uuid, inq
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-    INSERT INTO jorge.identity_review (location_id, lead_a, lead_b, inquiry_id, score, reasons, state, decided_at)
-    SELECT $1, least($2, $3), greatest($2, $3), $4, $5, ARRAY[$6], CASE WHEN a.apart THEN 'rejected' ELSE 'open' END, CASE WHEN a.apart THEN now() END
-      FROM (SELECT jorge.is_apart($2, $3, $1) AS apart) a WHERE $2 <> $3 AND NOT a.apart
+    INSERT INTO jorge.identity_review (location_id, lead_a, lead_b, inquiry_id, score, reasons)
+    SELECT $1, least($2, $3), greatest($2, $3), $4, $5, ARRAY[$6]
+     WHERE $2 <> $3 AND NOT jorge.is_apart($2, $3, $1) AND NOT jorge.is_asked($2, $3, $1)
     ON CONFLICT DO NOTHING;
 END
 $fn$;
@@ -614,16 +673,17 @@ REVOKE ALL ON FUNCTION jorge.propose_review(text, uuid, uuid, uuid, float8, text
 CREATE FUNCTION jorge.part_lead(location_id text, kind text, key text, lead_id uuid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $fn$
 DECLARE
     part record;
     made uuid;
-    parts integer := 0;
+    parts uuid[] := '{}';
 BEGIN
     INSERT INTO jorge.identity_stop AS s (location_id, kind, key, reason)
     VALUES ($1, CASE $2 WHEN 'P' THEN 'phone' ELSE 'email' END, $3, 'more people gave it than jorge.shared_key_limit') ON CONFLICT DO NOTHING;
     IF $4 IS NOT NULL THEN
-        PERFORM jorge.lock_identity($1, (SELECT coalesce(array_agg(k.kind || k.key), '{}') FROM jorge.lead_key k WHERE k.lead_id = $4 AND k.location_id = $1));
+        PERFORM jorge.lock_keys($4, $1);
     END IF;
     DELETE FROM jorge.lead_key k WHERE k.location_id = $1 AND k.kind = $2 AND k.key = $3;
     IF $4 IS NULL THEN
@@ -636,7 +696,7 @@ BEGIN
             SELECT i.inquiry_id, i.received_at, i.source = 'manual' OR NOT coalesce($3 = CASE $2 WHEN 'P' THEN jorge.phone_key(i.phone) ELSE jorge.email_key(i.email) END, false) AS stays,
                    CASE WHEN jorge.is_stopped($1, 'P', jorge.phone_key(i.phone)) THEN NULL ELSE 'P' || jorge.phone_key(i.phone) END AS phone,
                    CASE WHEN jorge.is_stopped($1, 'E', jorge.email_key(i.email)) THEN NULL ELSE 'E' || jorge.email_key(i.email) END AS email
-              FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+              FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id
              WHERE l.lead_id = $4 AND l.location_id = $1),
         edges AS (SELECT DISTINCT coalesce(a.phone, a.email) AS one, coalesce(a.email, a.phone) AS other FROM arrivals a WHERE coalesce(a.phone, a.email) IS NOT NULL),
         reach AS (SELECT e.one AS root, e.one AS node FROM edges e UNION SELECT e.other, e.other FROM edges e
@@ -651,16 +711,17 @@ BEGIN
         INSERT INTO jorge.lead AS l (location_id) VALUES ($1) RETURNING l.lead_id INTO made;
         UPDATE jorge.inquiry_lead l SET lead_id = made WHERE l.location_id = $1 AND l.inquiry_id = ANY (part.inquiries);
         UPDATE jorge.lead_key k SET lead_id = made WHERE k.lead_id = $4 AND k.location_id = $1 AND k.kind || k.key = ANY (part.keys);
-        PERFORM jorge.move_blocks($1, $4, made, part.inquiries);
+        PERFORM jorge.move_blocks($1, $4, made, part.inquiries, true);
         PERFORM jorge.refold_after(made, $1, 'parted');
-        parts := parts + 1;
+        parts := parts || made;
     END LOOP;
-    IF parts > 0 THEN
+    IF parts <> '{}' THEN
         PERFORM jorge.refold_after($4, $1, 'parted');
+        PERFORM jorge.review_shared_keys($1, r) FROM unnest(parts || $4 || ARRAY(SELECT jorge.related_leads(jorge.lead_ids($4, $1), $1))) r;
         INSERT INTO jorge.event (location_id, lead_id, kind, reason, detail)
-        VALUES ($1, $4, 'lead_parted', 'shared key', jsonb_build_object('kind', $2, 'leads', parts));
+        VALUES ($1, $4, 'lead_parted', 'shared key', jsonb_build_object('kind', $2, 'leads', cardinality(parts)));
     END IF;
-    RETURN parts;
+    RETURN cardinality(parts);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.part_lead(text, text, text, uuid) IS

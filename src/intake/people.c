@@ -75,11 +75,11 @@ count_stored(People *people, const Person *person, const KeyEntry *entry)
 	Datum args[4] = {person->location_id, UUIDPGetDatum(&person->lead_id), CStringGetTextDatum(entry->key), Int32GetDatum(ARRIVALS_COUNTED)};
 	const char *sql = entry->kind == KEY_PHONE
 						  ? "SELECT i.name, i.first_name, i.last_name, i.phone, i.email FROM jorge.inquiry_lead l JOIN jorge.inquiry i"
-							" ON i.location_id OPERATOR(pg_catalog.=) l.location_id AND i.inquiry_id OPERATOR(pg_catalog.=) l.inquiry_id"
+							" ON i.location_id OPERATOR(pg_catalog.=) coalesce(l.location_id, l.location_id) AND i.inquiry_id OPERATOR(pg_catalog.=) l.inquiry_id"
 							" WHERE l.lead_id OPERATOR(pg_catalog.=) $2 AND l.location_id OPERATOR(pg_catalog.=) $1"
 							" AND jorge.phone_key(i.phone) OPERATOR(pg_catalog.=) $3 LIMIT $4"
 						  : "SELECT i.name, i.first_name, i.last_name, i.phone, i.email FROM jorge.inquiry_lead l JOIN jorge.inquiry i"
-							" ON i.location_id OPERATOR(pg_catalog.=) l.location_id AND i.inquiry_id OPERATOR(pg_catalog.=) l.inquiry_id"
+							" ON i.location_id OPERATOR(pg_catalog.=) coalesce(l.location_id, l.location_id) AND i.inquiry_id OPERATOR(pg_catalog.=) l.inquiry_id"
 							" WHERE l.lead_id OPERATOR(pg_catalog.=) $2 AND l.location_id OPERATOR(pg_catalog.=) $1"
 							" AND jorge.email_key(i.email) OPERATOR(pg_catalog.=) $3 LIMIT $4";
 

@@ -515,6 +515,28 @@ lock_all(Resolution *r)
 	pfree(order);
 }
 
+/*
+ * Let go of keys whose leads were gone when they were to be locked: their arrivals bring them anew. True if there were any.
+ */
+static bool
+drop_gone(Resolution *r)
+{
+	bool any = false;
+
+	for (int k = 0; k < r->nentries; k++)
+	{
+		KeyEntry *entry = &r->entries[k];
+		int kept = 0;
+
+		for (int h = 0; h < entry->nholders; h++)
+			if (r->persons[person_now(r, entry->holders[h])].stored)
+				entry->holders[kept++] = entry->holders[h];
+		any |= kept < entry->nholders;
+		entry->nholders = kept;
+	}
+	return any;
+}
+
 /* ---- who is who ---- */
 
 /*
@@ -1023,7 +1045,7 @@ jorge_resolve(Resolution *r, LeadEvent *events, int n, bool small)
 	make_entries(r);
 	if (small)
 		lock_keys(r);
-	do
+	for (int attempt = 0;; attempt++)
 	{
 		r->npersons = r->nmerges = r->nreviews = r->nknown = 0;
 		for (int k = 0; k < r->nentries; k++)
@@ -1042,7 +1064,12 @@ jorge_resolve(Resolution *r, LeadEvent *events, int n, bool small)
 			else
 				lock_all(r);
 		}
+		/* erased meanwhile: somebody else may have got its keys */
+		if (drop_gone(r) && attempt == 0)
+			continue;
 		resolve_all(r);
-	} while (jorge_stop_common_keys(r));
+		if (!jorge_stop_common_keys(r))
+			break;
+	}
 	assign_leads(r);
 }

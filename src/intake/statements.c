@@ -251,7 +251,8 @@ statement_text(IntakeStatement statement)
 			appendStringInfoString(&sql, "INSERT INTO jorge.identity_review (location_id, lead_a, lead_b, inquiry_id, score, reasons)"
 										 " SELECT n.location_id, least(n.one, n.other), greatest(n.one, n.other), n.inquiry_id, n.score, ARRAY[n.reason]"
 										 " FROM jorge_reviews n WHERE n.one OPERATOR(pg_catalog.<>) n.other"
-										 " AND (n.fresh OR NOT jorge.is_apart(n.one, n.other, n.location_id)) ON CONFLICT DO NOTHING");
+										 " AND (n.fresh OR NOT jorge.is_apart(n.one, n.other, n.location_id) AND NOT jorge.is_asked(n.one, n.other, n.location_id))"
+										 " ON CONFLICT DO NOTHING");
 			break;
 		case INTAKE_STATEMENTS:
 			break;
