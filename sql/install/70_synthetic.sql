@@ -28,6 +28,16 @@ BEGIN
       JOIN jorge.inquiry_lead l ON l.location_id = jorge.current_location() AND l.inquiry_id = s.inquiry_id,
            LATERAL jsonb_to_recordset(s.interactions) AS i(at timestamptz, channel text, direction text, body text, duration_seconds integer)
      ORDER BY i.at;
+    -- stages are spread over the time until the outcome, or until the last word; a lead's own pace is drawn from its id
+    INSERT INTO jorge.stage_change (lead_id, location_id, at, stage, stage_before)
+    SELECT il.lead_id, il.location_id, s.received_at + (e.ends - s.received_at) * power(k / reached, pace.pace), (jorge.funnel_stages())[k + 1], (jorge.funnel_stages())[k]
+      FROM pg_temp.jorge_synthetic s
+      JOIN jorge.inquiry_lead il ON il.location_id = jorge.current_location() AND il.inquiry_id = s.inquiry_id,
+           LATERAL (SELECT array_position(jorge.funnel_stages(), s.stage)::float8 AS reached) r,
+           LATERAL (SELECT coalesce(s.outcome_at, (SELECT max(i.at) FROM jsonb_to_recordset(s.interactions) AS i(at timestamptz)), s.received_at) AS ends) e,
+           LATERAL (SELECT 1 + (hashtext(s.source_ref) & 255) / 128.0 AS pace) pace,
+           generate_series(1, least(reached::integer, cardinality(jorge.funnel_stages()) - 1) - 1) k
+    ON CONFLICT DO NOTHING;
     UPDATE jorge.lead l SET stage = s.stage, drop_reason = s.drop_reason, outcome = s.outcome, outcome_at = s.outcome_at,
                             sale_price = s.sale_price, revenue = s.revenue
       FROM pg_temp.jorge_synthetic s
