@@ -354,8 +354,10 @@ BEGIN
             SELECT l.lead_id, s.step, CASE WHEN s.step = 1 THEN l.arrived_at WHEN s.step = s.last THEN l.ended_at ELSE min(e.at) FILTER (WHERE e.step >= s.step AND e.at <= $3) END AS at
               FROM l JOIN s ON s.step <= l.step LEFT JOIN jorge.stage_entries($5) e ON e.lead_id = l.lead_id GROUP BY l.lead_id, s.step, s.last, l.arrived_at, l.ended_at
         ), stay AS (
-            SELECT l.step = b.step AND l.outcome = 'open' AS still, b.step, greatest(extract(epoch FROM CASE WHEN l.step > b.step THEN n.at WHEN l.outcome = 'lost' THEN l.ended_at ELSE $3 END - b.at)::float8 / 86400, 0) AS days
-              FROM entered b JOIN l USING (lead_id) JOIN s ON s.step = b.step AND b.step < s.last LEFT JOIN entered n ON n.lead_id = b.lead_id AND n.step = b.step + 1
+            SELECT l.step = b.step AND l.outcome = 'open' AS still, b.step, greatest(extract(epoch FROM u.at - b.at)::float8 / 86400, 0) AS days
+              FROM entered b JOIN l USING (lead_id) JOIN s ON s.step = b.step AND b.step < s.last LEFT JOIN entered n ON n.lead_id = b.lead_id AND n.step = b.step + 1,
+                   LATERAL (SELECT CASE WHEN l.step > b.step THEN n.at WHEN l.outcome = 'lost' THEN l.ended_at ELSE $3 END AS at) u
+             WHERE b.at IS NOT NULL AND u.at IS NOT NULL
         ), times AS (
             SELECT t.step, count(t.days) AS timed, jorge.tally(t.days, (NOT t.still)::integer) AS durations FROM stay t GROUP BY t.step
         ), by_source AS MATERIALIZED (
@@ -379,7 +381,7 @@ BEGIN
                y.top_reason, coalesce(y.reasons, '{}'), (jorge.survival_quantile(t.durations, 0.5))."time", (jorge.survival_quantile(t.durations, 0.9))."time", CASE WHEN v.goes_on THEN coalesce(t.timed, 0) END,
                v.target, v.target_from, CASE WHEN v.goes_on THEN v.point END, CASE WHEN v.goes_on THEN round(greatest(v.target - v.conversion, 0)::numeric * 100 * v.point, 2) END,
                CASE WHEN v.goes_on AND v.point IS NOT NULL THEN format('%s reached x 1 %% x %s of those who get past it close x %s a deal', v.reached, round(v.downstream::numeric, 4), to_char(v.commission, 'FM999,999,999,990.00')) END,
-               CASE WHEN v.goes_on THEN jorge.funnel_advice(v.stage, y.top_reason) END
+               CASE WHEN v.dropped > 0 AND v.goes_on THEN jorge.funnel_advice(v.stage, y.top_reason) END
           FROM v LEFT JOIN why y USING (step) LEFT JOIN times t USING (step)
           LEFT JOIN LATERAL jorge.wilson_interval(v.moved::float8, (v.moved + v.dropped)::float8, $6) w ON v.conversion IS NOT NULL
          ORDER BY v.step;
