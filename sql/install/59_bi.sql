@@ -131,7 +131,7 @@ BEGIN
     RETURN QUERY
         WITH l AS MATERIALIZED (
             SELECT o.source, CASE WHEN $3 = 'campaign' THEN coalesce(o.campaign, '') ELSE '' END AS campaign, o.lead_id, o.outcome, o.sale_price, o.revenue,
-                   greatest(extract(epoch FROM coalesce(o.ended_at, $4) - o.arrived_at)::float8 / 86400, 0) AS days, CASE o.outcome WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS class
+                   greatest(floor(extract(epoch FROM coalesce(o.ended_at, $4) - o.arrived_at) / 86400), 0)::float8 AS days, CASE o.outcome WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS class
               FROM jorge.lead_outcomes($4, $5) o WHERE o.arrived_at >= $1 AND o.arrived_at < $2
         ), pool AS MATERIALIZED (
             SELECT jorge.tally(l.days, l.class) AS durations, avg(l.revenue) AS commission FROM l
@@ -271,7 +271,7 @@ BEGIN
     RETURN QUERY
         WITH l AS MATERIALIZED (
             SELECT date_trunc('month', o.arrived_at AT TIME ZONE zone)::date AS cohort, o.arrived_at, o.outcome, o.revenue,
-                   greatest(extract(epoch FROM coalesce(o.ended_at, $2) - o.arrived_at)::float8 / 86400, 0) AS days
+                   greatest(floor(extract(epoch FROM coalesce(o.ended_at, $2) - o.arrived_at) / 86400), 0)::float8 AS days
               FROM jorge.lead_outcomes($2, $4) o
              WHERE o.arrived_at >= (date_trunc('month', $2 AT TIME ZONE zone) - make_interval(months => $1 - 1)) AT TIME ZONE zone AND ($3 IS NULL OR o.source = $3)
         ), c AS MATERIALIZED (
@@ -331,10 +331,12 @@ BEGIN
             SELECT e.* FROM every e WHERE $4 IS NULL OR e.source = $4
         ), s AS MATERIALIZED (
             SELECT f.step::integer AS step, f.stage, cardinality(jorge.funnel_stages()) AS last FROM unnest(jorge.funnel_stages()) WITH ORDINALITY f(stage, step)
+        ), cell AS MATERIALIZED (
+            SELECT e.source, e.step, e.outcome, count(*) AS n FROM every e GROUP BY 1, 2, 3
         ), c AS MATERIALIZED (
-            SELECT s.step, s.stage, count(l.*) FILTER (WHERE l.step >= s.step) AS reached, count(*) FILTER (WHERE l.step = s.step AND l.outcome = 'open') AS waiting,
-                   count(*) FILTER (WHERE l.step > s.step) AS moved, count(*) FILTER (WHERE l.step = s.step AND l.outcome = 'lost') AS dropped, s.step < s.last AS goes_on
-              FROM s LEFT JOIN l ON true GROUP BY s.step, s.stage, s.last
+            SELECT s.step, s.stage, coalesce(sum(l.n) FILTER (WHERE l.step >= s.step), 0)::bigint AS reached, coalesce(sum(l.n) FILTER (WHERE l.step = s.step AND l.outcome = 'open'), 0)::bigint AS waiting,
+                   coalesce(sum(l.n) FILTER (WHERE l.step > s.step), 0)::bigint AS moved, coalesce(sum(l.n) FILTER (WHERE l.step = s.step AND l.outcome = 'lost'), 0)::bigint AS dropped, s.step < s.last AS goes_on
+              FROM s LEFT JOIN cell l ON $4 IS NULL OR l.source = $4 GROUP BY s.step, s.stage, s.last
         ), rate AS MATERIALIZED (
             SELECT c.*, CASE WHEN c.goes_on THEN c.moved::float8 / nullif(c.moved + c.dropped, 0) END AS conversion FROM c
         ), ahead AS MATERIALIZED (
@@ -361,8 +363,8 @@ BEGIN
         ), times AS (
             SELECT t.step, count(t.days) AS timed, jorge.tally(t.days, (NOT t.still)::integer) AS durations FROM stay t GROUP BY t.step
         ), by_source AS MATERIALIZED (
-            SELECT s.step, e.source, count(*) FILTER (WHERE e.step > s.step)::float8 AS moved, count(*) FILTER (WHERE e.step > s.step OR (e.step = s.step AND e.outcome = 'lost'))::float8 AS ended
-              FROM s JOIN every e ON e.step >= s.step WHERE s.step < s.last GROUP BY 1, 2
+            SELECT s.step, e.source, coalesce(sum(e.n) FILTER (WHERE e.step > s.step), 0)::float8 AS moved, coalesce(sum(e.n) FILTER (WHERE e.step > s.step OR e.outcome = 'lost'), 0)::float8 AS ended
+              FROM s JOIN cell e ON e.step >= s.step WHERE s.step < s.last GROUP BY 1, 2
         ), best AS (
             -- what the best source does already, held together with the others
             SELECT DISTINCT ON (b.step) b.step, b.source, (p.alpha + b.moved) / (p.alpha + p.beta + b.ended) AS rate
