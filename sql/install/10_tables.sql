@@ -450,46 +450,6 @@ COMMENT ON COLUMN jorge.job_log.finished_at IS 'End; NULL while it runs.';
 COMMENT ON COLUMN jorge.job_log.state IS 'running, done or failed.';
 COMMENT ON COLUMN jorge.job_log.detail IS 'Counts or the error, by job.';
 
-CREATE TABLE IF NOT EXISTS jorge.model (
-    location_id  text NOT NULL,
-    name         text NOT NULL,
-    version      integer NOT NULL CHECK (version > 0),
-    ubj          bytea NOT NULL,
-    metrics      jsonb NOT NULL DEFAULT '{}',
-    notes        text,
-    created_at   timestamptz NOT NULL DEFAULT now(),
-    created_by   text NOT NULL DEFAULT current_user,
-    PRIMARY KEY (location_id, name, version)
-);
-ALTER TABLE jorge.model ALTER COLUMN ubj SET STORAGE EXTERNAL;
-ALTER TABLE jorge.model ADD COLUMN IF NOT EXISTS forest jorge.forest;
-COMMENT ON TABLE jorge.model IS 'Registered models: immutable versions. Which one serves is in jorge.model_active.';
-COMMENT ON COLUMN jorge.model.location_id IS 'Tenant; "*" = shared by all.';
-COMMENT ON COLUMN jorge.model.name IS 'Name of the model, e.g. jorge_lead_scorer.';
-COMMENT ON COLUMN jorge.model.version IS '1, 2, 3 ... within the name.';
-COMMENT ON COLUMN jorge.model.ubj IS 'The document, as XGBoost''s UBJ: survives DROP EXTENSION.';
-COMMENT ON COLUMN jorge.model.metrics IS 'Metrics it was registered with.';
-COMMENT ON COLUMN jorge.model.notes IS 'How it was made.';
-COMMENT ON COLUMN jorge.model.created_at IS 'When it was registered.';
-COMMENT ON COLUMN jorge.model.created_by IS 'Role that registered it.';
-COMMENT ON COLUMN jorge.model.forest IS 'The same document as the value that predicts; install() fills it again from ubj.';
-
-CREATE TABLE IF NOT EXISTS jorge.model_active (
-    location_id  text NOT NULL,
-    name         text NOT NULL,
-    version      integer NOT NULL,
-    activated_at timestamptz NOT NULL DEFAULT now(),
-    activated_by text NOT NULL DEFAULT current_user,
-    PRIMARY KEY (location_id, name),
-    FOREIGN KEY (location_id, name, version) REFERENCES jorge.model
-);
-COMMENT ON TABLE jorge.model_active IS 'Which version of each model serves. Deploying is an ordinary transaction on this table (jorge.promote).';
-COMMENT ON COLUMN jorge.model_active.location_id IS 'Tenant; "*" = those that have no row of their own.';
-COMMENT ON COLUMN jorge.model_active.name IS 'Name of the model.';
-COMMENT ON COLUMN jorge.model_active.version IS 'The version that serves.';
-COMMENT ON COLUMN jorge.model_active.activated_at IS 'Since when.';
-COMMENT ON COLUMN jorge.model_active.activated_by IS 'Role that promoted it.';
-
 CREATE TABLE IF NOT EXISTS jorge.lexicon_extra (
     location_id text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
     phrase      text NOT NULL,

@@ -46,7 +46,7 @@ SELECT moment AS "as of", count(*) AS leads, round(avg(won::integer), 3) AS base
   FROM ranked GROUP BY moment ORDER BY moment;
 
 \echo '==> deploy it: jorge.register_model(), jorge.promote()'
-SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', forest, notes => 'demo')) FROM trained \g /dev/null
+SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', forest, notes => 'demo'), override => 'demo: trained on few leads') FROM trained \g /dev/null
 
 \echo '==> six arrivals in their providers'' own shapes'
 CREATE TEMP TABLE demo_start AS SELECT clock_timestamp() AS at;

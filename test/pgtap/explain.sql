@@ -35,7 +35,7 @@ SELECT is(jorge.sentence(ARRAY['pre-approved'], ARRAY['no timeline yet', 'no vis
 
 -- a model that was given a protected feature by name: the audit lists it, no sentence speaks of it
 SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', (SELECT jorge.train($$SELECT f.family_size_mentioned > 2 AS won, f.family_size_mentioned FROM jorge.lead l, jorge.lead_features(l) f WHERE f.family_size_mentioned IS NOT NULL$$,
-    'won', '{"protected": ["family_size_mentioned"], "quiet": true, "rounds": 3, "validation": 0, "early_stopping": 0}')))) \g /dev/null
+    'won', '{"protected": ["family_size_mentioned"], "quiet": true, "rounds": 3, "validation": 0, "early_stopping": 0}'))), override => 'test') \g /dev/null
 SELECT is((SELECT string_agg(DISTINCT x.t, ';') FROM jorge.lead l, LATERAL (SELECT e.text AS t FROM jorge.lead_explain(l.lead_id) e WHERE e.feature = 'family_size_mentioned' UNION ALL SELECT jorge.lead_sentence(l.lead_id) UNION ALL SELECT s.text FROM jorge.signals(l) s) x),
           'Nothing known yet speaks for or against this lead;protected, not described', 'a model of a protected feature: listed for the audit, described nowhere');
 

@@ -81,7 +81,7 @@ SELECT is((SELECT count(*) FROM jorge.event WHERE kind = 'lead_merged' AND reaso
 
 -- a failure of the scoring loses no lead
 SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer',
-    $${"learner":{"attributes":{},"feature_names":["no_such_feature"],"feature_types":["float"],"gradient_booster":{"model":{"gbtree_model_param":{"num_parallel_tree":"1","num_trees":"1","size_leaf_vector":"0"},"tree_info":[0],"trees":[{"base_weights":[1E0],"categories":[],"categories_nodes":[],"categories_segments":[],"categories_sizes":[],"default_left":[0],"id":0,"left_children":[-1],"loss_changes":[0E0],"parents":[2147483647],"right_children":[-1],"split_conditions":[1E0],"split_indices":[0],"split_type":[0],"sum_hessian":[1E0],"tree_param":{"num_deleted":"0","num_feature":"1","num_nodes":"1","size_leaf_vector":"0"}}]},"name":"gbtree"},"learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"1","num_target":"1"},"objective":{"name":"binary:logistic","reg_loss_param":{"scale_pos_weight":"1"}}},"version":[1,7,4]}$$::jorge.forest));
+    $${"learner":{"attributes":{},"feature_names":["no_such_feature"],"feature_types":["float"],"gradient_booster":{"model":{"gbtree_model_param":{"num_parallel_tree":"1","num_trees":"1","size_leaf_vector":"0"},"tree_info":[0],"trees":[{"base_weights":[1E0],"categories":[],"categories_nodes":[],"categories_segments":[],"categories_sizes":[],"default_left":[0],"id":0,"left_children":[-1],"loss_changes":[0E0],"parents":[2147483647],"right_children":[-1],"split_conditions":[1E0],"split_indices":[0],"split_type":[0],"sum_hessian":[1E0],"tree_param":{"num_deleted":"0","num_feature":"1","num_nodes":"1","size_leaf_vector":"0"}}]},"name":"gbtree"},"learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"1","num_target":"1"},"objective":{"name":"binary:logistic","reg_loss_param":{"scale_pos_weight":"1"}}},"version":[1,7,4]}$$::jorge.forest), override => 'test');
 SET LOCAL client_min_messages = error;
 INSERT INTO jorge.inquiry (source, phone) VALUES ('ghl', '512-555-2501'), ('ghl', '512-555-2502');
 RESET client_min_messages;
@@ -92,7 +92,7 @@ SELECT throws_ok('SELECT jorge.lead_score(l) FROM jorge.lead l', '42703', NULL, 
 SELECT jorge.promote('jorge_lead_scorer', 1);
 SELECT ok((SELECT bool_and(jorge.refold_lead(lead_id)) FROM jorge.lead WHERE phone LIKE '512-555-250_'), 'rolled back to the old version they can be scored');
 SELECT is((SELECT count(*) FROM jorge.lead_score s JOIN jorge.lead l USING (location_id, lead_id) WHERE l.phone LIKE '512-555-250_' AND s.model = 'jorge_lead_scorer_v1'), 2::bigint, 'and are');
-SELECT lives_ok($$SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', jsonb_set(forest::text::jsonb, '{learner,attributes,jorge_lexicon}', '"0999"')::text::jorge.forest)) FROM jorge.model WHERE version = 1$$, 'a model trained on other words can serve');
+SELECT lives_ok($$SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', jsonb_set(forest::text::jsonb, '{learner,attributes,jorge_lexicon}', '"0999"')::text::jorge.forest, metrics)) FROM jorge.model WHERE version = 1$$, 'a model trained on other words can serve');
 SELECT is((SELECT count(jorge.lead_score(l)) FROM jorge.lead l), (SELECT count(*) FROM jorge.lead), 'and scores every lead');
 DELETE FROM jorge.model_active;
 SET LOCAL client_min_messages = error;

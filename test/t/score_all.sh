@@ -59,7 +59,7 @@ is "$(sql "SELECT count(*), count(DISTINCT lead_id) FROM jorge.prediction")" "10
 
 # ---- another model comes to serve in the middle
 sql "SET statement_timeout = 500; $all" >/dev/null
-sql "SELECT jorge.register_model(name, forest) FROM jorge.model; SELECT jorge.promote('jorge_lead_scorer', 2)" >/dev/null
+sql "SELECT jorge.register_model(name, forest, metrics) FROM jorge.model; SELECT jorge.promote('jorge_lead_scorer', 2)" >/dev/null
 like "$(sql "SET client_min_messages = notice; $all")" 'NOTICE:  00000' "a run of a model that serves no longer ends, with a notice"
 is "$(sql "SELECT string_agg(concat_ws(' ', model, state, leads, due), ',' ORDER BY started_at) FROM (SELECT * FROM jorge.score_run ORDER BY started_at DESC LIMIT 2) x")" "jorge_lead_scorer_v1 superseded 150 150,jorge_lead_scorer_v2 done 1000 1000" "and one with the new model begins"
 is "$(sql "SELECT DISTINCT model FROM jorge.lead_score")" jorge_lead_scorer_v2 "all scores are of one model"
