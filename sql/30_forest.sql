@@ -36,7 +36,7 @@ CREATE TYPE jorge.forest (
     STORAGE = external
 );
 COMMENT ON TYPE jorge.forest IS
-    'A trained XGBoost forest (booster gbtree, objective binary:logistic or reg:squarederror, numerical splits, one output), immutable. Text is XGBoost''s JSON, binary its UBJ; every key of the document is kept. At most 64 MB as UBJ, 1048576 features.';
+    'A trained XGBoost model (booster gbtree with numerical splits, or gblinear; objective binary:logistic, multi:softprob, reg:squarederror or survival:aft), immutable. Text is XGBoost''s JSON, binary its UBJ; every key of the document is kept. At most 64 MB as UBJ, 1048576 features.';
 
 CREATE FUNCTION jorge.forest_from_ubj(ubj bytea) RETURNS jorge.forest
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000
@@ -78,7 +78,7 @@ CREATE FUNCTION jorge.predict(forest jorge.forest, features real[]) RETURNS doub
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
     AS 'MODULE_PATHNAME', 'jorge_predict_float4';
 COMMENT ON FUNCTION jorge.predict(jorge.forest, real[]) IS
-    'Prediction for features in the forest''s own order: a probability for binary:logistic, a value for reg:squarederror. A forest that jorge.train() has calibrated (jorge.calibration()) gives the calibrated probability, jorge.calibrate(forest, jorge.predict_margin(forest, features)); any other the float32 that XGBoost gives, bit for bit, widened. A NULL or NaN element is a missing value. ERROR 22023 if the array''s length isn''t the number of features, or it has more than one dimension.';
+    'Prediction for features in the forest''s own order: a probability for binary:logistic, a value for reg:squarederror, a time for survival:aft; for multi:softprob see jorge.predict_classes(). A forest that jorge.train() has calibrated (jorge.calibration()) gives the calibrated probability, jorge.calibrate(forest, jorge.predict_margin(forest, features)); any other the float32 that XGBoost gives, bit for bit, widened. A NULL or NaN element is a missing value. ERROR 22023 if the array''s length isn''t the number of features, or it has more than one dimension.';
 
 CREATE FUNCTION jorge.predict(forest jorge.forest, features double precision[]) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200

@@ -55,6 +55,8 @@ static const UbjName booster_members[BOOSTER_MEMBERS] = {UBJ_NAME("name"), UBJ_N
 
 static const UbjName objective_members[] = {UBJ_NAME("name")};
 
+static const UbjName weights_members[] = {UBJ_NAME("weights")};
+
 enum
 {
 	TREES,
@@ -182,10 +184,10 @@ unsupported(const char *what, const char *name, const char *hint)
 }
 
 /*
- * Read base_score, "5E-1" or since XGBoost 3.1 "[5E-1]"
+ * Read base_score, "5E-1" or since XGBoost 3.1 "[5E-1]", with one number a class where there are several
  */
-static float
-read_base_score(UbjReader *reader, Size at)
+static void
+read_base_score(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
 {
 	char *text = string_at(reader, at, "learner.learner_model_param.base_score");
 	char *digits = text;
@@ -195,13 +197,29 @@ read_base_score(UbjReader *reader, Size at)
 	if (*digits == '[')
 		digits++;
 	value = strtof(digits, &end);
-	if (*text == '[' && *end == ',')
+	if (*text == '[' && *end == ',' && forest->outputs > 1)
+	{
+		forest->base_margins = MemoryContextAlloc(mcxt, sizeof(float) * forest->outputs);
+		for (int output = 0; output < forest->outputs; output++)
+		{
+			forest->base_margins[output] = value;
+			if (output + 1 == forest->outputs)
+				break;
+			if (*end != ',' || !isfinite(value))
+				jorge_ubj_malformed(reader,
+									"learner.learner_model_param.base_score is \"%s\", not %d numbers",
+									quote(text, PG_UTF8), forest->outputs);
+			digits = end + 1;
+			value = strtof(digits, &end);
+		}
+	}
+	else if (*text == '[' && *end == ',')
 		unsupported("more than one target", NULL, "Train one forest a target.");
 	if (end == digits || strcmp(end, *text == '[' ? "]" : "") != 0 || !isfinite(value))
 		jorge_ubj_malformed(reader,
 							"learner.learner_model_param.base_score is \"%s\", not a number",
 							quote(text, PG_UTF8));
-	return value;
+	forest->base_score = value;
 }
 
 /*
@@ -231,18 +249,34 @@ read_objective(UbjReader *reader, Size where, Forest *forest)
 		forest->link = LINK_IDENTITY;
 		forest->base_margin = forest->base_score;
 	}
+	else if (strcmp(name, "survival:aft") == 0)
+	{
+		if (!(forest->base_score > 0))
+			jorge_ubj_malformed(reader, "base_score %g is no time", forest->base_score);
+		forest->link = LINK_EXPONENTIAL;
+		forest->base_margin = logf(forest->base_score);
+	}
+	else if (strcmp(name, "multi:softprob") == 0)
+	{
+		forest->link = LINK_SOFTMAX;
+		forest->base_margin = forest->base_score;
+	}
 	else
-		unsupported("objective", name, "Train with binary:logistic or reg:squarederror.");
+		unsupported("objective", name,
+					"Train with binary:logistic, multi:softprob, reg:squarederror or survival:aft.");
+	if ((forest->link == LINK_SOFTMAX) != (forest->outputs > 1))
+		jorge_ubj_malformed(reader, "objective %s has %d classes", name, forest->outputs);
 }
 
 /*
  * Read features, base score and the number of outputs
  */
 static void
-read_param(UbjReader *reader, Size where, Forest *forest)
+read_param(UbjReader *reader, Size where, Forest *forest, MemoryContext mcxt)
 {
 	Size at[PARAM_MEMBERS];
 	int64 features;
+	int64 classes;
 
 	members_at(reader, where, "learner.learner_model_param", param_members, PARAM_MEMBERS, at);
 	features = whole_at(reader, at[NUM_FEATURE], "learner.learner_model_param.num_feature", 0);
@@ -254,11 +288,16 @@ read_param(UbjReader *reader, Size where, Forest *forest)
 		jorge_ubj_too_big("it has " INT64_FORMAT " features, at most %d are allowed", features,
 						  FOREST_MAX_FEATURES);
 	forest->features = (int) features;
-	if (whole_at(reader, at[NUM_CLASS], "learner.learner_model_param.num_class", 0) > 1)
-		unsupported("more than one class", NULL, "Train one binary:logistic forest a class.");
+	classes = whole_at(reader, at[NUM_CLASS], "learner.learner_model_param.num_class", 0);
+	if (classes < 0)
+		jorge_ubj_malformed(reader, "learner.learner_model_param.num_class is " INT64_FORMAT, classes);
+	if (classes > FOREST_MAX_CLASSES)
+		jorge_ubj_too_big("it has " INT64_FORMAT " classes, at most %d are allowed", classes,
+						  FOREST_MAX_CLASSES);
+	forest->outputs = (int) Max(classes, 1);
 	if (whole_at(reader, at[NUM_TARGET], "learner.learner_model_param.num_target", 0) > 1)
 		unsupported("more than one target", NULL, "Train one forest a target.");
-	forest->base_score = read_base_score(reader, at[BASE_SCORE]);
+	read_base_score(reader, at[BASE_SCORE], forest, mcxt);
 }
 
 /*
@@ -346,6 +385,9 @@ read_attributes(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
 	text = jorge_forest_attribute(forest, ATTRIBUTE_CALIBRATION);
 	if (text != NULL)
 		forest->calibration = jorge_forest_read_calibration(reader, forest, text, mcxt);
+	text = jorge_forest_attribute(forest, ATTRIBUTE_ENCODING);
+	if (text != NULL)
+		jorge_forest_read_encoding(reader, forest, text, mcxt);
 	text = jorge_forest_attribute(forest, ATTRIBUTE_LEXICON);
 	if (text != NULL)
 	{
@@ -369,14 +411,21 @@ read_attributes(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
 }
 
 /*
- * Check that all trees add to the one output
+ * Read which output each tree adds to, and check it
  */
 static void
-check_tree_info(UbjReader *reader, Size at, int ntrees)
+read_tree_info(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
 {
 	UbjArray array;
+	int ntrees = forest->ntrees;
 	int64 n = 0;
 
+	if (forest->outputs > 1)
+	{
+		if (at == NO_MEMBER)
+			jorge_ubj_malformed(reader, "learner.gradient_booster.model has no tree_info");
+		forest->tree_output = MemoryContextAllocHuge(mcxt, sizeof(int) * Max(ntrees, 1));
+	}
 	if (at == NO_MEMBER)
 		return;
 	reader->at = at;
@@ -387,9 +436,18 @@ check_tree_info(UbjReader *reader, Size at, int ntrees)
 	{
 		char marker = array.type != 0 ? array.type : jorge_ubj_marker(reader);
 
+		int64 output = jorge_ubj_is_integer(marker) ? jorge_ubj_integer(reader, marker) : -1;
+
 		CHECK_FOR_INTERRUPTS();
-		if (!jorge_ubj_is_integer(marker) || jorge_ubj_integer(reader, marker) != 0)
-			jorge_ubj_malformed(reader, "tree " INT64_FORMAT " does not add to output 0", n);
+		if (output < 0 || output >= forest->outputs)
+		{
+			if (forest->outputs == 1)
+				jorge_ubj_malformed(reader, "tree " INT64_FORMAT " does not add to output 0", n);
+			jorge_ubj_malformed(reader, "tree " INT64_FORMAT " adds to none of %d classes", n,
+								forest->outputs);
+		}
+		if (forest->tree_output != NULL && n < ntrees)
+			forest->tree_output[n] = (int) output;
 		n++;
 	}
 	if (n != ntrees)
@@ -519,7 +577,7 @@ read_trees(UbjReader *reader, Size where, Forest *forest, MemoryContext mcxt)
 		forest->ntrees++;
 	}
 
-	check_tree_info(reader, at[TREE_INFO], forest->ntrees);
+	read_tree_info(reader, at[TREE_INFO], forest, mcxt);
 	if (at[GBTREE_MODEL_PARAM] != NO_MEMBER)
 	{
 		members_at(reader, at[GBTREE_MODEL_PARAM], "gbtree_model_param", count_members, 1,
@@ -542,6 +600,8 @@ jorge_forest_parse(UbjReader *reader, MemoryContext mcxt)
 	Size root[ROOT_MEMBERS];
 	Size learner[LEARNER_MEMBERS];
 	Size booster[BOOSTER_MEMBERS];
+	Size weights;
+	bool linear;
 	char *name;
 
 	jorge_ubj_check(reader);
@@ -553,14 +613,24 @@ jorge_forest_parse(UbjReader *reader, MemoryContext mcxt)
 	members_at(reader, learner[GRADIENT_BOOSTER], "learner.gradient_booster", booster_members,
 			   BOOSTER_MEMBERS, booster);
 	name = string_at(reader, booster[NAME], "learner.gradient_booster.name");
-	if (strcmp(name, "gbtree") != 0)
-		unsupported("booster", name, "Train with booster gbtree.");
+	linear = strcmp(name, "gblinear") == 0;
+	if (!linear && strcmp(name, "gbtree") != 0)
+		unsupported("booster", name, "Train with booster gbtree or gblinear.");
 
-	read_param(reader, learner[LEARNER_MODEL_PARAM], forest);
+	read_param(reader, learner[LEARNER_MODEL_PARAM], forest, mcxt);
 	read_objective(reader, learner[OBJECTIVE], forest);
 	read_attributes(reader, learner[ATTRIBUTES], forest, mcxt);
 	read_feature_names(reader, learner[FEATURE_NAMES], forest, mcxt);
-	read_trees(reader, booster[MODEL], forest, mcxt);
+	if (linear)
+	{
+		members_at(reader, booster[MODEL], "learner.gradient_booster.model", weights_members, 1, &weights);
+		if (weights == NO_MEMBER)
+			jorge_ubj_malformed(reader, "learner.gradient_booster.model has no weights");
+		reader->at = weights;
+		jorge_forest_read_weights(reader, forest, mcxt);
+	}
+	else
+		read_trees(reader, booster[MODEL], forest, mcxt);
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);

@@ -204,6 +204,9 @@ evaluate(const Forest *forest, const float *x, double *variance)
 float
 jorge_forest_margin(const Forest *forest, const float *x)
 {
+	jorge_forest_check_single(forest);
+	if (forest->weights != NULL)
+		return jorge_forest_linear_margin(forest, x, 0);
 	return evaluate(forest, x, NULL);
 }
 
@@ -227,6 +230,7 @@ jorge_forest_margin_variance(const Forest *forest, const float *x, double *varia
 {
 	float margin;
 
+	jorge_forest_check_single(forest);
 	if (forest->covers == NULL)
 	{
 		*variance = NAN;
@@ -290,6 +294,13 @@ jorge_forest_margins(const Forest *forest, const float *x, int rows, float *marg
 	Size features = forest->features;
 	int done = 0;
 
+	jorge_forest_check_single(forest);
+	if (forest->weights != NULL)
+	{
+		for (; done < rows; done++)
+			margins[done] = jorge_forest_linear_margin(forest, x + done * features, 0);
+		return;
+	}
 	if (kernel != NULL && rows >= BLOCK_WORTH && features <= BLOCK_MAX_FEATURES)
 	{
 		int32 *room = palloc(sizeof(int32) * 2 * features * BLOCK_ROWS + CACHE_LINE);
@@ -323,6 +334,9 @@ jorge_forest_response(const Forest *forest, float margin)
 
 	if (forest->link == LINK_IDENTITY)
 		return margin;
+	/* XGBoost's exp() there is that of double */
+	if (forest->link == LINK_EXPONENTIAL)
+		return (float) exp((double) margin);
 	/* XGBoost's Sigmoid: bounded against overflow of expf, 1e-16 against division by zero */
 	if (z > 88.7f)
 		z = 88.7f;

@@ -19,6 +19,9 @@
 /* A row is worked on with each feature twice: at most 16 MB. */
 #define FOREST_MAX_FEATURES 1048576
 
+/* Classes of a forest that tells several apart */
+#define FOREST_MAX_CLASSES 10000
+
 /* First half of a document's SHA-256: what tells forests apart. */
 #define FOREST_HASH_LENGTH 16
 
@@ -74,7 +77,7 @@ extern void jorge_forest_margins(const Forest *forest, const float *x, int rows,
 
 /*
  * Prediction on the objective's scale from a margin: for binary:logistic the calibrated probability
- * where the document holds a calibration, else XGBoost's.
+ * where the document holds a calibration, else XGBoost's; for survival:aft a time.
  */
 extern float jorge_forest_link(const Forest *forest, float margin);
 extern float jorge_forest_predict(const Forest *forest, const float *x);
@@ -112,6 +115,14 @@ extern void jorge_forest_interval(const Forest *forest, float margin, double lea
  * 1) and G has variance H for a calibrated logistic model. NAN where the document has no covers.
  */
 extern float jorge_forest_margin_variance(const Forest *forest, const float *x, double *variance);
+
+/*
+ * Margins and probabilities of a forest of several classes (multi:softprob): outputs of them; a forest of
+ * one output has its margin alone, and its prediction.
+ */
+extern int jorge_forest_outputs(const Forest *forest);
+extern void jorge_forest_class_margins(const Forest *forest, const float *x, float *margins);
+extern void jorge_forest_class_probabilities(const Forest *forest, const float *x, float *probabilities);
 
 /* The variance alone, of a jorge.forest Datum. */
 extern double jorge_forest_leaf_variance(Datum value, const float *x);

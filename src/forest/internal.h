@@ -57,8 +57,10 @@ typedef struct ForestCrown
 
 typedef enum ForestLink
 {
-	LINK_LOGISTIC, /* binary:logistic */
-	LINK_IDENTITY  /* reg:squarederror */
+	LINK_LOGISTIC,    /* binary:logistic */
+	LINK_IDENTITY,    /* reg:squarederror */
+	LINK_EXPONENTIAL, /* survival:aft */
+	LINK_SOFTMAX      /* multi:softprob; one margin a class */
 } ForestLink;
 
 typedef struct ForestAttribute
@@ -88,19 +90,39 @@ typedef struct ForestCalibration
 	ForestKnot *knots;
 } ForestCalibration;
 
+/* A text column that indicator features stand for, from the attribute jorge_encoding */
+typedef struct ForestCategory
+{
+	const char *value; /* in the server's encoding */
+	int length;
+	int feature; /* 1 where the column has this value */
+} ForestCategory;
+
+typedef struct ForestText
+{
+	const char *column;
+	int n;
+	ForestCategory *categories; /* sorted by length, then bytes */
+} ForestText;
+
 struct Forest
 {
 	uint8 hash[FOREST_HASH_LENGTH];
 	int length; /* bytes of the document */
 
 	ForestLink link;
-	float base_score;  /* as in the document, on the objective's scale */
-	float base_margin; /* what the leaves are added to */
+	float base_score;    /* as in the document, on the objective's scale */
+	float base_margin;   /* what the leaves are added to */
+	int outputs;         /* margins a row has; classes of multi:softprob, else 1 */
+	float *base_margins; /* by output; NULL = base_margin for all */
 	int features;
 	char **feature_names; /* server encoding; NULL = unnamed */
 
+	float *weights; /* of a linear model: by feature and output, then a bias an output; NULL = trees */
+
 	int ntrees;
 	ForestTree *trees;
+	int *tree_output; /* by tree: the output it adds to; NULL = all to the one */
 	int nnodes;
 	ForestNode *nodes;
 	float *values;    /* by node; 0 for inner ones */
@@ -117,6 +139,8 @@ struct Forest
 	int lexicon;          /* 0 = not told */
 	double learning_rate; /* shrinkage of the leaves */
 	ForestCalibration *calibration; /* NULL = the document has none */
+	int ntexts;
+	ForestText *texts;
 
 	struct ShapTable *shap_table; /* made by the first explanation, in a child of the forest's context */
 };
@@ -126,6 +150,39 @@ struct Forest
 /* Read the attribute's text, into memory of mcxt; errors as the reader's. */
 extern ForestCalibration *jorge_forest_read_calibration(UbjReader *reader, const Forest *forest,
 														const char *text, MemoryContext mcxt);
+
+#define ATTRIBUTE_ENCODING "jorge_encoding"
+
+/* Read which text columns the indicator features stand for, into memory of mcxt; errors as the reader's. */
+extern void jorge_forest_read_encoding(UbjReader *reader, Forest *forest, const char *text, MemoryContext mcxt);
+
+/* Set the indicators of a text column in x[]: one 1 and 0s, all 0 for a value that has none; NAN where it is
+ * missing (value NULL). */
+extern void jorge_forest_encode(const ForestText *text, const char *value, int length, float *x);
+
+/* Text of an objective, as documents name it */
+extern const char *jorge_forest_objective(const Forest *forest);
+
+/* Refuse what only a forest of one output has: a margin, a prediction, contributions. */
+pg_noreturn extern void jorge_forest_refuse_classes(const Forest *forest);
+
+static inline void
+jorge_forest_check_single(const Forest *forest)
+{
+	if (unlikely(forest->outputs > 1))
+		jorge_forest_refuse_classes(forest);
+}
+
+/* ---- linear models (linear.c) ---- */
+
+/* Read the weights, at reader->at, into memory of mcxt. */
+extern void jorge_forest_read_weights(UbjReader *reader, Forest *forest, MemoryContext mcxt);
+
+/* Margin of one output of a linear model */
+extern float jorge_forest_linear_margin(const Forest *forest, const float *x, int output);
+
+/* Contributions of a linear model: weight times value */
+extern void jorge_forest_linear_contributions(const Forest *forest, const float *x, double *contributions);
 
 /* On disk, after the varlena header: aligned to nothing, so it is copied out before use. */
 typedef struct ForestHeader

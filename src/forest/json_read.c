@@ -56,6 +56,8 @@ static const TypedKey typed_keys[] = {
 	{"split_type", 'U'},          {"sum_hessian", 'd'},
 };
 
+#define WEIGHTS "weights"
+
 typedef struct JsonReader
 {
 	const char *text; /* ends with a zero byte */
@@ -503,6 +505,9 @@ type_of(Place parent, const char *key, int length)
 		for (int i = 0; i < lengthof(typed_keys); i++)
 			if (strlen(typed_keys[i].key) == length && memcmp(typed_keys[i].key, key, length) == 0)
 				return typed_keys[i].type;
+	/* of a linear model */
+	if (parent == PLACE_MODEL && length == strlen(WEIGHTS) && memcmp(key, WEIGHTS, length) == 0)
+		return 'd';
 	return 0;
 }
 

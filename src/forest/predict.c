@@ -30,6 +30,9 @@ typedef struct RowMap
 	MemoryContext mcxt;
 	uint8 hash[FOREST_HASH_LENGTH];
 	int features;
+	int columns; /* number columns first, then the text columns */
+	int numbers;
+	int *feature; /* of each number column */
 	RecordReader *reader;
 	RecordValue *values;
 	float *x;
@@ -140,15 +143,27 @@ make_map(const Forest *forest, MemoryContext parent)
 	MemoryContext mcxt = AllocSetContextCreate(parent, "jorge row map", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(mcxt);
 	RowMap *map = palloc0(sizeof(RowMap));
-	RecordColumn *columns = palloc(sizeof(RecordColumn) * forest->features);
+	RecordColumn *columns = palloc(sizeof(RecordColumn) * (forest->features + forest->ntexts));
+	bool *encoded = palloc0(forest->features);
 
+	for (int t = 0; t < forest->ntexts; t++)
+		for (int c = 0; c < forest->texts[t].n; c++)
+			encoded[forest->texts[t].categories[c].feature] = true;
+	map->feature = palloc(sizeof(int) * forest->features);
 	for (int f = 0; f < forest->features; f++)
-		columns[f] = (RecordColumn){pstrdup(forest->feature_names[f]), RECORD_NUMBER};
+		if (!encoded[f])
+		{
+			columns[map->numbers] = (RecordColumn){pstrdup(forest->feature_names[f]), RECORD_NUMBER};
+			map->feature[map->numbers++] = f;
+		}
+	map->columns = map->numbers;
+	for (int t = 0; t < forest->ntexts; t++)
+		columns[map->columns++] = (RecordColumn){pstrdup(forest->texts[t].column), RECORD_TEXT};
 	memcpy(map->hash, forest->hash, FOREST_HASH_LENGTH);
 	map->mcxt = mcxt;
 	map->features = forest->features;
-	map->reader = jorge_record_reader(mcxt, columns, forest->features);
-	map->values = palloc(sizeof(RecordValue) * forest->features);
+	map->reader = jorge_record_reader(mcxt, columns, map->columns);
+	map->values = palloc(sizeof(RecordValue) * map->columns);
 	map->x = palloc(sizeof(float) * forest->features);
 	MemoryContextSwitchTo(old);
 	return map;
@@ -212,10 +227,15 @@ check_row_type(RowMap *map, const Forest *forest, HeapTupleHeader row)
 	if (map->checked_type == type && map->checked_typmod == typmod)
 		return;
 	desc = lookup_rowtype_tupdesc(type, typmod);
-	for (int f = 0; f < forest->features && !found; f++)
+	for (int c = 0; c < map->columns && !found; c++)
+	{
+		const char *name =
+			c < map->numbers ? forest->feature_names[map->feature[c]] : forest->texts[c - map->numbers].column;
+
 		for (int a = 0; a < desc->natts && !found; a++)
 			found = !TupleDescAttr(desc, a)->attisdropped &&
-					strcmp(NameStr(TupleDescAttr(desc, a)->attname), forest->feature_names[f]) == 0;
+					strcmp(NameStr(TupleDescAttr(desc, a)->attname), name) == 0;
+	}
 	ReleaseTupleDesc(desc);
 	if (!found)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -234,8 +254,15 @@ jorge_forest_row_features(FunctionCallInfo fcinfo, const Forest *forest, HeapTup
 
 	check_row_type(map, forest, row);
 	jorge_record_read(map->reader, row, map->values);
-	for (int f = 0; f < map->features; f++)
-		map->x[f] = map->values[f].missing ? NAN : (float) map->values[f].as.number;
+	for (int n = 0; n < map->numbers; n++)
+		map->x[map->feature[n]] = map->values[n].missing ? NAN : (float) map->values[n].as.number;
+	for (int t = 0; t < forest->ntexts; t++)
+	{
+		const RecordValue *value = &map->values[map->numbers + t];
+
+		jorge_forest_encode(&forest->texts[t], value->missing ? NULL : value->as.text.data, value->as.text.length,
+							map->x);
+	}
 	return map->x;
 }
 

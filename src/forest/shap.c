@@ -23,6 +23,7 @@
 void
 jorge_shap_check(const Forest *forest)
 {
+	jorge_forest_check_single(forest);
 	if (forest->covers == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("forest has no covers (sum_hessian), which contributions need"),
@@ -76,6 +77,11 @@ jorge_forest_contributions(const Forest *forest, const float *x, double *contrib
 	float *row;
 	uint32 *positions;
 
+	if (forest->weights != NULL)
+	{
+		jorge_forest_linear_contributions(forest, x, contributions);
+		return;
+	}
 	jorge_shap_check(forest);
 	table = jorge_shap_table(forest);
 	row = palloc(sizeof(float) * 2 * forest->features);
@@ -172,8 +178,9 @@ jorge_forest_contributions_batch(const Forest *forest, const float *x, int rows,
 {
 	int features = forest->features;
 
-	jorge_shap_check(forest);
-	if (rows > 1 && jorge_settings.forest_kernel != JORGE_KERNEL_SCALAR &&
+	if (forest->weights == NULL)
+		jorge_shap_check(forest);
+	if (forest->weights == NULL && rows > 1 && jorge_settings.forest_kernel != JORGE_KERNEL_SCALAR &&
 		jorge_cpu_has(JORGE_KERNEL_AVX2))
 		explain_blocks(forest, x, rows, contributions);
 	else

@@ -114,6 +114,12 @@ jorge_forest_interaction(const Forest *forest, const float *x, int a, int b)
 	double *arrays;
 	int n;
 
+	if (forest->weights != NULL)
+	{
+		/* nothing in a sum of terms acts together */
+		jorge_forest_check_single(forest);
+		return a == b && !isnan(x[a]) ? (double) (forest->weights[a] * x[a]) : 0;
+	}
 	jorge_shap_check(forest);
 	walk.quadrature = quadrature = jorge_shap_quadrature(forest);
 	n = quadrature->n;

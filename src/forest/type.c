@@ -220,8 +220,7 @@ jorge_forest_info(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
 		desc->natts != INFO_COLUMNS)
 		elog(ERROR, "jorge.forest_info is declared wrongly");
-	values[c++] =
-		CStringGetTextDatum(forest->link == LINK_LOGISTIC ? "binary:logistic" : "reg:squarederror");
+	values[c++] = CStringGetTextDatum(jorge_forest_objective(forest));
 	values[c++] = Float4GetDatum(forest->base_score);
 	values[c++] = Int32GetDatum(forest->features);
 	if (forest->feature_names != NULL)

@@ -388,6 +388,11 @@ jorge_forest_read_calibration(UbjReader *reader, const Forest *forest, const cha
 	return NULL;
 }
 
+void
+jorge_forest_read_encoding(UbjReader *reader, Forest *forest, const char *text, MemoryContext mcxt)
+{
+}
+
 float
 jorge_forest_link(const Forest *forest, float margin)
 {
