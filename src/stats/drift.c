@@ -1,7 +1,7 @@
 /*
  * drift.c: has a quantity changed between two samples? Population stability index and Kolmogorov-Smirnov.
  *
- * Both see missing values: as a bin of their own, and as values below all others. Small samples are what a
+ * The index has a bin for missing values; the distance is one of the values that are there. Small samples are what a
  * weekly check has, so neither figure is to be read without its p value: of n and m unchanged observations in b
  * bins the index is about (1/n + 1/m) (b - 1).
  */
@@ -155,6 +155,7 @@ jorge_histogram_shift(const Histogram *reference, const Histogram *current, int 
 	Cell *cells;
 	Cell cell;
 	Cell below = {0, 0};
+	Cell there;
 	Walk walk = {reference, current};
 
 	for (int i = 0; i < reference->used; i++)
@@ -168,15 +169,20 @@ jorge_histogram_shift(const Histogram *reference, const Histogram *current, int 
 	if (shift.n == 0 || shift.m == 0)
 		return shift;
 
-	shift.ks = 0;
-	while (next_cell(&walk, &cell))
+	there = (Cell){shift.n - reference->missing, shift.m - current->missing};
+	if (there.n > 0 && there.m > 0)
 	{
-		CHECK_FOR_INTERRUPTS();
-		below.n += cell.n;
-		below.m += cell.m;
-		shift.ks = Max(shift.ks, fabs(below.n / shift.n - below.m / shift.m));
+		next_cell(&walk, &cell); /* the missing ones */
+		shift.ks = 0;
+		while (next_cell(&walk, &cell))
+		{
+			CHECK_FOR_INTERRUPTS();
+			below.n += cell.n;
+			below.m += cell.m;
+			shift.ks = Max(shift.ks, fabs(below.n / there.n - below.m / there.m));
+		}
+		shift.ks_p = kolmogorov_sf(shift.ks, there.n, there.m);
 	}
-	shift.ks_p = kolmogorov_sf(shift.ks, shift.n, shift.m);
 
 	cells = palloc(sizeof(Cell) * (2 * bins + 3));
 	shift.bins = fill_bins(reference, current, shift.n, bins, cells);
@@ -221,6 +227,6 @@ jorge_drift_test(PG_FUNCTION_ARGS)
 	values[7] = jorge_float8_or_null(shift.ks, &nulls[7]);
 	values[8] = jorge_float8_or_null(shift.ks_p, &nulls[8]);
 	/* two looks at the same data: the smaller p value counts double */
-	values[9] = jorge_float8_or_null(isnan(shift.psi) ? NAN : Min(1, 2 * Min(shift.psi_p, shift.ks_p)), &nulls[9]);
+	values[9] = jorge_float8_or_null(isnan(shift.ks) ? shift.psi_p : Min(1, 2 * Min(shift.psi_p, shift.ks_p)), &nulls[9]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }

@@ -39,15 +39,15 @@ extern const Histogram *jorge_histogram_argument(FunctionCallInfo fcinfo, int ar
 /* Value of the bucket that lies closest to zero, which belongs to it */
 extern double jorge_bucket_value(int32 key);
 
-/* How two samples of the same quantity differ. A missing value counts as one below all others. */
+/* How two samples of the same quantity differ */
 typedef struct HistogramShift
 {
 	double n, m; /* observations of either, missing ones included */
 	double missing_n, missing_m; /* shares of missing values, NAN without observations */
-	double psi; /* population stability index over bins; NAN without observations of either, as the rest */
+	double psi; /* population stability index over bins; NAN without observations of either */
 	int bins;	/* bins it is made of, missing values being one */
 	double psi_p; /* Pearson's test that both samples fill these bins alike */
-	double ks;	  /* largest distance of the distribution functions */
+	double ks;	  /* largest distance of the distribution functions of values that are there; NAN without any */
 	double ks_p;  /* Kolmogorov and Smirnov's test, asymptotic */
 } HistogramShift;
 
