@@ -10,8 +10,9 @@ import tempfile
 
 OPERATIONS = 100000 if os.environ.get("JORGE_LONG") else 3000
 CLIENTS = 8
-# what a client that meets another may be told: try again (40...), no longer there, one already, decided meanwhile
-EXPECTED = {"40001", "40P01", "P0002", "22023", "55000", "23503"}
+# what a client that meets another may be told: try again (40..., and 25P02 for the rest of that transaction), no longer there,
+# one already, decided meanwhile
+EXPECTED = {"40001", "40P01", "25P02", "P0002", "22023", "55000", "23503"}
 
 
 def psql(sql, *options):
