@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""The matcher against the public linkage files: precision and recall by pair and after closure.
+"""The matcher and intake against the public linkage files: precision and recall by pair and after closure.
 
-Candidates are joined by blocking keys and exact keys, each pair is judged by jorge.match_score(), all in SQL. Closure is
+First the matcher alone. Candidates are joined by blocking keys and exact keys, each pair is judged by jorge.match_score(), all in SQL. Closure is
 what intake does: records arrive one by one; one whose exact key is known belongs to that person (and joins persons if
 it knows two); another one that the matcher would merge with exactly one person is added to it; persons are never
 joined by likeness. Two records belong together after closure if they are of one person.
+
+Then intake itself: the records are inserted into jorge.inquiry, in one statement or one by one in random order; who is one
+lead is one person.
 """
 import csv
 import json
@@ -130,6 +133,54 @@ def rates(found, true):
     return (hits / len(found) if found else 1.0), hits / len(true)
 
 
+def take_in(people, seed):
+    """Insert the records into jorge.inquiry, one by one in a random order if there is a seed; returns the pairs of one lead
+    and those that a human is asked about."""
+    order = list(range(len(people)))
+    if seed is not None:
+        random.Random(seed).shuffle(order)
+    columns = ("first_name", "last_name", "phone", "email", "street", "city", "postal_code")
+    text = "SET client_min_messages = error; TRUNCATE jorge.inquiry, jorge.lead CASCADE; TRUNCATE jorge.prediction, jorge.event;\n"
+    if seed is None:
+        text += f"COPY jorge.inquiry (source, source_ref, {', '.join(columns)}) FROM STDIN;\n"
+        for i in order:
+            text += "\t".join(["file", str(i)] + [people[i].get(c, "").replace("\\", "\\\\") or "\\N" for c in columns]) + "\n"
+        text += "\\.\n"
+    else:
+        for i in order:
+            values = ", ".join("'" + people[i][c].replace("'", "''") + "'" if people[i].get(c) else "NULL" for c in columns)
+            text += f"INSERT INTO jorge.inquiry (source, source_ref, {', '.join(columns)}) VALUES ('file', '{i}', {values});\n"
+    psql(text)
+    members = defaultdict(list)
+    for i, lead in psql("SELECT i.source_ref, l.lead_id FROM jorge.inquiry i JOIN jorge.inquiry_lead l USING (location_id, inquiry_id)"):
+        members[lead].append(int(i))
+    merged = {tuple(sorted(pair)) for group in members.values() for pair in combinations(group, 2)}
+    asked = {tuple(sorted((i, j))) for a, b in psql("SELECT jorge.lead_alias(lead_a), jorge.lead_alias(lead_b) FROM jorge.identity_review")
+             for i in members[a] for j in members[b]}
+    wrong = psql("SELECT * FROM jorge.check_identity() LIMIT 5")
+    if wrong:
+        print("#", wrong)
+    return merged, asked, wrong == []
+
+
+def measure_intake(name, people, truth, merged_recall, asked_recall, seeds=(None, 1)):
+    """Print and check the figures of intake."""
+    groups = defaultdict(list)
+    for i, person in enumerate(truth):
+        groups[person].append(i)
+    true = {pair for group in groups.values() for pair in combinations(group, 2)}
+    for seed in seeds:
+        how = "in one statement" if seed is None else "one by one"
+        merged, asked, sound = take_in(people, seed)
+        precision, recall = rates(merged, true)
+        together = rates(merged | asked, true)
+        print(f"# {name}, taken in {how}: precision {precision:.4f}  recall {recall:.4f}, with reviews {together[1]:.4f} ({len(asked)} pairs asked about)")
+        check(precision >= .999 and recall >= merged_recall, f"{name}, taken in {how}: leads are persons")
+        check(together[1] >= asked_recall, f"{name}, taken in {how}: leads and reviews find the pairs")
+        check(sound, f"{name}, taken in {how}: nothing is wrong")
+    psql("SET client_min_messages = error; TRUNCATE jorge.inquiry, jorge.lead CASCADE; TRUNCATE jorge.prediction, jorge.event;")
+
+
 def measure(name, people, truth, judged_only=None):
     """Print the figures of one file; returns them."""
     verdicts = judge(people)
@@ -187,6 +238,9 @@ def main():
     check(figures["equal key"][0] == 1 and figures["equal key"][1] >= .3355, "fake_1000: equal e-mails are one person, recall .336")
     check(figures["merge"][0] >= .999, "fake_1000: merges are right, by pair")
     check(figures["closure"][0] >= .999, "fake_1000: merges are right after closure")
+    measure_intake("FEBRL 1", *febrl("dataset1.csv"), .95, .985)
+    measure_intake("FEBRL 4", *febrl("dataset4a.csv", "dataset4b.csv"), .95, .985)
+    measure_intake("fake_1000", *fake(), .336, .336)
     print(f"1..{len(tests)}")
     sys.exit(not all(tests))
 
