@@ -1,7 +1,8 @@
--- identity_insert: one INSERT INTO jorge.inquiry of a new and of a known person among 10,000, 100,000 and 1,000,000 leads,
+-- identity_insert: one INSERT INTO jorge.inquiry of a new and of a known person among 10,000 and 100,000 (JORGE_LEADS=1000000) leads,
 -- against one statement that writes the same rows without triggers; COPY of 100,000; one office number.
 -- CPU of the backend. Targets: new <= 150 us and <= 3.5x, known <= 90 us and <= 2.5x; COPY <= 8 s, identity alone <= 5 s.
-\if :{?leads} \else \set leads 1000000 \endif
+\set leads 100000
+\getenv leads JORGE_LEADS
 INSERT INTO jorge.inquiry SELECT * FROM arrivals(12000) WHERE phone IS NOT NULL AND email IS NOT NULL LIMIT 4000;
 SELECT keep_rows() \g /dev/null
 CALL make_writers();
@@ -58,7 +59,7 @@ BEGIN
     INSERT INTO jorge.inquiry (source, name, phone, email)
     SELECT 'crm', initcap(substr(md5(n::text), 1, 5)) || ' ' || initcap(translate(substr(md5((n / 3)::text), 1, 7), '0123456789', 'ghijklmnop')),
            format('%s%s%s', 201 + n % 700 + (n % 700 > 710)::integer, 200 + n / 700 % 300 + (n / 700 % 300 IN (11, 111, 211))::integer, lpad((n * 7919 % 9000 + 1000)::text, 4, '0')), 'crm' || n || '@example.net'
-      FROM generate_series(first + 1, wanted) n;
+      FROM generate_series(first + 1::bigint, wanted) n;
 END $$;
 TRUNCATE measured;
 CREATE TABLE result (among integer, new_us numeric, new_ratio numeric, known_us numeric, known_ratio numeric);
