@@ -119,7 +119,7 @@ CREATE OR REPLACE FUNCTION jorge.source_roi(since timestamptz DEFAULT now() - in
                    avg_deal_size numeric, avg_commission numeric, revenue numeric, roi numeric, expected_won numeric, expected_revenue numeric, expected_roi numeric,
                    quality_score numeric, hot_share numeric, note text)
     LANGUAGE plpgsql STABLE ROWS 20
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
 BEGIN
     IF $3 IS NULL OR $3 NOT IN ('source', 'campaign') THEN
@@ -317,7 +317,7 @@ CREATE OR REPLACE FUNCTION jorge.funnel(since timestamptz DEFAULT now() - interv
                    top_reason text, reasons jsonb, median_days float8, p90_days float8, timed bigint, target float8, target_from text, value_per_point numeric, revenue_impact numeric,
                    formula text, advice text)
     LANGUAGE plpgsql STABLE ROWS 5
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
 BEGIN
     IF $1 IS NULL OR $2 IS NULL OR $3 IS NULL OR $6 IS NULL OR NOT ($6 > 0 AND $6 < 1) THEN

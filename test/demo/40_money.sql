@@ -76,11 +76,5 @@ CALL jorge.snapshot_forecast('hill_country', 6, now() - interval '7 days');
 SELECT months_ahead, months, to_char(mae, 'FM999,999') AS "mean error", mape AS "in %", bias_percent AS "bias %", inside80 AS "in 80 %" FROM jorge.forecast_accuracy();
 \echo '==> what moved in the pipeline since last week: jorge.pipeline_changes()'
 SELECT change, count(*) AS deals, to_char(sum(weighted_change), 'FMSG9,999,990') AS "weighted commission" FROM jorge.pipeline_changes() GROUP BY change ORDER BY sum(weighted_change) DESC;
-
-SELECT to_regproc('jorge.leakage_points') IS NOT NULL AS has_leakage \gset
-\if :has_leakage
-\echo '==> where the funnel leaks most: jorge.leakage_points()'
-SELECT * FROM jorge.leakage_points() LIMIT 1;
-\endif
 DROP TABLE demo_scores, demo_revenue;
 RESET jorge.location_id;
