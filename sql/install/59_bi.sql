@@ -45,7 +45,7 @@ COMMENT ON FUNCTION jorge.stage_entries(text) IS 'When each lead first entered a
 
 CREATE OR REPLACE FUNCTION jorge.lead_outcomes(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (lead_id uuid, arrived_at timestamptz, source text, campaign text, step integer, outcome text, ended_at timestamptz, drop_reason text,
-                   sale_price numeric, revenue numeric)
+                   sale_price numeric, revenue numeric, owner text)
     LANGUAGE sql STABLE ROWS 10000
     SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
@@ -73,12 +73,12 @@ AS $fn$
            CASE WHEN l.outcome = 'won' AND l.sale_price > 0 AND l.sale_price <= 1e13 THEN round(l.sale_price, 2) END,
            CASE WHEN l.outcome = 'won' THEN
                 round(coalesce(k.gross, CASE WHEN l.revenue > '-infinity' AND l.revenue < 'infinity' THEN l.revenue END,
-                               CASE WHEN l.sale_price > 0 AND l.sale_price <= 1e13 THEN jorge.jorge_commission(round(l.sale_price, 2), jorge.commission_plan_at(l.owner, l.ended_at::date, $2)) END), 2) END
+                               CASE WHEN l.sale_price > 0 AND l.sale_price <= 1e13 THEN jorge.jorge_commission(round(l.sale_price, 2), jorge.commission_plan_at(l.owner, l.ended_at::date, $2)) END), 2) END, nullif(l.owner, '')
       FROM lead l CROSS JOIN (SELECT jorge.funnel_stages() AS stages) f
       LEFT JOIN booked k USING (lead_id) LEFT JOIN brought b USING (lead_id) LEFT JOIN history h USING (lead_id)
 $fn$;
 COMMENT ON FUNCTION jorge.lead_outcomes(timestamptz, text) IS
-    'Each lead as known at as_of: arrival, first source and its campaign ("unknown" and NULL where there is none), how far it got (number in jorge.funnel_stages(); the last only if won), outcome (one that came later counts as open), and of won leads sale price and revenue: what the ledger has booked for it less what was reversed, else jorge.lead.revenue, else the commission of its price by the agent''s plan.';
+    'Each lead as known at as_of: arrival, first source and its campaign ("unknown" and NULL where there is none), how far it got (number in jorge.funnel_stages(); the last only if won), outcome (one that came later counts as open), and of won leads sale price and revenue: what the ledger has booked for it less what was reversed, else jorge.lead.revenue, else the commission of its price by the agent''s plan. owner: the agent who has it today.';
 
 -- what a source costs and brings
 
@@ -324,19 +324,18 @@ BEGIN
         RAISE EXCEPTION 'since, upto and as_of are times, the level lies between 0 and 1' USING ERRCODE = 'invalid_parameter_value', HINT = 'The defaults are twelve months until now, and 0.95.';
     END IF;
     RETURN QUERY
-        WITH every AS MATERIALIZED (
-            SELECT o.lead_id, o.source, o.step, o.outcome, o.arrived_at, o.ended_at, coalesce(nullif(trim(o.drop_reason), ''), 'not told') AS reason, o.revenue
-              FROM jorge.lead_outcomes($3, $5) o WHERE o.arrived_at >= $1 AND o.arrived_at < $2
-        ), l AS MATERIALIZED (
-            SELECT e.* FROM every e WHERE $4 IS NULL OR e.source = $4
+        WITH l AS MATERIALIZED (
+            SELECT o.lead_id, o.step, o.outcome, o.arrived_at, o.ended_at, coalesce(nullif(trim(o.drop_reason), ''), 'not told') AS reason, o.revenue, o.owner,
+                   to_char(o.arrived_at AT TIME ZONE z.zone, 'YYYY"-Q"Q') AS quarter
+              FROM jorge.lead_outcomes($3, $5) o, (SELECT jorge.office_zone($5) AS zone OFFSET 0) z WHERE o.arrived_at >= $1 AND o.arrived_at < $2 AND ($4 IS NULL OR o.source = $4)
         ), s AS MATERIALIZED (
             SELECT f.step::integer AS step, f.stage, cardinality(jorge.funnel_stages()) AS last FROM unnest(jorge.funnel_stages()) WITH ORDINALITY f(stage, step)
         ), cell AS MATERIALIZED (
-            SELECT e.source, e.step, e.outcome, count(*) AS n FROM every e GROUP BY 1, 2, 3
+            SELECT l.owner, l.quarter, l.step, l.outcome, count(*) AS n FROM l GROUP BY 1, 2, 3, 4
         ), c AS MATERIALIZED (
             SELECT s.step, s.stage, coalesce(sum(l.n) FILTER (WHERE l.step >= s.step), 0)::bigint AS reached, coalesce(sum(l.n) FILTER (WHERE l.step = s.step AND l.outcome = 'open'), 0)::bigint AS waiting,
                    coalesce(sum(l.n) FILTER (WHERE l.step > s.step), 0)::bigint AS moved, coalesce(sum(l.n) FILTER (WHERE l.step = s.step AND l.outcome = 'lost'), 0)::bigint AS dropped, s.step < s.last AS goes_on
-              FROM s LEFT JOIN cell l ON $4 IS NULL OR l.source = $4 GROUP BY s.step, s.stage, s.last
+              FROM s LEFT JOIN cell l ON true GROUP BY s.step, s.stage, s.last
         ), rate AS MATERIALIZED (
             SELECT c.*, CASE WHEN c.goes_on THEN c.moved::float8 / nullif(c.moved + c.dropped, 0) END AS conversion FROM c
         ), ahead AS MATERIALIZED (
@@ -362,21 +361,21 @@ BEGIN
              WHERE b.at IS NOT NULL AND u.at IS NOT NULL
         ), times AS (
             SELECT t.step, count(t.days) AS timed, jorge.tally(t.days, (NOT t.still)::integer) AS durations FROM stay t GROUP BY t.step
-        ), by_source AS MATERIALIZED (
-            SELECT s.step, e.source, coalesce(sum(e.n) FILTER (WHERE e.step > s.step), 0)::float8 AS moved, coalesce(sum(e.n) FILTER (WHERE e.step > s.step OR e.outcome = 'lost'), 0)::float8 AS ended
-              FROM s JOIN cell e ON e.step >= s.step WHERE s.step < s.last GROUP BY 1, 2
+        ), team AS MATERIALIZED (
+            SELECT s.step, g.kind, g.name, coalesce(sum(e.n) FILTER (WHERE e.step > s.step), 0)::float8 AS moved, coalesce(sum(e.n) FILTER (WHERE e.step > s.step OR e.outcome = 'lost'), 0)::float8 AS ended
+              FROM s JOIN cell e ON e.step >= s.step, LATERAL (VALUES ('agent', e.owner), ('quarter', e.quarter)) g(kind, name) WHERE s.step < s.last AND g.name IS NOT NULL GROUP BY 1, 2, 3
         ), best AS (
-            -- what the best source does already, held together with the others
-            SELECT DISTINCT ON (b.step) b.step, b.source, (p.alpha + b.moved) / (p.alpha + p.beta + b.ended) AS rate
-              FROM by_source b JOIN (SELECT g.step, jorge.beta_prior(array_agg(g.moved), array_agg(g.ended)) AS p FROM by_source g GROUP BY g.step) q USING (step), LATERAL (SELECT (q.p).alpha, (q.p).beta) p
-             WHERE b.ended >= 20 ORDER BY b.step, 3 DESC, b.source
+            -- what the best agent or quarter does already, held together with the others
+            SELECT DISTINCT ON (t.step) t.step, format('best %s: %s', t.kind, t.name) AS name, (p.alpha + t.moved) / (p.alpha + p.beta + t.ended) AS rate, t.moved / t.ended AS seen
+              FROM team t JOIN (SELECT g.step, g.kind, jorge.beta_prior(array_agg(g.moved), array_agg(g.ended)) AS p FROM team g GROUP BY 1, 2 HAVING count(*) > 1) q USING (step, kind), LATERAL (SELECT (q.p).alpha, (q.p).beta) p
+             WHERE t.ended >= 20 ORDER BY t.step, 3 DESC, 2
         ), goal AS (
             SELECT DISTINCT ON (s.step) s.step, g.target::float8 AS target FROM s JOIN jorge.goal g ON g.location_id = $5 AND g.metric = 'funnel_' || s.stage AND g.agent_ref IS NULL AND g.target BETWEEN 0 AND 1
                AND ($3 AT TIME ZONE jorge.office_zone($5))::date BETWEEN g.starts_on AND g.ends_on ORDER BY s.step, g.ends_on, g.goal_id
         ), v AS (
             SELECT r.*, a.downstream, a.from_start, d.commission, round((r.reached * 0.01 * a.downstream)::numeric * d.commission, 2) AS point,
-                   CASE WHEN r.goes_on THEN coalesce(g.target, greatest(b.rate, r.conversion)) END AS target,
-                   CASE WHEN g.target IS NOT NULL THEN 'jorge.goal' WHEN b.rate > r.conversion THEN 'best source: ' || b.source WHEN r.conversion IS NOT NULL THEN 'as it is' END AS target_from
+                   CASE WHEN r.goes_on THEN coalesce(g.target, CASE WHEN b.seen > r.conversion THEN greatest(b.rate, r.conversion) ELSE r.conversion END) END AS target,
+                   CASE WHEN g.target IS NOT NULL THEN 'jorge.goal' WHEN b.rate > r.conversion AND b.seen > r.conversion THEN b.name WHEN r.conversion IS NOT NULL THEN 'as it is' END AS target_from
               FROM rate r JOIN ahead a USING (step) CROSS JOIN deal d LEFT JOIN best b USING (step) LEFT JOIN goal g USING (step)
         )
         SELECT v.step, v.stage, v.reached, v.waiting, CASE WHEN v.goes_on THEN v.moved END, CASE WHEN v.goes_on THEN v.dropped END, v.conversion, w.lower, w.upper, v.from_start,
@@ -390,7 +389,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.funnel(timestamptz, timestamptz, timestamptz, text, text, float8) IS
-    'The funnel of the leads that arrived from since until before upto (of one first source, if given), as known at as_of. Per stage: reached; waiting (open there: counted neither as moved nor as lost); moved_on and dropped, conversion = moved_on / (moved_on + dropped) with Wilson''s limits; from_start, the product of the conversions before; why leads were lost there; days until they left it, whichever way (median and 90th percentile by Kaplan–Meier, of the timed leads whose times are kept). target: a goal (jorge.goal, metric funnel_<stage>, 0 ... 1) or what the best source with 20 leads or more does (jorge.beta_prior()). value_per_point: commission that one percentage point more at this stage would have brought, by the formula; revenue_impact: that of reaching the target.';
+    'The funnel of the leads that arrived from since until before upto (of one first source, if given), as known at as_of. Per stage: reached; waiting (open there: counted neither as moved nor as lost); moved_on and dropped, conversion = moved_on / (moved_on + dropped) with Wilson''s limits; from_start, the product of the conversions before; why leads were lost there; days until they left it, whichever way (median and 90th percentile by Kaplan–Meier, of the timed leads whose times are kept). target: a goal (jorge.goal, metric funnel_<stage>, 0 ... 1) or what the best agent or quarter of arrival with 20 leads or more does, held together with the others (jorge.beta_prior()). value_per_point: commission that one percentage point more at this stage would have brought, by the formula; revenue_impact: that of reaching the target.';
 
 CREATE OR REPLACE FUNCTION jorge.funnel_compare(before_since timestamptz, before_upto timestamptz, after_since timestamptz, after_upto timestamptz, as_of timestamptz DEFAULT now(), source text DEFAULT NULL,
                                                 location_id text DEFAULT jorge.current_location(), level float8 DEFAULT 0.95)

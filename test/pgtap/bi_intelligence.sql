@@ -19,22 +19,22 @@ SELECT is((SELECT money FROM jorge.expansion_opportunities('area', '2026-01-01',
 SELECT is_empty($$SELECT * FROM jorge.business_recommendations(10, '2026-01-01', '2026-07-01', '2026-07-01', 'one')$$, 'nor what to do');
 
 -- two hundred leads of January: 40 of zillow's 100 get on and 20 are won with 10,000, 80 of facebook's 100 get on and 40 are won; facebook's are answered at once
-INSERT INTO jorge.lead (lead_id, first_source, first_seen_at, last_seen_at, first_outbound_at, last_outbound_at, side, area, stage, outcome, outcome_at, drop_reason, sale_price, revenue)
+INSERT INTO jorge.lead (lead_id, first_source, first_seen_at, last_seen_at, first_outbound_at, last_outbound_at, side, area, stage, outcome, outcome_at, drop_reason, sale_price, revenue, owner)
 SELECT ('00000000-0000-0000-0000-' || lpad((1000 * s + n)::text, 12, '0'))::uuid, v.source, '2026-01-10', '2026-01-10', '2026-01-10'::timestamptz + v.answer, '2026-01-10'::timestamptz + v.answer, 'buyer', v.area,
        CASE WHEN n <= v.won THEN 'closed' WHEN n <= v.qualified THEN 'qualified' ELSE 'initial_contact' END, CASE WHEN n <= v.won THEN 'won' ELSE 'lost' END, '2026-01-10'::timestamptz + n * interval '1 hour' + interval '30 days',
-       CASE WHEN n > v.qualified THEN 'no_response' WHEN n > v.won THEN 'price' END, CASE WHEN n <= v.won THEN 500000 END, CASE WHEN n <= v.won THEN 10000 END
-  FROM (VALUES (1, 'zillow', interval '5 hours', 'Mueller', 40, 20), (2, 'facebook', interval '10 minutes', 'Zilker', 80, 40)) v(s, source, answer, area, qualified, won), generate_series(1, 100) n;
+       CASE WHEN n > v.qualified THEN 'no_response' WHEN n > v.won THEN 'price' END, CASE WHEN n <= v.won THEN 500000 END, CASE WHEN n <= v.won THEN 10000 END, v.owner
+  FROM (VALUES (1, 'zillow', interval '5 hours', 'Mueller', 40, 20, 'Ann'), (2, 'facebook', interval '10 minutes', 'Zilker', 80, 40, 'Bob')) v(s, source, answer, area, qualified, won, owner), generate_series(1, 100) n;
 -- two open ones, one without a word for twenty days, one never answered
 INSERT INTO jorge.lead (lead_id, first_source, first_seen_at, last_seen_at, first_outbound_at, last_outbound_at, area) VALUES
     ('00000000-0000-0000-0000-000000003001', 'zillow', '2026-01-30', '2026-01-30', '2026-01-30', '2026-01-31', 'Mueller'),
     ('00000000-0000-0000-0000-000000003002', 'zillow', '2026-02-05', '2026-02-05', NULL, NULL, 'Mueller');
 INSERT INTO jorge.source_spend (source, starts_on, ends_on, amount) VALUES ('zillow', '2026-01-01', '2026-01-31', 10000), ('facebook', '2026-01-01', '2026-01-31', 1000), ('mailing', '2026-01-01', '2026-01-31', 700);
 CREATE TEMP TABLE k AS SELECT * FROM jorge.leakage_points('2026-01-01', '2026-04-01', '2026-02-20');
--- 120 of 200 who are no longer new got on; a deal is 10,000; half of those who get on close; the best source has 80 of 100, held together with the other
+-- 120 of 200 who are no longer new got on; a deal is 10,000; half of those who get on close; the best agent has 80 of 100, held together with the other
 SELECT is((SELECT (numbers ->> 'value_per_point')::numeric FROM k WHERE kind = 'stage' AND what LIKE 'initial%'), round(202 * 0.01 * 0.5 * 10000, 2), 'a point of the first stage by hand');
 SELECT is((SELECT money FROM k WHERE kind = 'stage' AND what LIKE 'initial%'),
-          round(greatest((SELECT (b.alpha + 80) / (b.alpha + b.beta + 100) FROM jorge.beta_prior(ARRAY[40, 80], ARRAY[100, 100]) b) - 0.6, 0)::numeric * 100 * 10100.00, 2), 'and what the best source''s rate would have brought');
-SELECT is((SELECT numbers ->> 'target_from' FROM k WHERE kind = 'stage' AND what LIKE 'initial%'), 'best source: facebook', 'whose that is');
+          round(greatest((SELECT (b.alpha + 80) / (b.alpha + b.beta + 100) FROM jorge.beta_prior(ARRAY[40, 80], ARRAY[100, 100]) b) - 0.6, 0)::numeric * 100 * 10100.00, 2), 'and what the best agent''s rate would have brought');
+SELECT is((SELECT numbers ->> 'target_from' FROM k WHERE kind = 'stage' AND what LIKE 'initial%'), 'best agent: Bob', 'whose that is');
 SELECT is((SELECT numbers -> 'reasons' FROM k WHERE kind = 'stage' AND what LIKE 'initial%'), '{"no_response": 80}'::jsonb, 'why they left');
 -- 40 of 100 against 20 of 100: a difference of 0.2 on 100 slow ones
 SELECT results_eq($$SELECT leads, money, (numbers ->> 'difference')::numeric, (numbers ->> 'p_value')::numeric < 0.005 FROM k WHERE kind = 'slow response'$$, 'VALUES (100::bigint, 200000.00, 0.2000, true)', 'slow answers');
