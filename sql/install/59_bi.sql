@@ -330,14 +330,31 @@ BEGIN
               FROM jorge.lead_outcomes($3, $5) o, (SELECT jorge.office_zone($5) AS zone OFFSET 0) z WHERE o.arrived_at >= $1 AND o.arrived_at < $2 AND ($4 IS NULL OR o.source = $4)
         ), s AS MATERIALIZED (
             SELECT f.step::integer AS step, f.stage, cardinality(jorge.funnel_stages()) AS last FROM unnest(jorge.funnel_stages()) WITH ORDINALITY f(stage, step)
+        ), entered AS MATERIALIZED (
+            -- a stage that was passed over was entered and left with the next one
+            SELECT l.lead_id, s.step, CASE WHEN s.step = 1 THEN l.arrived_at WHEN s.step = s.last THEN l.ended_at ELSE min(e.at) FILTER (WHERE e.step >= s.step AND e.at <= $3) END AS at
+              FROM l JOIN s ON s.step <= l.step LEFT JOIN jorge.stage_entries($5) e ON e.lead_id = l.lead_id GROUP BY l.lead_id, s.step, s.last, l.arrived_at, l.ended_at
+        ), stay AS MATERIALIZED (
+            SELECT s.step, l.owner, l.quarter, CASE WHEN l.step > s.step THEN 1 WHEN l.outcome = 'lost' THEN 2 ELSE 0 END AS class, CASE WHEN u.at > b.at THEN extract(epoch FROM u.at - b.at)::float8 / 86400 WHEN u.at <= b.at THEN 0 END AS days
+              FROM l JOIN s ON s.step <= l.step AND s.step < s.last JOIN entered b ON b.lead_id = l.lead_id AND b.step = s.step LEFT JOIN entered n ON n.lead_id = l.lead_id AND n.step = s.step + 1,
+                   LATERAL (SELECT CASE WHEN l.step > s.step THEN n.at WHEN l.outcome = 'lost' THEN l.ended_at ELSE $3 END AS at) u
+        ), times AS MATERIALIZED (
+            SELECT y.step, count(y.days) AS timed, jorge.tally(y.days, (y.class <> 0)::integer) AS leaving, jorge.tally(floor(y.days), y.class) AS durations,
+                   count(y.days) FILTER (WHERE y.class <> 0) >= greatest(0.8 * count(*) FILTER (WHERE y.class <> 0), 1) AS known FROM stay y GROUP BY y.step
+        ), chance AS MATERIALIZED (
+            -- who moves on does so sooner than who is lost: of those who wait, the share that will, by how long they have waited
+            SELECT w.step, w.days, coalesce(jorge.close_probability(t.durations, w.days, 36500, 1), 0) AS p
+              FROM (SELECT DISTINCT y.step, floor(y.days) AS days FROM stay y WHERE y.class = 0 AND y.days IS NOT NULL) w JOIN times t USING (step) WHERE t.known
         ), cell AS MATERIALIZED (
-            SELECT l.owner, l.quarter, l.step, l.outcome, count(*) AS n FROM l GROUP BY 1, 2, 3, 4
+            SELECT y.step, y.owner, y.quarter, count(*) FILTER (WHERE y.class = 0) AS waiting, count(*) FILTER (WHERE y.class = 1) AS moved, count(*) FILTER (WHERE y.class = 2) AS dropped,
+                   sum(CASE WHEN y.class = 1 THEN 1 ELSE coalesce(c.p, 0) END) AS gains, sum(CASE WHEN y.class = 0 AND c.p IS NULL THEN 0 ELSE 1 END)::float8 AS trials
+              FROM stay y LEFT JOIN chance c ON c.step = y.step AND c.days = floor(y.days) AND y.class = 0 GROUP BY 1, 2, 3
         ), c AS MATERIALIZED (
-            SELECT s.step, s.stage, coalesce(sum(l.n) FILTER (WHERE l.step >= s.step), 0)::bigint AS reached, coalesce(sum(l.n) FILTER (WHERE l.step = s.step AND l.outcome = 'open'), 0)::bigint AS waiting,
-                   coalesce(sum(l.n) FILTER (WHERE l.step > s.step), 0)::bigint AS moved, coalesce(sum(l.n) FILTER (WHERE l.step = s.step AND l.outcome = 'lost'), 0)::bigint AS dropped, s.step < s.last AS goes_on
-              FROM s LEFT JOIN cell l ON true GROUP BY s.step, s.stage, s.last
+            SELECT s.step, s.stage, (SELECT count(*) FROM l WHERE l.step >= s.step) AS reached, coalesce(sum(x.waiting), 0)::bigint AS waiting, coalesce(sum(x.moved), 0)::bigint AS moved, coalesce(sum(x.dropped), 0)::bigint AS dropped,
+                   sum(x.gains) AS gains, sum(x.trials) AS trials, s.step < s.last AS goes_on
+              FROM s LEFT JOIN cell x USING (step) GROUP BY s.step, s.stage, s.last
         ), rate AS MATERIALIZED (
-            SELECT c.*, CASE WHEN c.goes_on THEN c.moved::float8 / nullif(c.moved + c.dropped, 0) END AS conversion FROM c
+            SELECT c.*, CASE WHEN c.goes_on THEN c.gains / nullif(c.trials, 0) END AS conversion FROM c
         ), ahead AS MATERIALIZED (
             -- the share that gets from here to the end, and from the start to here; unknown where some step is
             SELECT a.step, CASE WHEN count(*) FILTER (WHERE b.step > a.step AND b.goes_on AND b.conversion IS NULL) = 0
@@ -350,20 +367,8 @@ BEGIN
         ), why AS (
             SELECT w.step, jsonb_object_agg(w.reason, w.n) AS reasons, (array_agg(w.reason ORDER BY w.reason = 'not told', w.n DESC, w.reason))[1] AS top_reason
               FROM (SELECT l.step, l.reason, count(*) AS n FROM l WHERE l.outcome = 'lost' GROUP BY 1, 2) w GROUP BY w.step
-        ), entered AS MATERIALIZED (
-            -- a stage that was passed over was entered and left with the next one
-            SELECT l.lead_id, s.step, CASE WHEN s.step = 1 THEN l.arrived_at WHEN s.step = s.last THEN l.ended_at ELSE min(e.at) FILTER (WHERE e.step >= s.step AND e.at <= $3) END AS at
-              FROM l JOIN s ON s.step <= l.step LEFT JOIN jorge.stage_entries($5) e ON e.lead_id = l.lead_id GROUP BY l.lead_id, s.step, s.last, l.arrived_at, l.ended_at
-        ), stay AS (
-            SELECT l.step = b.step AND l.outcome = 'open' AS still, b.step, greatest(extract(epoch FROM u.at - b.at)::float8 / 86400, 0) AS days
-              FROM entered b JOIN l USING (lead_id) JOIN s ON s.step = b.step AND b.step < s.last LEFT JOIN entered n ON n.lead_id = b.lead_id AND n.step = b.step + 1,
-                   LATERAL (SELECT CASE WHEN l.step > b.step THEN n.at WHEN l.outcome = 'lost' THEN l.ended_at ELSE $3 END AS at) u
-             WHERE b.at IS NOT NULL AND u.at IS NOT NULL
-        ), times AS (
-            SELECT t.step, count(t.days) AS timed, jorge.tally(t.days, (NOT t.still)::integer) AS durations FROM stay t GROUP BY t.step
         ), team AS MATERIALIZED (
-            SELECT s.step, g.kind, g.name, coalesce(sum(e.n) FILTER (WHERE e.step > s.step), 0)::float8 AS moved, coalesce(sum(e.n) FILTER (WHERE e.step > s.step OR e.outcome = 'lost'), 0)::float8 AS ended
-              FROM s JOIN cell e ON e.step >= s.step, LATERAL (VALUES ('agent', e.owner), ('quarter', e.quarter)) g(kind, name) WHERE s.step < s.last AND g.name IS NOT NULL GROUP BY 1, 2, 3
+            SELECT x.step, g.kind, g.name, sum(x.gains) AS moved, sum(x.trials) AS ended FROM cell x, LATERAL (VALUES ('agent', x.owner), ('quarter', x.quarter)) g(kind, name) WHERE g.name IS NOT NULL GROUP BY 1, 2, 3
         ), best AS (
             -- what the best agent or quarter does already, held together with the others
             SELECT DISTINCT ON (t.step) t.step, format('best %s: %s', t.kind, t.name) AS name, (p.alpha + t.moved) / (p.alpha + p.beta + t.ended) AS rate, t.moved / t.ended AS seen
@@ -379,17 +384,17 @@ BEGIN
               FROM rate r JOIN ahead a USING (step) CROSS JOIN deal d LEFT JOIN best b USING (step) LEFT JOIN goal g USING (step)
         )
         SELECT v.step, v.stage, v.reached, v.waiting, CASE WHEN v.goes_on THEN v.moved END, CASE WHEN v.goes_on THEN v.dropped END, v.conversion, w.lower, w.upper, v.from_start,
-               y.top_reason, coalesce(y.reasons, '{}'), (jorge.survival_quantile(t.durations, 0.5))."time", (jorge.survival_quantile(t.durations, 0.9))."time", CASE WHEN v.goes_on THEN coalesce(t.timed, 0) END,
+               y.top_reason, coalesce(y.reasons, '{}'), (jorge.survival_quantile(t.leaving, 0.5))."time", (jorge.survival_quantile(t.leaving, 0.9))."time", CASE WHEN v.goes_on THEN coalesce(t.timed, 0) END,
                v.target, v.target_from, CASE WHEN v.goes_on THEN v.point END, CASE WHEN v.goes_on THEN round(greatest(v.target - v.conversion, 0)::numeric * 100 * v.point, 2) END,
                CASE WHEN v.goes_on AND v.point IS NOT NULL THEN format('%s reached x 1 %% x %s of those who get past it close x %s a deal', v.reached, round(v.downstream::numeric, 4), to_char(v.commission, 'FM999,999,999,990.00')) END,
                CASE WHEN v.dropped > 0 AND v.goes_on THEN jorge.funnel_advice(v.stage, y.top_reason) END
           FROM v LEFT JOIN why y USING (step) LEFT JOIN times t USING (step)
-          LEFT JOIN LATERAL jorge.wilson_interval(v.moved::float8, (v.moved + v.dropped)::float8, $6) w ON v.conversion IS NOT NULL
+          LEFT JOIN LATERAL jorge.wilson_interval(v.moved::float8, CASE WHEN v.moved > 0 THEN greatest(v.moved / v.conversion, v.moved) ELSE v.moved + v.dropped END, $6) w ON v.conversion IS NOT NULL
          ORDER BY v.step;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.funnel(timestamptz, timestamptz, timestamptz, text, text, float8) IS
-    'The funnel of the leads that arrived from since until before upto (of one first source, if given), as known at as_of. Per stage: reached; waiting (open there: counted neither as moved nor as lost); moved_on and dropped, conversion = moved_on / (moved_on + dropped) with Wilson''s limits; from_start, the product of the conversions before; why leads were lost there; days until they left it, whichever way (median and 90th percentile by Kaplan–Meier, of the timed leads whose times are kept). target: a goal (jorge.goal, metric funnel_<stage>, 0 ... 1) or what the best agent or quarter of arrival with 20 leads or more does, held together with the others (jorge.beta_prior()). value_per_point: commission that one percentage point more at this stage would have brought, by the formula; revenue_impact: that of reaching the target.';
+    'The funnel of the leads that arrived from since until before upto (of one first source, if given), as known at as_of. Per stage: reached; waiting (open there), moved_on and dropped; conversion = (moved_on + those of the waiting that will, by how long they have waited: Aalen–Johansen) / reached, with Wilson''s limits, or, where the times of less than four fifths are kept, moved_on / (moved_on + dropped); from_start, the product of the conversions before; why leads were lost there; days until they left it, whichever way (median and 90th percentile by Kaplan–Meier, of the timed leads whose times are kept). target: a goal (jorge.goal, metric funnel_<stage>, 0 ... 1) or what the best agent or quarter of arrival with 20 leads or more does, held together with the others (jorge.beta_prior()). value_per_point: commission that one percentage point more at this stage would have brought, by the formula; revenue_impact: that of reaching the target.';
 
 CREATE OR REPLACE FUNCTION jorge.funnel_compare(before_since timestamptz, before_upto timestamptz, after_since timestamptz, after_upto timestamptz, as_of timestamptz DEFAULT now(), source text DEFAULT NULL,
                                                 location_id text DEFAULT jorge.current_location(), level float8 DEFAULT 0.95)
@@ -401,12 +406,12 @@ AS $fn$
     SELECT a.step, a.stage, b.ended, a.ended, b.conversion, a.conversion, a.conversion - b.conversion,
            a.conversion - b.conversion - sqrt((a.conversion - a.lower) ^ 2 + (b.upper - b.conversion) ^ 2), a.conversion - b.conversion + sqrt((a.upper - a.conversion) ^ 2 + (b.conversion - b.lower) ^ 2),
            t.p, t.p < 1 - $8
-      FROM (SELECT f.*, f.moved_on + f.dropped AS ended, f.conversion_lower AS lower, f.conversion_upper AS upper FROM jorge.funnel($3, $4, $5, $6, $7, $8) f) a
-      JOIN (SELECT f.*, f.moved_on + f.dropped AS ended, f.conversion_lower AS lower, f.conversion_upper AS upper FROM jorge.funnel($1, $2, $5, $6, $7, $8) f) b USING (step)
-     CROSS JOIN LATERAL (SELECT (a.moved_on + b.moved_on)::float8 / nullif(a.ended + b.ended, 0) AS pooled) m
+      FROM (SELECT f.*, f.moved_on + f.dropped AS ended, CASE WHEN f.moved_on > 0 THEN f.moved_on / f.conversion ELSE f.moved_on + f.dropped END AS trials, f.conversion_lower AS lower, f.conversion_upper AS upper FROM jorge.funnel($3, $4, $5, $6, $7, $8) f) a
+      JOIN (SELECT f.*, f.moved_on + f.dropped AS ended, CASE WHEN f.moved_on > 0 THEN f.moved_on / f.conversion ELSE f.moved_on + f.dropped END AS trials, f.conversion_lower AS lower, f.conversion_upper AS upper FROM jorge.funnel($1, $2, $5, $6, $7, $8) f) b USING (step)
+     CROSS JOIN LATERAL (SELECT (a.moved_on + b.moved_on)::float8 / nullif(a.trials + b.trials, 0) AS pooled) m
      CROSS JOIN LATERAL (SELECT CASE WHEN a.ended > 0 AND b.ended > 0 THEN
-                                     CASE WHEN m.pooled > 0 AND m.pooled < 1 THEN jorge.chi2_sf((a.conversion - b.conversion) ^ 2 / (m.pooled * (1 - m.pooled) * (1.0 / a.ended + 1.0 / b.ended)), 1) ELSE 1 END END AS p) t
+                                     CASE WHEN m.pooled > 0 AND m.pooled < 1 THEN jorge.chi2_sf((a.conversion - b.conversion) ^ 2 / (m.pooled * (1 - m.pooled) * (1 / a.trials + 1 / b.trials)), 1) ELSE 1 END END AS p) t
      WHERE a.moved_on IS NOT NULL ORDER BY a.step
 $fn$;
 COMMENT ON FUNCTION jorge.funnel_compare(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, text, text, float8) IS
-    'Conversion of each stage in two periods of arrival: difference (after less before) with Newcombe''s limits, and the p value of a chi-squared test without correction (1 degree of freedom) that they are equal; changed: p < 1 - level. Leads still open at a stage count in neither. With fewer than five moved or dropped in a period the p value is only rough.';
+    'Conversion of each stage in two periods of arrival: difference (after less before) with Newcombe''s limits, and the p value of a chi-squared test without correction (1 degree of freedom) that they are equal; changed: p < 1 - level. Leads still open at a stage count as in jorge.funnel(). With fewer than five moved or dropped in a period the p value is only rough.';
