@@ -453,3 +453,30 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.model_card(text, integer, text) IS
     'A version of a model in words, for people: state, data, options, figures, gates with targets, the 20 weightiest features with their ranges, history. Without a version that which serves the location, else the latest. ERROR 42704 if there is none.';
+
+-- ---- training ----
+
+-- The query names its tables as the caller does, so the search_path is the caller's, and all else has its schema.
+CREATE OR REPLACE FUNCTION jorge.train_model(name text, query text, label text, objective text DEFAULT 'binary:logistic', params jsonb DEFAULT '{}',
+                                             location_id text DEFAULT '*', kind text DEFAULT NULL, notes text DEFAULT NULL,
+                                             OUT version integer, OUT answer text, OUT metrics jsonb, OUT failed_gates text)
+    LANGUAGE plpgsql
+AS $fn$
+DECLARE
+    trained record;
+    made jorge.model;
+BEGIN
+    trained := jorge.train_report($2, $3, pg_catalog.jsonb_build_object('objective', $4) OPERATOR(pg_catalog.||) coalesce($5, '{}'));
+    answer := trained.answer;
+    IF trained.forest IS NULL THEN
+        RETURN;
+    END IF;
+    metrics := trained.metrics;
+    version := jorge.register_model($1, trained.forest, trained.metrics, $8, $6, $7, $2, $3, trained.data_hash, trained.parameters, trained.features);
+    made := jorge.registered_model($1, version, $6);
+    failed_gates := (SELECT jorge.failed_gates(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(g)), made.metrics) FROM jorge.gates(made.kind, made.metrics, $6) g);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.train_model(text, text, text, text, jsonb, text, text, text) IS
+    'Trains a model on any query (jorge.train_report()) and registers it as the next version of its name, with the query, a hash of its rows, options, figures out of fold, and features with ranges and importances. Nothing serves it before jorge.promote(). version NULL and answer "not enough data: ..." where there is too little to learn from; failed_gates names the gates it would not pass, NULL = none. objective: binary:logistic, reg:squarederror, multi:softprob or survival:aft; params: options as in jorge.train(). The query runs with the caller''s rights and search_path.';
+REVOKE ALL ON FUNCTION jorge.train_model(text, text, text, text, jsonb, text, text, text) FROM PUBLIC;

@@ -11,7 +11,7 @@
 #include "core/settings.h"
 
 #define JORGE_API "jorge_api"
-#define JORGE_API_VERSION 3
+#define JORGE_API_VERSION 4
 
 typedef struct JorgeApi
 {
@@ -27,6 +27,10 @@ typedef struct JorgeApi
 	/* Variance that the leaves' sizes imply for the margin of features in the forest's order; NAN
 	 * without covers. forest is a jorge.forest value. */
 	double (*forest_leaf_variance)(Datum forest, const float *features);
+
+	/* SHAP values of rows, row by row, of the features and then the base; features are in the forest's order. ERROR
+	 * where the forest has no covers, or several classes. */
+	void (*forest_contributions)(Datum forest, const float *features, int rows, double *contributions);
 
 	/* Is this the name of a feature that the catalogue marks protected? */
 	bool (*feature_is_protected)(const char *name);

@@ -17,6 +17,7 @@ static const JorgeApi api = {
 	.lexicon_version = JORGE_LEXICON_VERSION,
 	.forest_from_ubj = jorge_forest_from_ubj,
 	.forest_leaf_variance = jorge_forest_leaf_variance,
+	.forest_contributions = jorge_forest_datum_contributions,
 	.feature_is_protected = jorge_feature_is_protected,
 };
 

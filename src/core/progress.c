@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#define PROGRESS_COLUMNS 9
+#define PROGRESS_COLUMNS 12
 
 /* The metric travels as an integer of billionths. */
 #define METRIC_SCALE 1e9
@@ -69,6 +69,32 @@ may_see(Oid role)
 }
 
 /*
+ * Tell round and fold of a training, and when the phase ends at the latest if it goes on as it has
+ */
+static void
+put_pace(const int64 *param, Datum *values, bool *nulls)
+{
+	int64 done = param[JORGE_PROGRESS_DONE];
+	int64 folds = param[JORGE_PROGRESS_FOLDS];
+	TimestampTz began = param[JORGE_PROGRESS_PHASE_AT];
+
+	nulls[0] = nulls[1] = folds <= 0 || done <= 0;
+	if (!nulls[0])
+	{
+		values[0] = Int64GetDatum((done - 1) / folds + 1);
+		values[1] = Int64GetDatum((done - 1) % folds + 1);
+	}
+	nulls[2] = began == 0 || done <= 0 || param[JORGE_PROGRESS_TOTAL] < done;
+	if (!nulls[2])
+	{
+		double passed = (double) (GetCurrentTimestamp() - began);
+
+		values[2] = TimestampTzGetDatum(
+			began + (TimestampTz) (passed / (double) done * (double) param[JORGE_PROGRESS_TOTAL]));
+	}
+}
+
+/*
  * Write one backend's slot as a row of jorge.progress
  */
 static void
@@ -99,6 +125,7 @@ put_row(ReturnSetInfo *result, const PgBackendStatus *entry)
 	nulls[7] = param[JORGE_PROGRESS_METRIC] == 0;
 	values[8] = TimestampTzGetDatum(param[JORGE_PROGRESS_STARTED_AT]);
 	nulls[8] = param[JORGE_PROGRESS_STARTED_AT] == 0;
+	put_pace(param, values + 9, nulls + 9);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

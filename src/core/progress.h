@@ -26,6 +26,8 @@ typedef enum JorgeProgressTask
 #define JORGE_PROGRESS_TOTAL 3		 /* units expected, 0 = unknown */
 #define JORGE_PROGRESS_METRIC 4		 /* task's latest metric times 1e9, 0 = none yet */
 #define JORGE_PROGRESS_STARTED_AT 5	 /* TimestampTz */
+#define JORGE_PROGRESS_FOLDS 6		 /* models a round is trained for, one unit each; 0 = no rounds */
+#define JORGE_PROGRESS_PHASE_AT 7	 /* TimestampTz of the phase's begin, 0 = not told */
 
 /* Phases of JORGE_TASK_TRAIN */
 #define JORGE_TRAIN_READING 1

@@ -47,6 +47,12 @@ jorge_forest_leaf_variance(Datum value, const float *x)
 	return variance;
 }
 
+void
+jorge_forest_datum_contributions(Datum value, const float *x, int rows, double *contributions)
+{
+	jorge_forest_contributions_batch(jorge_forest_from_datum(value), x, rows, contributions);
+}
+
 int
 jorge_forest_lexicon(const Forest *forest)
 {

@@ -127,6 +127,9 @@ extern void jorge_forest_class_probabilities(const Forest *forest, const float *
 /* The variance alone, of a jorge.forest Datum. */
 extern double jorge_forest_leaf_variance(Datum value, const float *x);
 
+/* jorge_forest_contributions_batch() of a jorge.forest Datum */
+extern void jorge_forest_datum_contributions(Datum value, const float *x, int rows, double *contributions);
+
 /*
  * Exact path-dependent SHAP values, as XGBoost's pred_contribs: contributions[0..features-1] and
  * the base value in contributions[features]; they sum to the margin. In log-odds for

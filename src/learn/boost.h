@@ -7,6 +7,7 @@
 #include "learn/calibrate.h"
 #include "learn/folds.h"
 #include "learn/frame.h"
+#include "learn/metrics.h"
 #include "learn/params.h"
 #include "learn/xgboost.h"
 
@@ -34,6 +35,7 @@ typedef struct Part
 {
 	XgbHandle matrix;
 	const float *labels;
+	const bool *event; /* NULL unless some times are last looks */
 	Size rows;
 } Part;
 
@@ -46,18 +48,21 @@ extern double jorge_learn_start(const TrainParams *params, const Part *part, con
 								int model);
 
 /* Booster for a part, and for another one if its predictions are wanted too */
-extern XgbHandle jorge_learn_booster(XgbSession *session, const TrainParams *params,
+extern XgbHandle jorge_learn_booster(XgbSession *session, const TrainFrame *frame, const TrainParams *params,
 									 const Part *part, const Part *other, double base_score);
 
-/* Loss of predictions; ERROR if training has left the range of float. */
-extern double jorge_learn_finite_loss(const TrainParams *params, const float *margins,
-									  const float *labels, Size rows);
+/* Weight of each row by its class; NULL where all weigh 1 */
+extern float *jorge_learn_class_weights(const TrainParams *params, const TrainFrame *frame);
 
-extern void jorge_learn_start_phase(int phase, int64 total);
+/* Loss of predictions; ERROR if training has left the range of float. */
+extern double jorge_learn_finite_loss(const TrainParams *params, const JudgedMargins *judged);
+
+/* Begin a phase; folds is the number of models trained side by side, 1 = one. */
+extern void jorge_learn_start_phase(int phase, int64 total, int folds);
 extern void jorge_learn_report_loss(double loss);
 
 /* Judge predictions of rows not trained on: metrics and calibration. */
-extern void jorge_learn_judge(const TrainParams *params, const JudgedRows *judged,
+extern void jorge_learn_judge(const TrainParams *params, const JudgedRows *judged, const bool *event,
 							  TrainResult *result);
 
 /*

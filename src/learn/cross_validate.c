@@ -20,10 +20,14 @@ typedef struct Models
 	const Folds *folds;
 	const Part *all;
 	XgbHandle *boosters;
-	float *weights; /* by model, row */
-	float *margins; /* by row, of the model that is judged on it */
+	const TrainFrame *frame;
+	int width;                  /* margins a row has */
+	const float *class_weights; /* NULL = 1 */
+	float *weights;             /* by row */
+	float *margins;             /* by row, of the model that is judged on it */
 	float *judged_margins;
 	float *judged_labels; /* without the rows that no model is judged on */
+	bool *judged_event;
 } Models;
 
 static void *
@@ -43,12 +47,12 @@ make_models(XgbSession *session, Models *models)
 
 	models->boosters = palloc(sizeof(XgbHandle) * folds->models);
 	models->weights = huge(rows, sizeof(float));
-	models->margins = huge(rows, sizeof(float));
-	models->judged_margins = huge(folds->judged, sizeof(float));
+	models->margins = huge(rows, sizeof(float) * models->width);
+	models->judged_margins = huge(folds->judged, sizeof(float) * models->width);
 	models->judged_labels = huge(folds->judged, sizeof(float));
 	for (int m = 0; m < folds->models; m++)
 		models->boosters[m] =
-			jorge_learn_booster(session, models->params, models->all, NULL,
+			jorge_learn_booster(session, models->frame, models->params, models->all, NULL,
 								jorge_learn_start(models->params, models->all, folds, m));
 }
 
@@ -67,13 +71,15 @@ train_round(Models *models, int round)
 
 		CHECK_FOR_INTERRUPTS();
 		for (Size r = 0; r < rows; r++)
-			models->weights[r] = jorge_learn_folds_trains(folds, m, r);
+			models->weights[r] = !jorge_learn_folds_trains(folds, m, r) ? 0
+								 : models->class_weights != NULL        ? models->class_weights[r]
+																		: 1;
 		jorge_xgb_weigh(models->all->matrix, models->weights, rows);
 		jorge_xgb_update(models->boosters[m], round, models->all->matrix);
-		margins = jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, 0);
+		margins = jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, models->width, 0);
 		for (Size r = 0; r < rows; r++)
 			if (jorge_learn_folds_judge(folds, r) == m)
-				models->margins[r] = margins[r];
+				memcpy(models->margins + r * models->width, margins + r * models->width, sizeof(float) * models->width);
 		pgstat_progress_update_param(JORGE_PROGRESS_DONE, (int64) round * folds->models + m + 1);
 	}
 	CHECK_FOR_INTERRUPTS();
@@ -89,8 +95,10 @@ common_loss(Models *models)
 
 	for (Size r = 0; r < models->all->rows; r++)
 		if (jorge_learn_folds_judge(models->folds, r) != JUDGED_BY_NONE)
-			models->judged_margins[n++] = models->margins[r];
-	return jorge_learn_finite_loss(models->params, models->judged_margins, models->judged_labels, n);
+			memcpy(models->judged_margins + n++ * models->width, models->margins + r * models->width,
+				   sizeof(float) * models->width);
+	return jorge_learn_finite_loss(
+		models->params, &(JudgedMargins){models->judged_margins, models->judged_labels, models->judged_event, n});
 }
 
 /*
@@ -118,7 +126,7 @@ train_rounds(Models *models, float *best_margins)
 		{
 			best_loss = loss;
 			best = round + 1;
-			memcpy(best_margins, models->judged_margins, sizeof(float) * models->folds->judged);
+			memcpy(best_margins, models->judged_margins, sizeof(float) * models->width * models->folds->judged);
 		}
 		if (!params->quiet && (round + 1) % NOTICE_EVERY == 0)
 			ereport(NOTICE, (errmsg("round %d of %d: out-of-fold %s %.4f (%d folds)", round + 1,
@@ -158,7 +166,7 @@ mean_disagreement(const Models *models, int rounds)
 		const float *margins;
 
 		CHECK_FOR_INTERRUPTS();
-		margins = jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, rounds);
+		margins = jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, 1, rounds);
 		for (Size r = 0; r < rows; r++)
 			if (jorge_learn_folds_trains(models->folds, m, r))
 			{
@@ -177,12 +185,19 @@ void
 jorge_learn_cross_validate(XgbSession *session, const TrainFrame *frame, const Folds *folds,
 						   const TrainParams *params, const Part *all, TrainResult *result)
 {
-	Models models = {.params = params, .folds = folds, .all = all};
+	Models models = {.params = params,
+					 .folds = folds,
+					 .all = all,
+					 .frame = frame,
+					 .width = params->classes,
+					 .class_weights = jorge_learn_class_weights(params, frame)};
 	JudgedRows judged = {.rows = folds->judged, .groups = folds->models};
 	Size n = 0;
 
 	make_models(session, &models);
-	judged.margin = huge(folds->judged, sizeof(float));
+	judged.margin = huge(folds->judged, sizeof(float) * models.width);
+	if (all->event != NULL)
+		models.judged_event = huge(folds->judged, sizeof(bool));
 	judged.label = models.judged_labels;
 	judged.group = huge(folds->judged, 1);
 	for (Size r = 0; r < all->rows; r++)
@@ -192,11 +207,13 @@ jorge_learn_cross_validate(XgbSession *session, const TrainFrame *frame, const F
 		if (judge == JUDGED_BY_NONE)
 			continue;
 		judged.label[n] = all->labels[r];
+		if (all->event != NULL)
+			models.judged_event[n] = all->event[r];
 		judged.group[n++] = (uint8) judge;
 	}
-	jorge_learn_start_phase(JORGE_TRAIN_CROSS_VALIDATING, (int64) params->rounds * folds->models);
+	jorge_learn_start_phase(JORGE_TRAIN_CROSS_VALIDATING, (int64) params->rounds * folds->models, folds->models);
 	result->rounds = train_rounds(&models, judged.margin);
-	jorge_learn_judge(params, &judged, result);
+	jorge_learn_judge(params, &judged, models.judged_event, result);
 	if (result->calibrates)
 		result->disagreement = mean_disagreement(&models, result->rounds);
 	pfree(models.weights);

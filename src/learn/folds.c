@@ -35,27 +35,33 @@ compare_moments(const Moment *a, const Moment *b)
  * Deal each class in turn, one card a part, in random order
  */
 static void
-deal_by_chance(const TrainFrame *frame, int wanted, bool by_class, uint64 seed, Folds *folds)
+deal_by_chance(const TrainFrame *frame, int wanted, uint64 seed, Folds *folds)
 {
-	Size count[2] = {0, 0};
+	int strata = jorge_learn_frame_strata(frame);
+	Size *count = palloc0(sizeof(Size) * strata);
+	Size fewest = frame->rows;
 	uint32 *rows;
 	Size dealt = 0;
 
 	for (Size r = 0; r < frame->rows; r++)
-		count[by_class && frame->y[r] != 0]++;
-	folds->models = (int) Min((Size) wanted, by_class ? Min(count[0], count[1]) : count[0]);
+		count[jorge_learn_frame_stratum(frame, r)]++;
+	/* where all times are ends, or none is, no stratum is missing; and one rare class of many doesn't count */
+	for (int c = 0; c < strata; c++)
+		if (frame->event != NULL ? count[c] > 0 : strata <= 2)
+			fewest = Min(fewest, count[c]);
+	folds->models = (int) Min((Size) wanted, fewest);
 	if (folds->models < 2)
 	{
 		folds->models = 0;
 		return;
 	}
 	rows = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(uint32), frame->rows));
-	for (int c = 0; c < 2; c++)
+	for (int c = 0; c < strata; c++)
 	{
 		Size n = 0;
 
 		for (Size r = 0; r < frame->rows; r++)
-			if ((by_class && frame->y[r] != 0) == (c == 1))
+			if (jorge_learn_frame_stratum(frame, r) == c)
 				rows[n++] = (uint32) r;
 		for (Size left = n; left > 0; left--)
 		{
@@ -76,10 +82,12 @@ deal_by_chance(const TrainFrame *frame, int wanted, bool by_class, uint64 seed, 
  * classes, the oldest part goes on until it has both.
  */
 static void
-deal_by_time(const TrainFrame *frame, int wanted, bool by_class, Folds *folds)
+deal_by_time(const TrainFrame *frame, int wanted, Folds *folds)
 {
+	int strata = jorge_learn_frame_strata(frame);
+	int unseen = frame->event != NULL ? 0 : strata; /* strata that the oldest part has not */
 	Moment *moments = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(Moment), frame->rows));
-	bool seen[2] = {!by_class, !by_class};
+	bool *seen = palloc0(strata);
 	int part = 0;
 	int last = 0;
 
@@ -90,29 +98,31 @@ deal_by_time(const TrainFrame *frame, int wanted, bool by_class, Folds *folds)
 	{
 		int due = (int) (i * (wanted + 1) / frame->rows);
 
-		if (due > last && seen[0] && seen[1] && moments[i].time != moments[i - 1].time)
+		if (due > last && unseen == 0 && moments[i].time != moments[i - 1].time)
 		{
 			part++;
 			last = due;
 		}
 		folds->part[moments[i].row] = (uint8) part;
 		folds->judged += part > 0;
-		if (by_class)
-			seen[frame->y[moments[i].row] != 0] = true;
+		if (!seen[jorge_learn_frame_stratum(frame, moments[i].row)])
+		{
+			seen[jorge_learn_frame_stratum(frame, moments[i].row)] = true;
+			unseen = Max(unseen - 1, 0);
+		}
 	}
 	folds->models = part;
 	pfree(moments);
 }
 
 void
-jorge_learn_folds_deal(const TrainFrame *frame, int wanted, bool by_class, uint64 seed,
-					   Folds *folds)
+jorge_learn_folds_deal(const TrainFrame *frame, int wanted, uint64 seed, Folds *folds)
 {
 	memset(folds, 0, sizeof(*folds));
 	folds->by_time = frame->time != NULL;
 	folds->part = MemoryContextAllocHuge(frame->mcxt, frame->rows);
 	if (folds->by_time)
-		deal_by_time(frame, wanted, by_class, folds);
+		deal_by_time(frame, wanted, folds);
 	else
-		deal_by_chance(frame, wanted, by_class, seed, folds);
+		deal_by_chance(frame, wanted, seed, folds);
 }

@@ -43,6 +43,8 @@ compare_rows(const RowKey *a, const RowKey *b, const TrainFrame *frame)
 				   frame->x + (Size) b->row * frame->columns, sizeof(float) * frame->columns);
 	if (order == 0)
 		order = memcmp(&frame->y[a->row], &frame->y[b->row], sizeof(float));
+	if (order == 0 && frame->event != NULL && frame->event[a->row] != frame->event[b->row])
+		order = frame->event[a->row] ? 1 : -1;
 	if (order == 0 && frame->time != NULL && frame->time[a->row] != frame->time[b->row])
 		order = frame->time[a->row] < frame->time[b->row] ? -1 : 1;
 	return order;
@@ -63,7 +65,7 @@ jorge_learn_frame_estimate(const TrainFrame *frame, Size rows)
 {
 	double cells = (double) rows * frame->columns;
 	double nodes = Min(ldexp(1, frame->max_depth + 1), 2.0 * rows);
-	double bins = Min((double) BINS, (double) rows) * frame->columns;
+	double bins = Min((double) BINS, (double) rows) * (frame->columns - frame->indicators) + 2.0 * frame->indicators;
 
 	return BYTES_FIXED + cells * BYTES_PER_CELL +
 		   (double) rows * (BYTES_PER_ROW + (frame->boosters - 1) * BYTES_PER_ROW_BESIDE) +
@@ -103,6 +105,7 @@ jorge_learn_frame_make(MemoryContext mcxt, char **names, int columns, bool has_t
 	frame->max_depth = max_depth;
 	frame->boosters = boosters;
 	frame->has_time = has_time;
+	frame->classes = 1;
 	frame->limit_bytes = (int64) limit_kb * 1024;
 	frame->max_rows = most_rows(frame);
 	return frame;
@@ -149,6 +152,8 @@ jorge_learn_frame_room(TrainFrame *frame)
 			if (frame->has_time)
 				frame->time =
 					MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(double)));
+			if (frame->has_event)
+				frame->event = MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(bool)));
 		}
 		else
 		{
@@ -156,6 +161,8 @@ jorge_learn_frame_room(TrainFrame *frame)
 			frame->y = repalloc_huge(frame->y, mul_size(capacity, sizeof(float)));
 			if (frame->has_time)
 				frame->time = repalloc_huge(frame->time, mul_size(capacity, sizeof(double)));
+			if (frame->has_event)
+				frame->event = repalloc_huge(frame->event, mul_size(capacity, sizeof(bool)));
 		}
 		frame->capacity = capacity;
 	}
@@ -163,11 +170,34 @@ jorge_learn_frame_room(TrainFrame *frame)
 }
 
 void
-jorge_learn_frame_add(TrainFrame *frame, float label, double time)
+jorge_learn_frame_add(TrainFrame *frame, float label, double time, bool event)
 {
 	if (frame->has_time)
 		frame->time[frame->rows] = time;
+	if (frame->has_event)
+		frame->event[frame->rows] = event;
 	frame->y[frame->rows++] = label;
+}
+
+void
+jorge_learn_frame_widen(TrainFrame *frame, int columns)
+{
+	int narrow = frame->columns;
+
+	frame->columns = columns;
+	frame->max_rows = most_rows(frame);
+	if (frame->rows > frame->max_rows)
+	{
+		frame->rows--; /* the message counts one more */
+		refuse_memory(frame);
+	}
+	frame->columns = narrow;
+}
+
+int
+jorge_learn_frame_strata(const TrainFrame *frame)
+{
+	return frame->event != NULL ? 2 : frame->classes;
 }
 
 uint64
@@ -207,17 +237,18 @@ sorted_keys(TrainFrame *frame)
  * each class, drawn in one pass (Knuth's algorithm S). Returns NULL if nothing is.
  */
 static bool *
-held_out(const TrainFrame *frame, double share, bool by_class, uint64 seed)
+held_out(const TrainFrame *frame, double share, uint64 seed)
 {
-	Size left[2] = {0, 0};   /* rows of the class not looked at yet */
-	Size wanted[2] = {0, 0}; /* of these, still to be held out */
+	int strata = jorge_learn_frame_strata(frame);
+	Size *left = palloc0(sizeof(Size) * strata);   /* rows of the stratum not looked at yet */
+	Size *wanted = palloc0(sizeof(Size) * strata); /* of these, still to be held out */
 	bool *out;
 
 	if (share <= 0)
 		return NULL;
 	for (Size r = 0; r < frame->rows; r++)
-		left[by_class && frame->y[r] != 0]++;
-	for (int c = 0; c < 2; c++)
+		left[jorge_learn_frame_stratum(frame, r)]++;
+	for (int c = 0; c < strata; c++)
 	{
 		if (left[c] == 1 || (c == 0 && left[c] == 0))
 			return NULL;
@@ -229,7 +260,7 @@ held_out(const TrainFrame *frame, double share, bool by_class, uint64 seed)
 	out = MemoryContextAllocHuge(frame->mcxt, frame->rows);
 	for (Size r = 0; r < frame->rows; r++)
 	{
-		int c = by_class && frame->y[r] != 0;
+		int c = jorge_learn_frame_stratum(frame, r);
 
 		CHECK_FOR_INTERRUPTS();
 		out[r] = jorge_learn_random(&seed) % left[c] < wanted[c];
@@ -255,6 +286,7 @@ permute(TrainFrame *frame, uint32 *order)
 		Size place = start;
 		float kept_y = frame->y[start];
 		double kept_time = frame->time != NULL ? frame->time[start] : 0;
+		bool kept_event = frame->event != NULL && frame->event[start];
 
 		CHECK_FOR_INTERRUPTS();
 		if (order[start] == start)
@@ -268,6 +300,8 @@ permute(TrainFrame *frame, uint32 *order)
 			frame->y[place] = frame->y[from];
 			if (frame->time != NULL)
 				frame->time[place] = frame->time[from];
+			if (frame->event != NULL)
+				frame->event[place] = frame->event[from];
 			order[place] = (uint32) place;
 			place = from;
 		}
@@ -275,6 +309,8 @@ permute(TrainFrame *frame, uint32 *order)
 		frame->y[place] = kept_y;
 		if (frame->time != NULL)
 			frame->time[place] = kept_time;
+		if (frame->event != NULL)
+			frame->event[place] = kept_event;
 		order[place] = (uint32) place;
 	}
 	pfree(kept_x);
@@ -295,9 +331,9 @@ jorge_learn_frame_sort(TrainFrame *frame)
 }
 
 void
-jorge_learn_frame_hold_out(TrainFrame *frame, double share, bool by_class, uint64 seed)
+jorge_learn_frame_hold_out(TrainFrame *frame, double share, uint64 seed)
 {
-	bool *out = held_out(frame, share, by_class, seed);
+	bool *out = held_out(frame, share, seed);
 	uint32 *order;
 	Size place = 0;
 

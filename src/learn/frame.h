@@ -8,13 +8,28 @@
 #ifndef JORGE_LEARN_FRAME_H
 #define JORGE_LEARN_FRAME_H
 
+/* A column that the query gives */
+typedef struct TrainColumn
+{
+	char *name;
+	struct TextColumn *text; /* NULL = numbers */
+	int first;               /* feature it became, or the first of its indicators */
+	int features;
+	int *feature; /* of texts, by place in the dictionary; -1 = none */
+} TrainColumn;
+
 typedef struct TrainFrame
 {
 	MemoryContext mcxt;
 	char **names; /* of the columns */
 	int columns;
+	TrainColumn *sources;
+	int nsources;
 	float *x; /* rows * columns, NAN = missing */
 	float *y;
+	bool *event; /* is y the end, not only the last look? NULL = always */
+	int classes;   /* y is 0 ... classes - 1; 1 = a number */
+	char **labels; /* names of the classes; NULL = none, or 0 and 1 */
 	bool has_time;
 	double *time; /* orders rows for the folds; NULL = no such column */
 	Size rows;
@@ -22,8 +37,10 @@ typedef struct TrainFrame
 
 	Size capacity;
 	Size max_rows; /* as many as the memory limit allows */
-	int max_depth; /* both for the estimate */
+	int indicators; /* columns of 0 and 1, for the estimate, as the next two */
+	int max_depth;
 	int boosters;  /* that are trained side by side */
+	bool has_event;
 	int64 limit_bytes;
 } TrainFrame;
 
@@ -37,7 +54,21 @@ extern TrainFrame *jorge_learn_frame_make(MemoryContext mcxt, char **names, int 
  * ERROR 53200 if training on one row more would take more memory than the limit.
  */
 extern float *jorge_learn_frame_room(TrainFrame *frame);
-extern void jorge_learn_frame_add(TrainFrame *frame, float label, double time);
+extern void jorge_learn_frame_add(TrainFrame *frame, float label, double time, bool event);
+
+/* Prepare for so many columns: the caller makes them. ERROR 53200 if that takes too much memory. */
+extern void jorge_learn_frame_widen(TrainFrame *frame, int columns);
+
+/* Groups of rows that a split deals evenly: classes, ends and last looks, or all rows */
+extern int jorge_learn_frame_strata(const TrainFrame *frame);
+
+static inline int
+jorge_learn_frame_stratum(const TrainFrame *frame, Size row)
+{
+	if (frame->event != NULL)
+		return frame->event[row];
+	return frame->classes > 1 ? (int) frame->y[row] : 0;
+}
 
 /* Bytes that training on so many rows takes at its peak */
 extern double jorge_learn_frame_estimate(const TrainFrame *frame, Size rows);
@@ -46,10 +77,10 @@ extern double jorge_learn_frame_estimate(const TrainFrame *frame, Size rows);
 extern void jorge_learn_frame_sort(TrainFrame *frame);
 
 /*
- * Hold out a share of each class (of all rows unless by_class) of a sorted frame. Where a class has
- * one row only, or the share is 0, nothing is held out.
+ * Hold out a share of each stratum of a sorted frame. Where one has one row only, or the share is 0, nothing is
+ * held out.
  */
-extern void jorge_learn_frame_hold_out(TrainFrame *frame, double share, bool by_class, uint64 seed);
+extern void jorge_learn_frame_hold_out(TrainFrame *frame, double share, uint64 seed);
 
 /*
  * Draw the next number of a splitmix64 sequence (Steele, Lea and Flood 2014): own, so that a split

@@ -6,9 +6,15 @@
 #include "learn/learn.h"
 
 #include "core/progress.h"
+#include "access/htup_details.h"
+#include "funcapi.h"
 #include "learn/boost.h"
+#include "learn/encode.h"
+#include "learn/report.h"
 #include "learn/source.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -19,6 +25,10 @@
 PG_MODULE_MAGIC;
 
 JORGE_FUNCTION(jorge_train);
+JORGE_FUNCTION(jorge_train_report);
+
+/* Columns of jorge.train_report() */
+#define REPORT_COLUMNS 7
 
 /* Share of the training rows beyond which a row counts as unlike them */
 #define UNLIKE_FROM 0.9
@@ -134,6 +144,20 @@ describe_model(const TrainResult *result, const TrainSource *source, const Train
 	if (params->objective == TRAIN_LOGISTIC)
 		jorge_xgb_attribute(result->booster, "jorge_positives", psprintf("%zu", source->positives));
 	jorge_xgb_attribute(result->booster, "jorge_metrics", result->metrics);
+	resetStringInfo(&text);
+	if (jorge_learn_encoding_json(&text, source->frame))
+		jorge_xgb_attribute(result->booster, "jorge_encoding", text.data);
+	if (source->frame->labels != NULL)
+	{
+		resetStringInfo(&text);
+		for (int c = 0; c < source->frame->classes; c++)
+		{
+			appendStringInfoString(&text, c == 0 ? "[" : ", ");
+			escape_json(&text, source->frame->labels[c]);
+		}
+		appendStringInfoChar(&text, ']');
+		jorge_xgb_attribute(result->booster, "jorge_classes", text.data);
+	}
 	pfree(text.data);
 }
 
@@ -208,18 +232,16 @@ describe_calibration(TrainResult *result, const TrainSource *source)
 static const Folds *
 split_rows(TrainFrame *frame, const TrainParams *params, Folds *folds)
 {
-	bool by_class = params->objective == TRAIN_LOGISTIC;
-
 	jorge_learn_frame_sort(frame);
 	if (params->cv > 0)
 	{
-		jorge_learn_folds_deal(frame, (int) params->cv, by_class, (uint64) params->seed, folds);
+		jorge_learn_folds_deal(frame, (int) params->cv, (uint64) params->seed, folds);
 		if (folds->models > 0)
 			return folds;
 	}
 	else if (params->validation > 0)
 	{
-		jorge_learn_frame_hold_out(frame, params->validation, by_class, (uint64) params->seed);
+		jorge_learn_frame_hold_out(frame, params->validation, (uint64) params->seed);
 		if (frame->train_rows < frame->rows)
 			return NULL;
 	}
@@ -230,11 +252,59 @@ split_rows(TrainFrame *frame, const TrainParams *params, Folds *folds)
 }
 
 /*
- * Train a forest with everything in mcxt; the value returned is in the caller's context
+ * Check that what options name is there
+ */
+static void
+check_named(const TrainFrame *frame, const TrainParams *params)
+{
+	ListCell *cell;
+
+	foreach (cell, params->monotone)
+	{
+		const NamedNumber *member = lfirst(cell);
+		bool found = false;
+
+		for (int f = 0; f < frame->columns && !found; f++)
+			found = strcmp(frame->names[f], member->name) == 0;
+		if (!found)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("there is no feature \"%s\"", member->name),
+							errdetail("The training option \"monotone\" names it."),
+							errhint("It names columns of numbers, or the value of a text column as \"column=value\".")));
+	}
+	foreach (cell, params->class_weights)
+	{
+		const NamedNumber *member = lfirst(cell);
+		bool found = frame->labels == NULL && (strcmp(member->name, "0") == 0 || strcmp(member->name, "1") == 0);
+
+		for (int c = 0; c < frame->classes && frame->labels != NULL && !found; c++)
+			found = strcmp(frame->labels[c], member->name) == 0;
+		if (!found)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("no row has the label \"%s\"", member->name),
+							errdetail("The training option \"class_weights\" names it."),
+							errhint("A boolean label is \"0\" or \"1\".")));
+	}
+}
+
+/* What jorge.train_report() tells beside the forest */
+typedef struct Report
+{
+	char *answer;
+	int64 rows;
+	char *data_hash;
+	char *parameters;
+	char *metrics;
+	char *features;
+} Report;
+
+/*
+ * Train a forest with everything in mcxt; the value returned is in the caller's context. With a report, sizes are
+ * fitted to the data, and where that is too little nothing is trained.
  */
 static Datum
-train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *label,
-	  const TrainParams *params)
+train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *label, TrainParams *params,
+	  Report *report)
 {
 	TrainSource source;
 	TrainResult result;
@@ -247,7 +317,19 @@ train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *l
 
 	pgstat_progress_update_param(JORGE_PROGRESS_PHASE, JORGE_TRAIN_READING);
 	jorge_learn_source_read(mcxt, query, label, params, &source);
+	if (report != NULL)
+	{
+		double informative;
+
+		report->rows = (int64) source.frame->rows;
+		report->answer = jorge_learn_not_enough(&source, params, label, &informative);
+		if (report->answer != NULL)
+			return (Datum) 0;
+		jorge_learn_params_fit(params, informative);
+	}
 	check_rows(&source, params, label);
+	params->classes = params->objective == TRAIN_CLASSES ? source.frame->classes : 1;
+	check_named(source.frame, params);
 	tell_constant_features(source.frame);
 	if (!params->quiet)
 		ereport(NOTICE,
@@ -271,23 +353,37 @@ train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *l
 	MemoryContextSwitchTo(caller);
 	forest = jorge_learn_api()->forest_from_ubj(document, length);
 	MemoryContextSwitchTo(mcxt);
+	if (report != NULL)
+	{
+		TrainParams used = *params;
+		StringInfoData text;
+
+		used.base_score = result.base_score;
+		initStringInfo(&text);
+		jorge_learn_params_json(&text, &used);
+		report->parameters = MemoryContextStrdup(caller, text.data);
+		report->metrics = MemoryContextStrdup(caller, result.metrics);
+		report->data_hash = MemoryContextStrdup(caller, jorge_learn_data_hash(source.frame, label));
+		resetStringInfo(&text);
+		jorge_learn_features_json(&text, source.frame, params, result.booster,
+								  params->classes == 1 ? forest : (Datum) 0);
+		report->features = MemoryContextStrdup(caller, text.data);
+	}
 	return forest;
 }
 
 /*
- * Train a forest on the rows of a query
+ * Train in a context of its own, showing progress
  */
-Datum
-jorge_train(PG_FUNCTION_ARGS)
+static Datum
+run_training(const char *query, const char *label, Jsonb *options, Report *report)
 {
-	const char *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	const char *label = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext mcxt;
 	TrainParams params;
-	Datum forest = (Datum) 0;
+	volatile Datum forest = (Datum) 0;
 
-	jorge_learn_params_read(PG_GETARG_JSONB_P(2), &params);
+	jorge_learn_params_read(options, &params);
 	jorge_learn_api();
 
 	pgstat_progress_start_command(JORGE_PROGRESS_COMMAND, InvalidOid);
@@ -300,7 +396,9 @@ jorge_train(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(mcxt);
 	PG_TRY();
 	{
-		forest = train(mcxt, caller, query, label, &params);
+		forest = train(mcxt, caller, query, label, &params, report);
+		if (report != NULL && report->answer != NULL)
+			report->answer = MemoryContextStrdup(caller, report->answer);
 	}
 	PG_FINALLY();
 	{
@@ -314,4 +412,43 @@ jorge_train(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 	pgstat_progress_end_command();
 	return forest;
+}
+
+/*
+ * Train a forest on the rows of a query
+ */
+Datum
+jorge_train(PG_FUNCTION_ARGS)
+{
+	return run_training(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						PG_GETARG_JSONB_P(2), NULL);
+}
+
+/*
+ * The same, and tell of it; or say that there is not enough data
+ */
+Datum
+jorge_train_report(PG_FUNCTION_ARGS)
+{
+	Report report = {NULL};
+	TupleDesc desc;
+	Datum values[REPORT_COLUMNS] = {0};
+	bool nulls[REPORT_COLUMNS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != REPORT_COLUMNS)
+		elog(ERROR, "jorge.train_report is declared wrongly");
+	values[0] = run_training(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+							 PG_GETARG_JSONB_P(2), &report);
+	values[1] = CStringGetTextDatum(report.answer != NULL ? report.answer : "trained");
+	values[2] = Int64GetDatum(report.rows);
+	if (report.answer != NULL)
+		nulls[0] = nulls[3] = nulls[4] = nulls[5] = nulls[6] = true;
+	else
+	{
+		values[3] = CStringGetTextDatum(report.data_hash);
+		values[4] = DirectFunctionCall1(jsonb_in, CStringGetDatum(report.parameters));
+		values[5] = DirectFunctionCall1(jsonb_in, CStringGetDatum(report.metrics));
+		values[6] = DirectFunctionCall1(jsonb_in, CStringGetDatum(report.features));
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

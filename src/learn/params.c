@@ -12,6 +12,8 @@
 
 #define OBJECTIVE_LOGISTIC "binary:logistic"
 #define OBJECTIVE_SQUARED_ERROR "reg:squarederror"
+#define OBJECTIVE_CLASSES "multi:softprob"
+#define OBJECTIVE_TIME "survival:aft"
 
 /* A fold more than this costs much and tells little. */
 #define MAX_FOLDS 20
@@ -22,6 +24,23 @@
 #define STOPPED_ROUNDS 500
 #define FIXED_ROUNDS 100
 
+/*
+ * jorge.train_model()'s sizes: those of the business rules where there is enough to learn from, smaller ones where
+ * there isn't. A tree of depth d has 2^d leaves, and a leaf that speaks of fewer than ten outcomes says little.
+ */
+#define FITTED_ROUNDS 100
+#define FITTED_EARLY_STOPPING 10
+#define FITTED_MAX_DEPTH 6
+#define FITTED_MIN_DEPTH 2
+#define OUTCOMES_PER_LEAF 10.0
+
+/* Trees of a random forest are grown further, since their mean takes off what each has too much. */
+#define FOREST_MAX_DEPTH 10
+#define FOREST_COLSAMPLE 0.4
+
+/* Rounds of coordinate descent; each takes half a Newton step for every weight. */
+#define LINEAR_LEARNING_RATE 0.5
+
 typedef enum OptionKind
 {
 	OPTION_WHOLE,    /* double holding a whole number from low to high */
@@ -30,7 +49,9 @@ typedef enum OptionKind
 	OPTION_BOOL,
 	OPTION_NAME,  /* char * */
 	OPTION_NAMES, /* List of char * */
-	OPTION_OBJECTIVE
+	OPTION_CHOICE, /* double: which of the words in choices */
+	OPTION_SIGNS,  /* List of NamedNumber, each 1, 0 or -1 */
+	OPTION_WEIGHTS /* "balanced", or a List of NamedNumber above 0 */
 } OptionKind;
 
 typedef struct Option
@@ -41,7 +62,13 @@ typedef struct Option
 	double low, high;
 	double initial;     /* default of numbers and booleans */
 	bool shapes_forest; /* belongs to jorge_params */
+	bool if_given;      /* stands there only if the caller named it */
+	const char *const *choices;
 } Option;
+
+static const char *const objectives[] = {OBJECTIVE_LOGISTIC, OBJECTIVE_SQUARED_ERROR, OBJECTIVE_CLASSES, OBJECTIVE_TIME, NULL};
+static const char *const boosters[] = {"boosting", "forest", "linear", NULL};
+static const char *const distributions[] = {"normal", "logistic", "extreme", NULL};
 
 #define OPTION_AT(field) offsetof(TrainParams, field)
 
@@ -50,7 +77,7 @@ typedef struct Option
  * fits the evaluator's node index; the other ends only keep nonsense out.
  */
 static const Option options[] = {
-	{"objective", OPTION_OBJECTIVE, OPTION_AT(objective), 0, 0, 0, true},
+	{"objective", OPTION_CHOICE, OPTION_AT(objective), 0, 0, 0, true, false, objectives},
 	{"rounds", OPTION_WHOLE, OPTION_AT(rounds), 1, 10000, NAN, true},
 	{"max_depth", OPTION_WHOLE, OPTION_AT(max_depth), 1, 15, 4, true},
 	{"learning_rate", OPTION_POSITIVE, OPTION_AT(learning_rate), 0, 1, 0.1, true},
@@ -71,14 +98,25 @@ static const Option options[] = {
 	{"features", OPTION_NAMES, OPTION_AT(features), 0, 0, 0, false},
 	{"protected", OPTION_NAMES, OPTION_AT(protected), 0, 0, 0, true},
 	{"quiet", OPTION_BOOL, OPTION_AT(quiet), 0, 0, false, false},
+	{"booster", OPTION_CHOICE, OPTION_AT(booster), 0, 0, 0, true, true, boosters},
+	{"trees", OPTION_WHOLE, OPTION_AT(trees), 1, 10000, 100, true, true},
+	{"reg_alpha", OPTION_NUMBER, OPTION_AT(reg_alpha), 0, 1e9, 0, true, true},
+	{"event", OPTION_NAME, OPTION_AT(event), 0, 0, 0, true, true},
+	{"distribution", OPTION_CHOICE, OPTION_AT(distribution), 0, 0, 0, true, true, distributions},
+	{"scale", OPTION_POSITIVE, OPTION_AT(scale), 0, 1e6, 1, true, true},
+	{"class_weights", OPTION_WEIGHTS, OPTION_AT(class_weights), 0, 1e9, 0, true, true},
+	{"monotone", OPTION_SIGNS, OPTION_AT(monotone), -1, 1, 0, true, true},
+	{"category_rows", OPTION_WHOLE, OPTION_AT(category_rows), 1, 1e9, 10, true, true},
 };
+
+StaticAssertDecl(lengthof(options) <= 64, "TrainParams.given has a bit an option");
 
 #define OPTION_FIELD(params, option, type) ((type *) ((char *) (params) + (option)->offset))
 
 const char *
 jorge_learn_objective_name(TrainObjective objective)
 {
-	return objective == TRAIN_LOGISTIC ? OBJECTIVE_LOGISTIC : OBJECTIVE_SQUARED_ERROR;
+	return objectives[objective];
 }
 
 void
@@ -119,9 +157,19 @@ describe_values(const Option *option)
 		case OPTION_NAMES:
 			appendStringInfoString(&text, "an array of column names");
 			break;
-		case OPTION_OBJECTIVE:
-			appendStringInfoString(&text,
-								   "\"" OBJECTIVE_LOGISTIC "\" or \"" OBJECTIVE_SQUARED_ERROR "\"");
+		case OPTION_CHOICE:
+			for (int i = 0; option->choices[i] != NULL; i++)
+				appendStringInfo(&text, "%s\"%s\"",
+								 i == 0                            ? ""
+								 : option->choices[i + 1] == NULL ? " or "
+																   : ", ",
+								 option->choices[i]);
+			break;
+		case OPTION_SIGNS:
+			appendStringInfoString(&text, "an object of feature names and 1 (rising), 0 or -1 (falling)");
+			break;
+		case OPTION_WEIGHTS:
+			appendStringInfoString(&text, "\"balanced\", or an object of labels and numbers above 0");
 			break;
 	}
 	return text.data;
@@ -163,6 +211,18 @@ find_option(const JsonbValue *key)
 			memcmp(options[i].name, key->val.string.val, key->val.string.len) == 0)
 			return &options[i];
 	return NULL;
+}
+
+/*
+ * Did the caller name an option?
+ */
+static bool
+is_given(const TrainParams *params, const char *name)
+{
+	for (int i = 0; i < lengthof(options); i++)
+		if (strcmp(options[i].name, name) == 0)
+			return (params->given >> i & 1) != 0;
+	elog(ERROR, "no training option \"%s\"", name);
 }
 
 /*
@@ -211,21 +271,48 @@ read_names(const Option *option, JsonbValue *value)
 }
 
 /*
- * Read the objective's name
+ * Read one of a few words
  */
-static TrainObjective
-read_objective(const Option *option, const JsonbValue *value)
+static int
+read_choice(const Option *option, const JsonbValue *value)
 {
-	for (int objective = TRAIN_LOGISTIC; objective <= TRAIN_SQUARED_ERROR; objective++)
-	{
-		const char *name = jorge_learn_objective_name(objective);
-
-		if (value->type == jbvString && value->val.string.len == strlen(name) &&
-			memcmp(value->val.string.val, name, strlen(name)) == 0)
-			return objective;
-	}
+	for (int i = 0; option->choices[i] != NULL; i++)
+		if (value->type == jbvString && value->val.string.len == strlen(option->choices[i]) &&
+			memcmp(value->val.string.val, option->choices[i], value->val.string.len) == 0)
+			return i;
 	refuse_value(option);
-	return TRAIN_LOGISTIC; /* keep compiler quiet */
+	return 0; /* keep compiler quiet */
+}
+
+/*
+ * Read an object of numbers
+ */
+static List *
+read_numbers(const Option *option, JsonbValue *value)
+{
+	List *numbers = NIL;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue key;
+
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		refuse_value(option);
+	it = JsonbIteratorInit(value->val.binary.data);
+	(void) JsonbIteratorNext(&it, &key, true);
+	while ((token = JsonbIteratorNext(&it, &key, true)) == WJB_KEY)
+	{
+		NamedNumber *member = palloc(sizeof(NamedNumber));
+		JsonbValue number;
+
+		CHECK_FOR_INTERRUPTS();
+		member->name = pnstrdup(key.val.string.val, key.val.string.len);
+		(void) JsonbIteratorNext(&it, &number, true);
+		member->number = read_number(option, &number);
+		if (option->kind == OPTION_SIGNS ? member->number != rint(member->number) : member->number <= 0)
+			refuse_value(option);
+		numbers = lappend(numbers, member);
+	}
+	return numbers;
 }
 
 /*
@@ -244,6 +331,7 @@ set_defaults(TrainParams *params)
 		else if (option->kind <= OPTION_POSITIVE)
 			*OPTION_FIELD(params, option, double) = option->initial;
 	}
+	params->classes = 1;
 }
 
 /*
@@ -296,6 +384,84 @@ settle_judging(TrainParams *params)
 						errhint("calibration is \"auto\", \"affine\", \"isotonic\" or \"none\".")));
 }
 
+/*
+ * Refuse an option that means nothing to this objective or booster
+ */
+static void
+refuse_with(const TrainParams *params, const char *name, bool wrong, const char *needs)
+{
+	if (wrong)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("training option \"%s\" needs %s", name, needs), errhint("Leave it out.")));
+}
+
+static void
+check_fitting(const TrainParams *params)
+{
+	bool classes = params->objective == TRAIN_LOGISTIC || params->objective == TRAIN_CLASSES;
+
+	if (params->objective != TRAIN_LOGISTIC && params->scale_pos_weight != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("training option \"scale_pos_weight\" needs a label of two classes"),
+				 errhint("Leave it out, or choose \"objective\": \"" OBJECTIVE_LOGISTIC "\".")));
+	refuse_with(params, "class_weights", !classes && (params->balanced || params->class_weights != NIL),
+				"a label of classes");
+	refuse_with(params, "class_weights",
+				params->scale_pos_weight != 1 && (params->balanced || params->class_weights != NIL),
+				"no scale_pos_weight beside it");
+	refuse_with(params, "monotone", params->booster == TRAIN_LINEAR && params->monotone != NIL, "trees");
+	refuse_with(params, "event", params->objective != TRAIN_TIME && params->event != NULL,
+				"\"objective\": \"" OBJECTIVE_TIME "\"");
+	refuse_with(params, "base_score", params->objective == TRAIN_CLASSES && !isnan(params->base_score),
+				"an objective of one output");
+	refuse_with(params, "base_score", params->objective == TRAIN_TIME && params->base_score <= 0, "a time above 0");
+}
+
+/*
+ * Give a booster its own defaults
+ */
+static void
+settle_booster(TrainParams *params)
+{
+	if (params->booster == TRAIN_FOREST)
+	{
+		if (!is_given(params, "max_depth"))
+			params->max_depth = FOREST_MAX_DEPTH;
+		if (!is_given(params, "colsample"))
+			params->colsample = FOREST_COLSAMPLE;
+		if (!is_given(params, "reg_lambda"))
+			params->reg_lambda = 0;
+		/* one round, each tree an equal part of the mean */
+		params->learning_rate = 1;
+		params->rounds = 1;
+		params->early_stopping = 0;
+	}
+	if (params->booster == TRAIN_LINEAR)
+	{
+		if (!is_given(params, "learning_rate"))
+			params->learning_rate = LINEAR_LEARNING_RATE;
+		if (!is_given(params, "reg_lambda"))
+			params->reg_lambda = 0;
+	}
+}
+
+void
+jorge_learn_params_fit(TrainParams *params, double informative)
+{
+	if (params->booster == TRAIN_BOOSTING)
+	{
+		double depth = floor(log2(Max(informative, 1) / OUTCOMES_PER_LEAF));
+
+		if (!is_given(params, "max_depth"))
+			params->max_depth = Min(Max(depth, FITTED_MIN_DEPTH), FITTED_MAX_DEPTH);
+	}
+	if (params->booster != TRAIN_FOREST && !is_given(params, "early_stopping"))
+		params->early_stopping = FITTED_EARLY_STOPPING;
+	if (params->booster != TRAIN_FOREST && !is_given(params, "rounds"))
+		params->rounds = FITTED_ROUNDS;
+}
+
 void
 jorge_learn_params_read(Jsonb *json, TrainParams *params)
 {
@@ -342,24 +508,59 @@ jorge_learn_params_read(Jsonb *json, TrainParams *params)
 			case OPTION_NAMES:
 				*OPTION_FIELD(params, option, List *) = read_names(option, &value);
 				break;
-			case OPTION_OBJECTIVE:
-				*OPTION_FIELD(params, option, TrainObjective) = read_objective(option, &value);
+			case OPTION_CHOICE:
+				*OPTION_FIELD(params, option, int) = read_choice(option, &value);
+				break;
+			case OPTION_SIGNS:
+				*OPTION_FIELD(params, option, List *) = read_numbers(option, &value);
+				break;
+			case OPTION_WEIGHTS:
+				params->balanced = value.type == jbvString && value.val.string.len == strlen("balanced") &&
+								   memcmp(value.val.string.val, "balanced", value.val.string.len) == 0;
+				if (!params->balanced)
+					*OPTION_FIELD(params, option, List *) = read_numbers(option, &value);
 				break;
 		}
+		params->given |= UINT64CONST(1) << (option - options);
 	}
 
+	settle_booster(params);
 	settle_judging(params);
+	check_fitting(params);
 	if (params->objective == TRAIN_LOGISTIC && !isnan(params->base_score) &&
 		(params->base_score <= 0 || params->base_score >= 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("invalid value of the training option \"base_score\""),
 						errhint("With " OBJECTIVE_LOGISTIC
 								" base_score is a probability between 0 and 1, both excluded.")));
-	if (params->objective == TRAIN_SQUARED_ERROR && params->scale_pos_weight != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("training option \"scale_pos_weight\" needs a label of two classes"),
-				 errhint("Leave it out, or choose \"objective\": \"" OBJECTIVE_LOGISTIC "\".")));
+}
+
+/*
+ * Append an object of numbers
+ */
+static void
+append_numbers(StringInfo out, bool balanced, List *numbers)
+{
+	const char *separator = "";
+	ListCell *cell;
+
+	if (balanced)
+	{
+		appendStringInfoString(out, "\"balanced\"");
+		return;
+	}
+	appendStringInfoChar(out, '{');
+	foreach (cell, numbers)
+	{
+		NamedNumber *member = lfirst(cell);
+
+		appendStringInfoString(out, separator);
+		escape_json(out, member->name);
+		appendStringInfoString(out, ": ");
+		jorge_learn_append_number(out, member->number);
+		separator = ", ";
+	}
+	appendStringInfoChar(out, '}');
 }
 
 void
@@ -372,7 +573,7 @@ jorge_learn_params_json(StringInfo out, const TrainParams *params)
 	{
 		const Option *option = &options[i];
 
-		if (!option->shapes_forest)
+		if (!option->shapes_forest || (option->if_given && (params->given >> i & 1) == 0))
 			continue;
 		appendStringInfo(out, "%s\"%s\": ", comma, option->name);
 		comma = ", ";
@@ -407,8 +608,13 @@ jorge_learn_params_json(StringInfo out, const TrainParams *params)
 				appendStringInfoChar(out, ']');
 				break;
 			}
-			case OPTION_OBJECTIVE:
-				escape_json(out, jorge_learn_objective_name(params->objective));
+			case OPTION_CHOICE:
+				escape_json(out, option->choices[*OPTION_FIELD(params, option, int)]);
+				break;
+			case OPTION_SIGNS:
+			case OPTION_WEIGHTS:
+				append_numbers(out, option->kind == OPTION_WEIGHTS && params->balanced,
+							   *OPTION_FIELD(params, option, List *));
 				break;
 		}
 	}

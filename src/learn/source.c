@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "core/progress.h"
 #include "executor/spi.h"
+#include "learn/encode.h"
 #include "learn/learn.h"
 #include "tcop/dest.h"
 #include "utils/date.h"
@@ -26,18 +27,24 @@
 /* As many as a table can have columns */
 #define MAX_FEATURES MaxTupleAttributeNumber
 
+/* Each class has a tree of its own in every round. */
+#define MAX_CLASSES 100
+
 #define PROGRESS_EVERY 4096 /* rows */
 
 #define TARGET_LABEL (-1)
 #define TARGET_TIME (-2)
+#define TARGET_EVENT (-3)
 
-/* One number to take from a row */
+/* One value to take from a row */
 typedef struct Field
 {
 	int attribute; /* zero-based, in the row or in the composite */
 	Oid type;      /* base type */
-	int target;    /* feature, TARGET_LABEL or TARGET_TIME */
+	int target;    /* feature, or one of TARGET_* */
 	char *name;
+	TextColumn *text; /* where it is read as a text */
+	FmgrInfo output;  /* of a label of classes that is no text */
 } Field;
 
 /* A column of the query: a number, or a composite whose fields are taken */
@@ -67,7 +74,10 @@ typedef struct Reader
 	int ncolumns;
 	bool has_label;
 	bool has_time;
+	bool has_event;
+	bool labels_are_numbers;
 	char **features; /* names */
+	TextColumn **texts; /* by feature; NULL = numbers */
 	int nfeatures;
 	List *left_out; /* names of protected features not asked for */
 } Reader;
@@ -83,6 +93,15 @@ list_names(List *names, const char *name)
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Is it a text, as core/record.h reads texts?
+ */
+static bool
+is_text(Oid base)
+{
+	return base == TEXTOID || base == VARCHAROID || base == BPCHAROID || base == NAMEOID || type_is_enum(base);
 }
 
 /*
@@ -114,10 +133,9 @@ check_number(const char *name, Oid type, Oid base, bool is_label)
 						 "leave it out.";
 			break;
 		default:
-			if (base == TEXTOID || base == VARCHAROID || base == BPCHAROID || type_is_enum(base))
-				hint = is_label ? "Write it as a boolean, for example (outcome = 'won') AS %s."
-								: "Leave it out, or write booleans, for example (%s = 'zillow') AS "
-								  "is_zillow.";
+			if (is_label && is_text(base))
+				hint = "Write it as a boolean, for example (outcome = 'won') AS %s; to tell several classes apart "
+					   "choose the objective multi:softprob.";
 			else
 				hint = "Cast column \"%s\" to float8 or boolean in the query, or leave it out.";
 	}
@@ -157,7 +175,7 @@ check_time(const char *name, Oid type, Oid base)
  * Take a feature name; refuse one that is taken or that XGBoost's other languages refuse
  */
 static int
-add_feature(Reader *reader, const char *name)
+add_feature(Reader *reader, const char *name, TextColumn *text)
 {
 	if (strpbrk(name, "[]<") != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
@@ -174,6 +192,7 @@ add_feature(Reader *reader, const char *name)
 						errmsg("a forest is trained on at most %d features", MAX_FEATURES),
 						errhint("Name the ones to use in the training option \"features\".")));
 	reader->features[reader->nfeatures] = pstrdup(name);
+	reader->texts[reader->nfeatures] = text;
 	return reader->nfeatures++;
 }
 
@@ -186,6 +205,7 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 	Field *field = &column->fields[column->nfields];
 	bool is_label = strcmp(name, reader->label) == 0;
 	bool is_time = !is_label && reader->params->time != NULL && strcmp(name, reader->params->time) == 0;
+	bool is_event = !is_label && !is_time && reader->params->event != NULL && strcmp(name, reader->params->event) == 0;
 
 	if (is_label && reader->has_label)
 		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
@@ -195,7 +215,11 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
 						errmsg("time column \"%s\" occurs twice in the query", name),
 						errhint("Give one of them another name with AS, or leave it out.")));
-	if (!is_label && !is_time)
+	if (is_event && reader->has_event)
+		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
+						errmsg("event column \"%s\" occurs twice in the query", name),
+						errhint("Give one of them another name with AS, or leave it out.")));
+	if (!is_label && !is_time && !is_event)
 	{
 		if (reader->params->features != NIL && !list_names(reader->params->features, name))
 			return;
@@ -210,16 +234,49 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 	field->attribute = attribute;
 	field->type = getBaseType(type);
 	field->name = pstrdup(name);
+	field->text = NULL;
 	if (is_time)
 	{
 		check_time(name, type, field->type);
 		field->target = TARGET_TIME;
 	}
+	else if (is_event)
+	{
+		if (field->type != BOOLOID)
+			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+							errmsg("event column \"%s\" has type %s, not boolean", name, format_type_be(type)),
+							errhint("True where the time is the end, false where it was only looked at last.")));
+		field->target = TARGET_EVENT;
+	}
+	else if (is_label && reader->params->objective == TRAIN_CLASSES)
+	{
+		Oid output;
+		bool varlena;
+
+		field->target = TARGET_LABEL;
+		field->text = reader->source->labels = jorge_learn_text_make(reader->mcxt, field->name);
+		getTypeOutputInfo(field->type, &output, &varlena);
+		fmgr_info_cxt(output, &field->output, reader->mcxt);
+		if (!is_text(field->type))
+			check_number(name, type, field->type, true);
+		reader->labels_are_numbers = !is_text(field->type);
+	}
 	else
 	{
-		check_number(name, type, field->type, is_label);
-		field->target = is_label ? TARGET_LABEL : add_feature(reader, name);
+		if (!is_label && is_text(field->type))
+		{
+			Oid output;
+			bool varlena;
+
+			field->text = jorge_learn_text_make(reader->mcxt, field->name);
+			getTypeOutputInfo(field->type, &output, &varlena);
+			fmgr_info_cxt(output, &field->output, reader->mcxt);
+		}
+		else
+			check_number(name, type, field->type, is_label);
+		field->target = is_label ? TARGET_LABEL : add_feature(reader, name, field->text);
 	}
+	reader->has_event |= is_event;
 	reader->has_label |= is_label;
 	reader->has_time |= is_time;
 	column->nfields++;
@@ -302,6 +359,7 @@ map_columns(Reader *reader, TupleDesc desc)
 {
 	reader->columns = palloc0(sizeof(Column) * Max(desc->natts, 1));
 	reader->features = palloc(sizeof(char *) * MAX_FEATURES);
+	reader->texts = palloc(sizeof(TextColumn *) * MAX_FEATURES);
 	for (int a = 0; a < desc->natts; a++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, a);
@@ -332,13 +390,18 @@ map_columns(Reader *reader, TupleDesc desc)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("the query has no column \"%s\" to order rows in time", reader->params->time),
 				 errhint("Add the column that the training option \"time\" names to the query.")));
+	if (reader->params->event != NULL && !reader->has_event)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("the query has no column \"%s\" to tell ends from last looks", reader->params->event),
+				 errhint("Add the column that the training option \"event\" names to the query.")));
 	check_listed(reader, reader->params->features, "features");
 	check_listed(reader, reader->params->protected, "protected");
 	tell_left_out(reader);
 	if (reader->nfeatures == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the query has no column to use as feature"),
-						errhint("Select at least one number or boolean beside the label.")));
+						errhint("Select at least one number, boolean or text beside the label.")));
 }
 
 /* ---- rows ---- */
@@ -467,6 +530,11 @@ deform_composite(Reader *reader, Column *column, Datum datum)
 static void
 check_label(Reader *reader, float label)
 {
+	if (reader->params->objective == TRAIN_TIME && label <= 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("label \"%s\" is %g in row %lld of the query, which is no time", reader->label, label,
+							   (long long) reader->source->rows_read),
+						errhint("Times are above 0: leave such rows out, or count from a moment before.")));
 	if (reader->params->objective != TRAIN_LOGISTIC)
 		return;
 	if (label != 0 && label != 1)
@@ -483,6 +551,34 @@ check_label(Reader *reader, float label)
 }
 
 /*
+ * Place of a text in its column's dictionary
+ */
+static float
+to_place(Field *field, Datum datum, bool null)
+{
+	const char *value;
+	int length;
+
+	if (null)
+		return NAN;
+	if (field->type == TEXTOID || field->type == VARCHAROID || field->type == BPCHAROID)
+	{
+		text *packed = DatumGetTextPP(datum);
+
+		value = VARDATA_ANY(packed);
+		length = VARSIZE_ANY_EXHDR(packed);
+		while (field->type == BPCHAROID && length > 0 && value[length - 1] == ' ')
+			length--;
+	}
+	else
+	{
+		value = OutputFunctionCall(&field->output, datum);
+		length = strlen(value);
+	}
+	return jorge_learn_text_place(field->text, value, length);
+}
+
+/*
  * Take one row of the query
  */
 static bool
@@ -493,6 +589,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *receiver)
 	float *room = jorge_learn_frame_room(source->frame);
 	float label = NAN;
 	double time = NAN;
+	bool event = true;
+	bool unknown = false;
 	MemoryContext old;
 
 	CHECK_FOR_INTERRUPTS();
@@ -517,9 +615,25 @@ receive_row(TupleTableSlot *slot, DestReceiver *receiver)
 		}
 		for (int f = 0; f < column->nfields; f++)
 		{
-			const Field *field = &column->fields[f];
+			Field *field = &column->fields[f];
 			bool null = missing || nulls[field->attribute];
 			float value;
+
+			if (field->target == TARGET_EVENT)
+			{
+				unknown = null;
+				event = !null && DatumGetBool(values[field->attribute]);
+				continue;
+			}
+			if (field->text != NULL)
+			{
+				value = to_place(field, null ? (Datum) 0 : values[field->attribute], null);
+				if (field->target == TARGET_LABEL)
+					label = value;
+				else
+					room[field->target] = value;
+				continue;
+			}
 
 			if (field->target == TARGET_TIME)
 			{
@@ -535,12 +649,13 @@ receive_row(TupleTableSlot *slot, DestReceiver *receiver)
 	}
 	MemoryContextSwitchTo(old);
 
-	if (isnan(label))
+	if (isnan(label) || unknown)
 		source->unlabelled++;
 	else
 	{
 		check_label(reader, label);
-		jorge_learn_frame_add(source->frame, label, time);
+		source->ends += event;
+		jorge_learn_frame_add(source->frame, label, time, event);
 	}
 	return true;
 }
@@ -560,6 +675,45 @@ start_rows(DestReceiver *receiver, int operation, TupleDesc desc)
 		reader->mcxt, reader->features, reader->nfeatures, reader->has_time,
 		(int) reader->params->max_depth, Max((int) reader->params->cv, 1),
 		jorge_learn_api()->settings->train_memory_kb);
+	reader->source->frame->has_event = reader->has_event;
+	reader->source->frame->nsources = reader->nfeatures;
+	reader->source->frame->sources = MemoryContextAllocZero(reader->mcxt, sizeof(TrainColumn) * reader->nfeatures);
+	for (int f = 0; f < reader->nfeatures; f++)
+		reader->source->frame->sources[f] =
+			(TrainColumn){.name = reader->features[f], .text = reader->texts[f], .first = f, .features = 1};
+}
+
+/*
+ * Number the classes in the order of their names, and the texts by indicators
+ */
+static void
+finish_rows(Reader *reader)
+{
+	TrainFrame *frame = reader->source->frame;
+	bool any = false;
+
+	if (reader->params->objective == TRAIN_LOGISTIC)
+		frame->classes = 2;
+	if (reader->source->labels != NULL)
+	{
+		int *moved = jorge_learn_text_sort(reader->source->labels, reader->labels_are_numbers);
+
+		for (Size r = 0; r < frame->rows; r++)
+			frame->y[r] = moved[(int) frame->y[r]];
+		frame->classes = reader->source->labels->n;
+		frame->labels = palloc(sizeof(char *) * Max(frame->classes, 1));
+		for (int c = 0; c < frame->classes; c++)
+			frame->labels[c] = reader->source->labels->values[c]->value;
+		if (frame->classes > MAX_CLASSES)
+			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+							errmsg("label \"%s\" has %d classes, at most %d can be told apart", reader->label,
+								   frame->classes, MAX_CLASSES),
+							errhint("Put rare ones together; to predict a number choose the objective reg:squarederror.")));
+	}
+	for (int f = 0; f < frame->nsources; f++)
+		any |= frame->sources[f].text != NULL;
+	if (any && frame->rows > 0)
+		jorge_learn_encode(frame, (int64) reader->params->category_rows);
 }
 
 static void
@@ -622,4 +776,5 @@ jorge_learn_source_read(MemoryContext mcxt, const char *query, const char *label
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(result));
 	SPI_finish();
 	MemoryContextDelete(reader.row_mcxt);
+	finish_rows(&reader);
 }

@@ -8,6 +8,7 @@
 
 #include "learn/xgboost.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #include <pthread.h>
@@ -207,8 +208,9 @@ jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix)
 }
 
 const float *
-jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int rounds)
+jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int outputs, int rounds)
 {
+	Size predicted = 1;
 	char options[160];
 	const bst_ulong *shape;
 	bst_ulong dimensions;
@@ -219,9 +221,27 @@ jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int rounds)
 			 "\"strict_shape\": false}",
 			 rounds);
 	XGB(XGBoosterPredictFromDMatrix(booster, matrix, options, &shape, &dimensions, &margins));
-	if (dimensions < 1 || shape[0] != rows)
+	for (bst_ulong d = 0; d < dimensions; d++)
+		predicted *= shape[d];
+	if (dimensions < 1 || shape[0] != rows || predicted != rows * outputs)
 		elog(ERROR, "XGBoost predicted another number of rows than it was given");
 	return margins;
+}
+
+void
+jorge_xgb_bounds(XgbHandle matrix, const float *times, const bool *event, Size rows)
+{
+	float *upper = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float), Max(rows, 1)));
+	char *from = array_interface(times, rows, 0);
+	char *to = array_interface(upper, rows, 0);
+
+	for (Size r = 0; r < rows; r++)
+		upper[r] = event == NULL || event[r] ? times[r] : INFINITY;
+	XGB(XGDMatrixSetInfoFromInterface(matrix, "label_lower_bound", from));
+	XGB(XGDMatrixSetInfoFromInterface(matrix, "label_upper_bound", to));
+	pfree(upper);
+	pfree(from);
+	pfree(to);
 }
 
 void
@@ -245,13 +265,51 @@ jorge_xgb_first_rounds(XgbSession *session, XgbHandle booster, int rounds)
 void
 jorge_xgb_name_features(XgbHandle booster, char **names, int n)
 {
-	XGB(XGBoosterSetStrFeatureInfo(booster, "feature_name", (const char **) names, n));
+	char **utf8 = palloc(sizeof(char *) * n);
+
+	for (int f = 0; f < n; f++)
+		utf8[f] = pg_server_to_any(names[f], strlen(names[f]), PG_UTF8);
+	XGB(XGBoosterSetStrFeatureInfo(booster, "feature_name", (const char **) utf8, n));
 }
 
 void
 jorge_xgb_attribute(XgbHandle booster, const char *name, const char *value)
 {
-	XGB(XGBoosterSetAttr(booster, name, value));
+	const char *utf8 = pg_server_to_any(value, strlen(value), PG_UTF8);
+
+	XGB(XGBoosterSetAttr(booster, name, utf8));
+}
+
+void
+jorge_xgb_importance(XgbHandle booster, const char *type, char **names, int n, double *figures)
+{
+	char *config = psprintf("{\"importance_type\": \"%s\"}", type);
+	bst_ulong features;
+	bst_ulong dimensions;
+	const bst_ulong *shape;
+	const char **told;
+	const float *scores;
+
+	memset(figures, 0, sizeof(double) * n);
+	XGB(XGBoosterFeatureScore(booster, config, &features, &told, &dimensions, &shape, &scores));
+	if (dimensions != 1)
+		return; /* a linear model of several classes has one a class */
+	/* those without a split are not told; the others are in order of the features */
+	for (int f = 0, t = 0; f < n; f++)
+	{
+		char *utf8 = pg_server_to_any(names[f], strlen(names[f]), PG_UTF8);
+
+		for (bst_ulong i = t; i < features; i++)
+			if (strcmp(told[i], utf8) == 0)
+			{
+				figures[f] = scores[i];
+				if (i == t)
+					t++;
+				break;
+			}
+		if (utf8 != names[f])
+			pfree(utf8);
+	}
 }
 
 const char *

@@ -26,9 +26,12 @@ extern XgbHandle jorge_xgb_booster(XgbSession *session, const XgbHandle *matrice
 extern void jorge_xgb_set(XgbHandle booster, const char *name, const char *value);
 extern void jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix);
 
-/* Margins of a matrix's rows by the first rounds (0 = all); good until the next call on this
- * booster. */
-extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int rounds);
+/* Margins of a matrix's rows, outputs of them a row, by the first rounds (0 = all); good until the next call on
+ * this booster. */
+extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int outputs, int rounds);
+
+/* Ends of survival:aft: the last looks at rows that have not ended are open upwards. event NULL = all have. */
+extern void jorge_xgb_bounds(XgbHandle matrix, const float *times, const bool *event, Size rows);
 
 /* Weights of a matrix's rows, from the next round on; copied. */
 extern void jorge_xgb_weigh(XgbHandle matrix, const float *weights, Size rows);
@@ -38,6 +41,9 @@ extern XgbHandle jorge_xgb_first_rounds(XgbSession *session, XgbHandle booster, 
 
 extern void jorge_xgb_name_features(XgbHandle booster, char **names, int n);
 extern void jorge_xgb_attribute(XgbHandle booster, const char *name, const char *value);
+
+/* One figure of each feature: XGBoost's importance of that type, 0 where it names none */
+extern void jorge_xgb_importance(XgbHandle booster, const char *type, char **names, int n, double *figures);
 
 /* Model document as UBJ; good until the next call on this booster. */
 extern const char *jorge_xgb_document(XgbHandle booster, Size *length);

@@ -1,6 +1,6 @@
 -- The registry: versions that don't change, gates, promotion, rollback and retirement, and what all that leaves on record.
 BEGIN;
-SELECT plan(54);
+SELECT plan(63);
 SET LOCAL client_min_messages = warning;
 CREATE TABLE tiny AS SELECT jorge.train('SELECT n % 2 = 0 AS won, n % 2 + n % 3 AS a, n % 5 AS b FROM generate_series(1, 60) n', 'won', '{"rounds": 2, "cv": 0}') AS forest;
 \set good '{"accuracy": 0.9, "precision": 0.9, "recall": 0.9, "auc": 0.95, "ece": 0.02, "rows": 100, "positives": 20}'
@@ -77,6 +77,21 @@ SELECT throws_ok($$SELECT jorge.retire('m', 8)$$, '42704', NULL, 'a version must
 DELETE FROM jorge.model WHERE name = 'm' AND version = 2;
 DELETE FROM jorge.model WHERE name = 'm' AND version = 1;
 SELECT is(jorge.register_model('m', forest), 4, 'numbers are not given twice') FROM tiny;
+
+-- training straight into it
+CREATE TABLE history AS SELECT n % 4 = 0 AND n % 7 <> 1 AS won, (n * 31) % 101 AS noise, n % 4 AS quarter, (ARRAY['zillow', 'ghl', NULL])[1 + n % 3] AS source FROM generate_series(1, 400) n;
+CREATE TABLE trained AS SELECT * FROM jorge.train_model('churn', 'SELECT won, noise, quarter, source FROM history', 'won', params => '{"quiet": true}', notes => 'first try');
+SELECT results_eq('SELECT version, answer, (metrics ->> ''auc'')::float8 > 0.9 FROM trained', $$VALUES (1, 'trained', true)$$, 'train_model() registers what it trains');
+SELECT results_eq($$SELECT kind, query, label, length(data_hash), parameters ->> 'max_depth', notes, metrics = (SELECT metrics FROM trained) FROM jorge.model WHERE name = 'churn'$$,
+                  $$VALUES ('conversion', 'SELECT won, noise, quarter, source FROM history', 'won', 32, '3', 'first try', true)$$, 'with where it came from');
+SELECT is((SELECT string_agg(f ->> 'name' || ' ' || (f ->> 'type'), ',' ORDER BY n) FROM jorge.model, jsonb_array_elements(features) WITH ORDINALITY x(f, n) WHERE name = 'churn'), 'noise number,quarter number,source category', 'and its features');
+SELECT is((SELECT f ->> 'name' FROM jorge.model, jsonb_array_elements(features) f WHERE name = 'churn' ORDER BY (f ->> 'shap')::float8 DESC LIMIT 1), 'quarter', 'the one that decides acts most');
+SELECT is((SELECT failed_gates IS NULL FROM trained), (SELECT bool_and(passed) FROM jorge.model_gates('churn', 1) WHERE passed IS NOT NULL), 'gates are told');
+SELECT matches(jorge.model_card('churn', 1), E'predicts   won
+  query      SELECT won.*quarter +mean \\|SHAP\\|', 'the card tells it all');
+SELECT is((SELECT version IS NULL AND answer LIKE 'not enough data: %' FROM jorge.train_model('churn', 'SELECT won, noise FROM history LIMIT 20', 'won')), true, 'not enough data is an answer');
+SELECT is((SELECT count(*) FROM jorge.model WHERE name = 'churn'), 1::bigint, 'which registers nothing');
+SELECT is((SELECT count(jorge.predict_row(m.forest, h)) FROM jorge.registered_model('churn', 1, '*') m, history h), 400::bigint, 'it predicts rows as they are');
 
 -- the card
 SELECT matches(jorge.model_card('jorge_lead_scorer'), E'^jorge_lead_scorer, version 1 \\(location \\*\\)\n  kind       conversion; serves since .*\n.* accuracy +0\\.9\\d+ +>= 0\\.85 +0\\.95  passed.*\n  history\n    .* registered by .*\n    .* promoted by .*$', 'the card of the shipped model');

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """jorge.train makes the forest that XGBoost's own Python package makes, and Python can load it."""
+import math
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy as np
 import xgboost
 
 DATABASE = "jorge_learn_equal"
-TESTS = 8
+TESTS = 16
 passed = 0
 failed = 0
 
@@ -54,6 +55,84 @@ def predictions(columns):
 def python_forest(x, y, options):
     matrix = xgboost.DMatrix(x, label=y, nthread=1, feature_names=[f"f{i}" for i in range(x.shape[1])])
     return xgboost.train({"tree_method": "hist", "nthread": 1, "seed": 1, **options}, matrix, 60), matrix
+
+
+def trained_loss(options, label, extra=""):
+    """Train on the table data, keep the forest in the table kept; the training loss that the last round's notice tells."""
+    sql = f"""DROP TABLE IF EXISTS kept; CREATE TABLE kept AS
+              SELECT jorge.train('SELECT {label} AS y, f0, f1, f2, f3, f4, f5, f6, f7{extra} FROM data', 'y', '{options}') AS forest"""
+    done = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", DATABASE, "-c", sql], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit("Bail out! " + done.stderr)
+    return float([line for line in done.stderr.splitlines() if " of " in line and ": training " in line][-1].split()[-1])
+
+
+def classes_of(table="data"):
+    out = psql(f"SELECT array_to_string(jorge.predict_classes(forest, d), ',') FROM kept, {table} d ORDER BY id")
+    return np.array([[float(v) for v in line.split(",")] for line in out.split()])
+
+
+def kinds(x, won, amount):
+    """Objectives and boosters beside the usual ones."""
+    names = [f"f{i}" for i in range(8)]
+    same = '"rounds": 40, "subsample": 1, "colsample": 1, "cv": 0, "max_depth": 4, "min_child_weight": 1'
+    plain = {"tree_method": "hist", "nthread": 1, "seed": 1, "max_depth": 4, "learning_rate": 0.1}
+    load_rows(x, amount)
+    psql("ALTER TABLE data ADD ended boolean, ADD class text; UPDATE data SET ended = (id % 3 <> 0), class = CASE WHEN y > 1 THEN 'warm' WHEN y > 0 THEN 'cool' ELSE 'a \"cold\" one' END")
+
+    time = np.exp(amount.astype("f8") / 2).astype("f4")
+    psql("ALTER TABLE data ADD time real")
+    lines = ", ".join(f"({i},{float(v)!r})" for i, v in enumerate(time))
+    psql(f"UPDATE data d SET time = v.time FROM (VALUES {lines}) v(id, time) WHERE v.id = d.id")
+    ended = np.arange(len(x)) % 3 != 0
+    matrix = xgboost.DMatrix(x, nthread=1, feature_names=names)
+    matrix.set_float_info("label_lower_bound", time)
+    matrix.set_float_info("label_upper_bound", np.where(ended, time, np.inf))
+    for distribution, scale in (("normal", 1), ("logistic", 0.5), ("extreme", 1.5)):
+        loss = trained_loss(f'{{{same}, "objective": "survival:aft", "event": "ended", "distribution": "{distribution}", "scale": {scale}, "base_score": 1}}', "time", ", ended")
+        theirs = xgboost.train({**plain, "objective": "survival:aft", "aft_loss_distribution": distribution, "aft_loss_distribution_scale": scale, "base_score": 1}, matrix, 40)
+        worst = np.abs(predictions(8) / theirs.predict(matrix) - 1).max()
+        # XGBoost's own metric takes a scale of 1, whatever the objective's
+        z = (np.log(time.astype("f8")) - np.log(theirs.predict(matrix).astype("f8"))) / scale
+        density, beyond = {"normal": lambda: (np.exp(-z * z / 2) / np.sqrt(2 * np.pi), np.array([math.erfc(v / math.sqrt(2)) / 2 for v in z])),
+                           "logistic": lambda: (np.exp(z) / (1 + np.exp(z)) ** 2, 1 / (1 + np.exp(z))),
+                           "extreme": lambda: (np.exp(z - np.exp(z)), np.exp(-np.exp(z)))}[distribution]()
+        expected = -np.log(np.where(ended, density / (scale * time), beyond)).mean()
+        check(worst < 1e-4 and abs(loss - expected) < 2e-4, f"times, {distribution}: same predictions (worst ratio off by {worst:.2g}), same loss ({loss} and {expected:.4f})")
+
+    label = np.where(amount > 1, 2, np.where(amount > 0, 1, 0))
+    loss = trained_loss(f'{{{same}, "objective": "multi:softprob"}}', "class")
+    matrix = xgboost.DMatrix(x, label=label, nthread=1, feature_names=names)
+    theirs = xgboost.train({**plain, "objective": "multi:softprob", "num_class": 3}, matrix, 40)
+    # in order of bytes: a "cold" one, cool, warm
+    worst = np.abs(classes_of() - theirs.predict(matrix)).max()
+    expected = float(theirs.eval(matrix).split(":")[1])
+    likeliest = psql("SELECT DISTINCT jorge.predict_class(forest, d) FROM kept, data d ORDER BY 1").strip().split("\n")
+    check(worst < 1e-5 and abs(loss - expected) < 2e-4 and likeliest == ['a "cold" one', "cool", "warm"],
+          f"classes of a text label: same probabilities (worst difference {worst:.2g}), same loss ({loss} and {expected:.4f})")
+    trained_loss(f'{{{same}, "objective": "multi:softprob", "class_weights": {{"warm": 5, "cool": 0.5}}}}', "class")
+    matrix.set_weight(np.where(label == 2, 5, np.where(label == 1, 0.5, 1)))
+    theirs = xgboost.train({**plain, "objective": "multi:softprob", "num_class": 3}, matrix, 40)
+    worst = np.abs(classes_of() - theirs.predict(matrix)).max()
+    check(worst < 1e-5, f"classes by weight (worst difference {worst:.2g})")
+
+    matrix = xgboost.DMatrix(x, label=amount > 0, nthread=1, feature_names=names)
+    trained_loss(f'{{{same}, "monotone": {{"f2": -1, "f0": 1}}, "base_score": 0.5}}', "(y > 0)")
+    theirs = xgboost.train({**plain, "objective": "binary:logistic", "monotone_constraints": "(1,0,-1,0,0,0,0,0)"}, matrix, 40)
+    worst = np.abs(predictions(8) - theirs.predict(matrix)).max()
+    rises = psql("""SELECT bool_and(jorge.predict(forest, ARRAY[f0 + 1, f1, f2, f3, f4, f5, f6, f7]::real[]) >= jorge.predict(forest, ARRAY[f0, f1, f2, f3, f4, f5, f6, f7]::real[])
+                                    AND jorge.predict(forest, ARRAY[f0, f1, f2 + 1, f3, f4, f5, f6, f7]::real[]) <= jorge.predict(forest, ARRAY[f0, f1, f2, f3, f4, f5, f6, f7]::real[])) FROM kept, data
+                    WHERE f0 IS NOT NULL AND f2 IS NOT NULL""").strip()
+    check(worst < 1e-6 and rises == "t", f"monotone features: the same (worst difference {worst:.2g}), rising and falling")
+    trained_loss('{"booster": "forest", "trees": 20, "subsample": 1, "colsample": 1, "cv": 0, "max_depth": 7, "base_score": 0.5, "reg_lambda": 1, "min_child_weight": 1}', "(y > 0)")
+    theirs = xgboost.train({"tree_method": "hist", "nthread": 1, "seed": 1, "objective": "binary:logistic", "num_parallel_tree": 20, "max_depth": 7, "learning_rate": 1}, matrix, 1)
+    worst = np.abs(predictions(8) - theirs.predict(matrix)).max()
+    check(worst < 1e-6, f"a random forest (worst difference {worst:.2g})")
+    trained_loss('{"booster": "linear", "rounds": 30, "cv": 0, "base_score": 0.5, "reg_lambda": 0.001, "reg_alpha": 0.0005}', "(y > 0)")
+    theirs = xgboost.train({"booster": "gblinear", "updater": "coord_descent", "feature_selector": "cyclic", "nthread": 1, "objective": "binary:logistic", "learning_rate": 0.5,
+                            "reg_lambda": 0.001, "reg_alpha": 0.0005}, matrix, 30)
+    worst = np.abs(predictions(8) - theirs.predict(matrix)).max()
+    check(worst < 1e-5, f"a linear model (worst difference {worst:.2g})")
 
 
 def main():
@@ -112,6 +191,7 @@ def main():
     worst = np.abs(predictions(8) - theirs.predict(matrix)).max()
     check(worst < 1e-5, f"same regression (worst difference {worst:.2g})")
 
+    kinds(x, won, amount)
     psql(f"DROP DATABASE {DATABASE}", os.environ.get("PGDATABASE", "postgres"))
     sys.exit(failed > 0)
 
