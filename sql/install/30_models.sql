@@ -480,3 +480,68 @@ $fn$;
 COMMENT ON FUNCTION jorge.train_model(text, text, text, text, jsonb, text, text, text) IS
     'Trains a model on any query (jorge.train_report()) and registers it as the next version of its name, with the query, a hash of its rows, options, figures out of fold, and features with ranges and importances. Nothing serves it before jorge.promote(). version NULL and answer "not enough data: ..." where there is too little to learn from; failed_gates names the gates it would not pass, NULL = none. objective: binary:logistic, reg:squarederror, multi:softprob or survival:aft; params: options as in jorge.train(). The query runs with the caller''s rights and search_path.';
 REVOKE ALL ON FUNCTION jorge.train_model(text, text, text, text, jsonb, text, text, text) FROM PUBLIC;
+
+-- ---- models of others, and for others ----
+
+CREATE OR REPLACE FUNCTION jorge.rename_features(forest jorge.forest, mapping jsonb) RETURNS jorge.forest
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    info record := jorge.forest_info($1);
+    known text[] := coalesce(info.feature_names, ARRAY(SELECT 'f' || n - 1 FROM generate_series(1, info.features) n ORDER BY n));
+    names text[];
+    wrong text;
+BEGIN
+    IF $2 IS NULL OR jsonb_typeof($2) <> 'object' OR EXISTS (SELECT FROM jsonb_each($2) m WHERE jsonb_typeof(m.value) <> 'string') THEN
+        RAISE EXCEPTION 'a mapping is an object of names' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example: {"f0": "message_length", "f1": "budget_midpoint"}.';
+    END IF;
+    SELECT string_agg(format('"%s"', key), ', ' ORDER BY key) INTO wrong FROM jsonb_object_keys($2) key WHERE key <> ALL (known);
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the forest has no feature %', wrong USING ERRCODE = 'undefined_column',
+            HINT = format('Its first feature is "%s"; those without a name are f0, f1, ...', known[1]);
+    END IF;
+    names := ARRAY(SELECT coalesce($2 ->> k.name, k.name) FROM unnest(known) WITH ORDINALITY k(name, n) ORDER BY k.n);
+    SELECT string_agg(DISTINCT format('"%s"', n.name), ', ') INTO wrong FROM (SELECT name FROM unnest(names) name GROUP BY name HAVING count(*) > 1) n;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'two features would be named %', wrong USING ERRCODE = 'duplicate_column',
+            HINT = 'Map each to a name of its own.';
+    END IF;
+    RETURN jsonb_set($1::text::jsonb, '{learner,feature_names}', to_jsonb(names))::text::jorge.forest;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.rename_features(jorge.forest, jsonb) IS
+    'The same forest with other feature names: mapping is {"its name": "name here"}; features without a name are f0, f1, ... Predictions stay the same bits. ERROR 42703 no such feature, 42701 two of one name.';
+
+CREATE OR REPLACE FUNCTION jorge.import_model(name text, forest jorge.forest, mapping jsonb DEFAULT NULL, metrics jsonb DEFAULT '{}', notes text DEFAULT NULL,
+                                              location_id text DEFAULT '*', kind text DEFAULT NULL) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    known jorge.forest;
+    wrong text;
+    info record;
+BEGIN
+    IF $2 IS NULL THEN
+        RAISE EXCEPTION 'no forest to import' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'From a file''s text: $json$...$json$::jorge.forest; from UBJ: jorge.forest_from_ubj(bytea).';
+    END IF;
+    known := CASE WHEN $3 IS NULL THEN $2 ELSE jorge.rename_features($2, $3) END;
+    info := jorge.forest_info(known);
+    IF info.feature_names IS NULL THEN
+        RAISE EXCEPTION 'the forest''s features have no names' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Give them names: mapping => ''{"f0": "message_length", ...}''.';
+    END IF;
+    SELECT string_agg(format('"%s"', f.name), ', ' ORDER BY f.name) INTO wrong FROM jorge.feature f WHERE f.protected AND f.name = ANY (info.feature_names);
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the forest uses protected features: %', wrong USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'They stand for a class that fair-housing law protects. jorge.register_model() takes such a model as it is.';
+    END IF;
+    RETURN jorge.register_model($1, known, coalesce($4, '{}'), coalesce($5, 'imported'), $6, $7);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.import_model(text, jorge.forest, jsonb, jsonb, text, text, text) IS
+    'Registers a model that XGBoost trained elsewhere, from its JSON (text cast to jorge.forest) or UBJ (jorge.forest_from_ubj()): mapping gives its features the names they have here, {"f0": "message_length"}. Predictions are XGBoost''s, bit for bit. metrics are what you measured: without them it passes no gate, but promote(..., override => reason) lets it serve. Export is the same way back: forest::text is XGBoost''s JSON, jorge.forest_ubj(forest) its UBJ. ERROR 22023 without feature names, or with protected ones; 42703, 42701 for a mapping that does not fit.';
+REVOKE ALL ON FUNCTION jorge.import_model(text, jorge.forest, jsonb, jsonb, text, text, text) FROM PUBLIC;
