@@ -25,24 +25,21 @@ COMMENT ON COLUMN jorge.lead_outcome.revenue IS 'Commission earned, US dollars.'
 COMMENT ON COLUMN jorge.lead_outcome.recorded_at IS 'When it was told here.';
 COMMENT ON COLUMN jorge.lead_outcome.recorded_by IS 'Role that told it.';
 
-CREATE OR REPLACE FUNCTION jorge.note_outcome() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION jorge.note_outcome(lead jorge.lead) RETURNS void
+    LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-BEGIN
     INSERT INTO jorge.lead_outcome (location_id, lead_id, at, outcome, sale_price, revenue)
-    VALUES (NEW.location_id, NEW.lead_id, coalesce(NEW.outcome_at, now()), NEW.outcome, NEW.sale_price, NEW.revenue);
-    RETURN NULL;
-END
+    VALUES (lead.location_id, lead.lead_id, coalesce(lead.outcome_at, now()), lead.outcome, lead.sale_price, lead.revenue)
 $fn$;
-COMMENT ON FUNCTION jorge.note_outcome() IS 'Trigger on jorge.lead: keeps the history of outcomes.';
-REVOKE ALL ON FUNCTION jorge.note_outcome() FROM PUBLIC;
+COMMENT ON FUNCTION jorge.note_outcome(jorge.lead) IS 'Puts the outcome that a lead has into its history. Called by triggers on jorge.lead.';
+REVOKE ALL ON FUNCTION jorge.note_outcome(jorge.lead) FROM PUBLIC;
 CREATE OR REPLACE TRIGGER outcome_told AFTER INSERT ON jorge.lead
-    FOR EACH ROW WHEN (NEW.outcome <> 'open') EXECUTE FUNCTION jorge.note_outcome();
+    FOR EACH ROW WHEN (NEW.outcome <> 'open') EXECUTE FUNCTION jorge.outcome_noted();
 COMMENT ON TRIGGER outcome_told ON jorge.lead IS 'Keeps the history of outcomes.';
 CREATE OR REPLACE TRIGGER outcome_changed AFTER UPDATE OF outcome, outcome_at, sale_price, revenue ON jorge.lead
     FOR EACH ROW WHEN (ROW(OLD.outcome, OLD.outcome_at, OLD.sale_price, OLD.revenue) IS DISTINCT FROM ROW(NEW.outcome, NEW.outcome_at, NEW.sale_price, NEW.revenue))
-    EXECUTE FUNCTION jorge.note_outcome();
+    EXECUTE FUNCTION jorge.outcome_noted();
 COMMENT ON TRIGGER outcome_changed ON jorge.lead IS 'Keeps the history of outcomes.';
 -- what was told while the triggers were absent
 INSERT INTO jorge.lead_outcome (location_id, lead_id, at, outcome, sale_price, revenue)

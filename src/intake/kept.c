@@ -1,0 +1,105 @@
+/*
+ * kept.c: triggers for what is kept beside a lead: the course of its conversation, and the history of its outcome.
+ *
+ * They act as the table's owner, as intake does, and hand over to functions of install(), which are policy.
+ */
+#include "core/jorge.h"
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "core/owner.h"
+
+JORGE_FUNCTION(jorge_interaction_counted);
+JORGE_FUNCTION(jorge_outcome_noted);
+
+/*
+ * The call as one of a trigger on a managed table
+ */
+static TriggerData *
+kept_trigger(FunctionCallInfo fcinfo, const char *table, bool row, const char *name)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) != 0) != row ||
+		RelationGetRelid(trigger->tg_relation) != jorge_managed_relation(table, false))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("jorge.%s() must be an AFTER trigger for each %s of jorge.%s", name, row ? "row" : "statement", table),
+						errhint("SELECT jorge.install() makes the trigger.")));
+	return trigger;
+}
+
+/*
+ * Bring the conversations of a statement's interactions up to date
+ */
+Datum
+jorge_interaction_counted(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = kept_trigger(fcinfo, "interaction", false, "interaction_counted");
+	const char *new = trigger->tg_trigger->tgnewtable;
+	const char *old = trigger->tg_trigger->tgoldtable;
+	JorgeOwner owner;
+	char *query;
+
+	if ((!TRIGGER_FIRED_BY_DELETE(trigger->tg_event) && new == NULL) || (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) && old == NULL))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("jorge.interaction_counted() needs the statement's rows"),
+						errhint("SELECT jorge.install() makes the trigger.")));
+	/* of a lead with one new interaction the interaction; of one with several how many */
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		query = psprintf("SELECT jorge.conversations_grew(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id), pg_catalog.array_agg(n),"
+						 " pg_catalog.array_agg(at), pg_catalog.array_agg(id), pg_catalog.array_agg(channel), pg_catalog.array_agg(direction),"
+						 " pg_catalog.array_agg(body)) FROM (SELECT location_id, lead_id, pg_catalog.count(*) AS n, pg_catalog.min(at) AS at,"
+						 " (pg_catalog.array_agg(interaction_id))[1] AS id, pg_catalog.min(channel) AS channel, pg_catalog.min(direction) AS direction,"
+						 " pg_catalog.min(body) AS body FROM %s GROUP BY location_id, lead_id) x",
+						 quote_identifier(new));
+	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id))"
+						 " FROM (SELECT DISTINCT location_id, lead_id FROM %s) x",
+						 quote_identifier(old));
+	else
+		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id))"
+						 " FROM (SELECT location_id, lead_id FROM %s UNION SELECT location_id, lead_id FROM %s) x",
+						 quote_identifier(old), quote_identifier(new));
+	jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
+	SPI_connect();
+	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
+		elog(ERROR, "could not see the statement's interactions");
+	if (SPI_execute(query, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not count interactions");
+	SPI_finish();
+	jorge_owner_leave(&owner);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * Keep the outcome that a lead has got
+ */
+Datum
+jorge_outcome_noted(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = kept_trigger(fcinfo, "lead", true, "outcome_noted");
+	static SPIPlanPtr plan = NULL;
+	HeapTuple tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	Datum row = heap_copy_tuple_as_datum(tuple, RelationGetDescr(trigger->tg_relation));
+	JorgeOwner owner;
+
+	jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
+	SPI_connect();
+	if (plan == NULL)
+	{
+		SPIPlanPtr made = SPI_prepare("SELECT jorge.note_outcome($1)", 1, (Oid[]){trigger->tg_relation->rd_rel->reltype});
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "could not plan the history of outcomes: %s", SPI_result_code_string(SPI_result));
+		plan = made;
+	}
+	if (SPI_execute_plan(plan, &row, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not keep an outcome");
+	SPI_finish();
+	jorge_owner_leave(&owner);
+	return PointerGetDatum(NULL);
+}
