@@ -1,6 +1,6 @@
 -- The course of conversations: kept through inserts, updates and deletes, equal to a count from the beginning, and said in words.
 BEGIN;
-SELECT plan(34);
+SELECT plan(39);
 SET LOCAL client_min_messages = error;
 SELECT setseed(0.7) \g /dev/null
 
@@ -11,9 +11,9 @@ CREATE FUNCTION pg_temp.words() RETURNS text LANGUAGE sql VOLATILE AS $$
                   'terrible service', 'is it still available?', NULL, '', 'cash, $500k'])[1 + floor(random() * 11)::integer] $$;
 CREATE FUNCTION pg_temp.happen(many integer) RETURNS void LANGUAGE sql VOLATILE AS $$
     INSERT INTO jorge.interaction (lead_id, at, channel, direction, body)
-    SELECT (SELECT lead_id FROM who WHERE n = 1 + floor(random() * 12 + x * 0)::integer), '2026-02-01Z'::timestamptz + floor(random() * 200) * interval '6 h',
+    SELECT w.lead_id, '2026-02-01Z'::timestamptz + floor(random() * 200) * interval '6 h',
            c.channel, CASE WHEN c.channel = 'note' AND random() < 0.5 THEN NULL WHEN random() < 0.5 THEN 'in' ELSE 'out' END, pg_temp.words()
-      FROM generate_series(1, many) x, LATERAL (SELECT (ARRAY['sms', 'email', 'call', 'visit', 'note'])[1 + floor(random() * 5 + x * 0)::integer] AS channel) c $$;
+      FROM generate_series(1, many) x, LATERAL (SELECT (ARRAY['sms', 'email', 'call', 'visit', 'note'])[1 + floor(random() * 5 + x * 0)::integer] AS channel, 1 + floor(random() * 12 + x * 0)::integer AS n) c JOIN who w ON w.n = c.n $$;
 CREATE FUNCTION pg_temp.differences() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE differ bigint;
 BEGIN
@@ -89,6 +89,16 @@ DELETE FROM jorge.lead_conversation;
 SELECT jorge.install() \g /dev/null
 SELECT is(pg_temp.differences(), 0::bigint, 'install() makes up for what is missing');
 
+-- persons who turn out to be one, and to be two again
+CREATE TEMP TABLE merged AS SELECT jorge.merge_leads((SELECT lead_id FROM who WHERE n = 8), (SELECT lead_id FROM who WHERE n = 9), 'test') AS merge_id, (SELECT count(*) FROM jorge.interaction i JOIN who USING (lead_id) WHERE n IN (8, 9)) AS together;
+SELECT is((SELECT sum(c.interactions) FROM jorge.lead_conversation c JOIN who USING (lead_id) WHERE n IN (8, 9)), (SELECT together FROM merged)::bigint, 'one conversation of two');
+SELECT is(pg_temp.differences(), 0::bigint, 'as counted from the beginning');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) SELECT lead_id, '2026-11-01Z', 'sms', 'in', 'great' FROM who WHERE n IN (8, 9);
+SELECT is(pg_temp.differences(), 0::bigint, 'also of what comes under an old id');
+SELECT jorge.unmerge(merge_id) FROM merged \g /dev/null
+SELECT is((SELECT count(*) FROM jorge.lead_conversation c JOIN who USING (lead_id) WHERE n IN (8, 9)), 2::bigint, 'two again');
+SELECT is(pg_temp.differences(), 0::bigint, 'each with their own');
+
 -- a role that may insert interactions and nothing else
 CREATE ROLE jorge_test_sender;
 GRANT USAGE ON SCHEMA jorge TO jorge_test_sender;
@@ -112,7 +122,7 @@ SELECT ok((SELECT bool_and(c @> jsonb_build_object('interactions', n.interaction
              FROM jorge.conversation_now n JOIN jorge.lead l USING (location_id, lead_id), LATERAL jorge.rule_score(l) r, LATERAL jorge.conversation_features(n.lead_id) c), 'and all of it as one answer, with frs, pcs and temperature');
 INSERT INTO jorge.lead_answer (lead_id, question, answer) SELECT lead_id, 'area', 'Zilker' FROM who WHERE n = 7;
 INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) SELECT lead_id, '2026-12-02Z', 'sms', 'in', 'exactly $500k, cash, within two weeks' FROM who WHERE n = 7;
-SELECT results_eq($$SELECT question, answer FROM who, jorge.lead_answers(lead_id) WHERE n = 7$$, $$VALUES ('budget', '$500k'), ('timeline', 'timeline of weeks'), ('financing', 'paying cash'), ('area', 'Zilker')$$, 'the four core questions');
+SELECT results_eq($$SELECT question, answer FROM who, jorge.lead_answers(lead_id) WHERE n = 7$$, $$VALUES ('budget', '$500k'), ('timeline', 'immediate timeline'), ('financing', 'paying cash'), ('area', 'Zilker')$$, 'the four core questions');
 INSERT INTO jorge.prediction (location_id, at, lead_id, reason, model, probability, class, features) SELECT 'main', now() - interval '14 days', lead_id, 'inquiry', 'x', 0.1, 'COLD', jorge.lead_feature_vector(x) FROM who, (SELECT 'hi' AS message) x WHERE n = 7;
 SELECT cmp_ok((SELECT (jorge.conversation_features(lead_id) ->> 'temperature_velocity')::float8 FROM who WHERE n = 7), '>', 5::float8, 'temperature rises by points a week');
 SELECT throws_ok($$SELECT jorge.conversation_features('00000000-0000-4000-8000-00000000dead')$$, 'P0002', NULL, 'an unknown lead');
