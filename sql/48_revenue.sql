@@ -322,14 +322,14 @@ COMMENT ON FUNCTION jorge.open_deals(jorge.revenue_model, integer[], boolean[], 
     'Part of jorge.revenue_fit(): calibrates the probabilities of cells of leads (state, learned from, of the last year, age, age when scored, mean log-odds, deals, amounts, squared amounts, deals without amount), finds the conversion of leads to come and the state of the open deals.';
 
 CREATE FUNCTION jorge.rate_forecast(counts double precision[], exposures double precision[], ahead integer DEFAULT 6, season integer DEFAULT 12)
-    RETURNS TABLE (step integer, rate double precision, sd double precision, noise double precision)
+    RETURNS TABLE (step integer, rate double precision, sd double precision, noise double precision, season_factor double precision, seasonal double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000000 ROWS 6
     AS 'MODULE_PATHNAME', 'jorge_rate_forecast';
 COMMENT ON FUNCTION jorge.rate_forecast(double precision[], double precision[], integer, integer) IS
-    'Rate at which things will arrive, from counts a period, oldest first, and the exposure each is of (parts of a period or days; 0: not seen): step 1 is the period of the last count, step 2 the next ... (1 to 1000). rate: expected arrivals a unit of exposure; sd: its standard deviation, common to neighbouring periods; noise: what a period differs by of its own, relative; the chance of a Poisson number comes on top. A Gaussian process on the logarithm: level, trend that runs out in three seasons, season (of 2 to 72 periods, 0 = none; one year already says something of it), drift; the last 72 periods are learned from. No rows without exposure. ERROR 22023 for counts outside 0 to 1e15, exposures other than 0 or 1e-6 to 1e9, and arrays of different lengths.';
+    'Rate at which things will arrive, from counts a period, oldest first, and the exposure each is of (parts of a period or days; 0: not seen): step 1 is the period of the last count, step 2 the next ... (1 to 1000). rate: expected arrivals a unit of exposure; sd: its standard deviation, common to neighbouring periods; noise: what a period differs by of its own, relative; the chance of a Poisson number comes on top; season_factor: the season''s part of the rate, with mean 1 over a season; seasonal: probability that there is a season at all (0.75 before anything is seen). A Gaussian process on the logarithm: level, trend that runs out in three seasons, season (of 2 to 72 periods, 0 = none; one year already says something of it), drift; the last 72 periods are learned from. No rows without exposure. ERROR 22023 for counts outside 0 to 1e15, exposures other than 0 or 1e-6 to 1e9, and arrays of different lengths.';
 
 CREATE FUNCTION jorge.arrival_rates(arrivals jorge.series, first_arrival timestamptz, as_of timestamptz, time_zone text, months integer)
-    RETURNS TABLE (step integer, rate double precision, sd double precision, noise double precision)
+    RETURNS TABLE (step integer, rate double precision, sd double precision, noise double precision, season_factor double precision, seasonal double precision)
     LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 12
     SET search_path = pg_catalog, pg_temp
 AS $fn$

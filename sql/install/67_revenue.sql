@@ -184,29 +184,37 @@ COMMENT ON FUNCTION jorge.forecast_monthly_leads(integer, timestamptz, text) IS
     'New leads of the month that as_of lies in (realised: so far) and of the following, months_ahead (1 to 60) in all, by jorge.rate_forecast(), with 80 % and 95 % intervals. One row with a note where the first lead is less than 30 days old.';
 
 CREATE OR REPLACE FUNCTION jorge.monthly_seasonality(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
-    RETURNS TABLE (month integer, name text, leads_factor float8, deals_factor float8, revenue_factor float8, leads_significant boolean, prepare text)
+    RETURNS TABLE (month integer, name text, leads_factor float8, deals_factor float8, revenue_factor float8, leads_seasonal float8, deals_seasonal float8, prepare text)
     LANGUAGE sql STABLE ROWS 12
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    WITH l AS MATERIALIZED (SELECT l.first_seen_at, l.outcome, l.outcome_at, l.revenue FROM jorge.lead l WHERE l.location_id = $2 AND l.first_seen_at <= $1 AND isfinite(l.first_seen_at)),
-         s AS MATERIALIZED (SELECT jorge.series(first_seen_at, 1, 'month', jorge.office_zone($2)) AS leads,
-                                   jorge.series(outcome_at, coalesce(revenue, 0)::float8, 'month', jorge.office_zone($2)) FILTER (WHERE outcome = 'won' AND outcome_at <= $1 AND isfinite(outcome_at)) AS sales FROM l),
-         a AS (SELECT f.* FROM s, jorge.season_factors(s.leads, 'count', as_of => $1) f),
-         d AS (SELECT f.* FROM s, jorge.season_factors(s.sales, 'count', as_of => $1) f),
-         r AS (SELECT f.* FROM s, jorge.season_factors(s.sales, 'sum', as_of => $1) f)
-    SELECT n, to_char(make_date(2000, n, 1), 'FMMonth'), a.factor, d.factor, r.factor, a.significant,
-           CASE WHEN a.factor IS NULL THEN 'not enough data: two years of leads are needed'
-                WHEN a.factor >= 1.15 AND coalesce(r.factor, 1) >= 1.15 THEN 'many leads and closings: full staff, no leave'
-                WHEN a.factor >= 1.15 THEN 'many leads: people to answer them, advertising can rest'
-                WHEN coalesce(r.factor, 1) >= 1.15 THEN 'many closings: paperwork first; keep new leads warm'
-                WHEN a.factor <= 0.85 AND coalesce(r.factor, 1) <= 0.85 THEN 'quiet: reserves for expenses; training, old leads'
-                WHEN a.factor <= 0.85 THEN 'few leads: advertise two months before, call old leads'
-                WHEN coalesce(r.factor, 1) <= 0.85 THEN 'few closings: reserves for expenses' ELSE 'as usual' END
-      FROM generate_series(1, 12) n LEFT JOIN a ON a."position" = n LEFT JOIN d ON d."position" = n LEFT JOIN r ON r."position" = n
+    WITH zone AS (SELECT jorge.office_zone($2) AS zone),
+         s AS MATERIALIZED (SELECT zone, jorge.series(l.first_seen_at, 1, 'month', zone) AS leads, min(l.first_seen_at) AS first_lead,
+                                   jorge.series(l.outcome_at, coalesce(l.revenue, 0)::float8, 'month', zone) FILTER (WHERE l.outcome = 'won' AND l.outcome_at <= $1 AND isfinite(l.outcome_at)) AS sales,
+                                   min(l.outcome_at) FILTER (WHERE l.outcome = 'won' AND l.outcome_at <= $1 AND isfinite(l.outcome_at)) AS first_sale
+                              FROM jorge.lead l, zone WHERE l.location_id = $2 AND l.first_seen_at <= $1 AND isfinite(l.first_seen_at) GROUP BY zone),
+         -- a cycle from the month of as_of on; a year must have been seen
+         a AS MATERIALIZED (SELECT f.* FROM s, jorge.arrival_rates(s.leads, s.first_lead, $1, s.zone, 12) f WHERE s.first_lead <= $1 - interval '1 year'),
+         d AS MATERIALIZED (SELECT f.* FROM s, jorge.arrival_rates(s.sales, s.first_sale, $1, s.zone, 12) f WHERE s.first_sale <= $1 - interval '1 year'),
+         r AS MATERIALIZED (SELECT f.* FROM s, jorge.season_factors(s.sales, 'sum', as_of => $1) f)
+    SELECT n, to_char(make_date(2000, n, 1), 'FMMonth'), round(a.season_factor::numeric, 3)::float8, round(d.season_factor::numeric, 3)::float8, round(r.factor::numeric, 3)::float8,
+           round(a.seasonal::numeric, 3)::float8, round(d.seasonal::numeric, 3)::float8,
+           CASE WHEN a.season_factor IS NULL THEN 'not enough data: a year of leads is needed'
+                WHEN a.season_factor >= 1.15 AND w.closings >= 1.15 THEN 'many leads and closings: full staff, no leave'
+                WHEN a.season_factor >= 1.15 THEN 'many leads: people to answer them, advertising can rest'
+                WHEN w.closings >= 1.15 THEN 'many closings: paperwork first; keep new leads warm'
+                WHEN a.season_factor <= 0.85 AND w.closings <= 0.85 THEN 'quiet: reserves for expenses; training, old leads'
+                WHEN a.season_factor <= 0.85 THEN 'few leads: advertise two months before, call old leads'
+                WHEN w.closings <= 0.85 THEN 'few closings: reserves for expenses' ELSE 'as usual' END
+      FROM zone, generate_series(1, 12) n
+      LEFT JOIN a ON a.step = (n + 12 - extract(month FROM $1 AT TIME ZONE (SELECT zone FROM zone)))::integer % 12 + 1
+      LEFT JOIN d ON d.step = (n + 12 - extract(month FROM $1 AT TIME ZONE (SELECT zone FROM zone)))::integer % 12 + 1
+      LEFT JOIN r ON r."position" = n
+      CROSS JOIN LATERAL (SELECT coalesce(r.factor, d.season_factor, 1) AS closings) w
      ORDER BY n
 $fn$;
 COMMENT ON FUNCTION jorge.monthly_seasonality(timestamptz, text) IS
-    'How much each month brings against the average month (mean 1): leads, deals won, revenue; whether the season of leads is more than chance; what to prepare. NULL factors below two years of months. Factors are shrunk towards 1 as far as chance explains them.';
+    'How much each month brings against the average month (mean 1): leads and deals won (jorge.rate_forecast(): a day, from one year on, held towards 1 as far as chance explains the differences), revenue (jorge.season_factors(), from two years on); leads_seasonal and deals_seasonal: probability that there is a season at all (0.75 before anything is seen); what to prepare. NULL factors where too little is known.';
 
 CREATE OR REPLACE FUNCTION jorge.goal_probability(goal numeric, by date, since date DEFAULT NULL, as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS float8

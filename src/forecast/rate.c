@@ -67,6 +67,20 @@ trend_time(const RateFit *fit, int t)
 }
 
 /*
+ * Covariance of the season's part of the logarithm in two periods
+ */
+static double
+season_covariance(const RateFit *fit, const RateKernel *kernel, int s, int t)
+{
+	double turn;
+
+	if (fit->season == 0)
+		return 0;
+	turn = sin(M_PI * ((t - s) % fit->season) / fit->season);
+	return kernel->season * kernel->season * exp(-2 * turn * turn);
+}
+
+/*
  * Covariance of the rate's logarithm in two periods, without their own noise
  */
 static double
@@ -75,13 +89,7 @@ covariance(const RateFit *fit, const RateKernel *kernel, int s, int t)
 	double length = fit->season > 0 ? fit->season : PERIODS_WITHOUT;
 	double sum = LEVEL_VARIANCE + TREND_A_SEASON * TREND_A_SEASON * trend_time(fit, s) * trend_time(fit, t);
 
-	if (fit->season > 0)
-	{
-		double turn = sin(M_PI * ((t - s) % fit->season) / fit->season);
-
-		sum += kernel->season * kernel->season * exp(-2 * turn * turn);
-	}
-	return sum + kernel->drift * kernel->drift * exp(-abs(t - s) / (DRIFT_LASTS * length));
+	return sum + season_covariance(fit, kernel, s, t) + kernel->drift * kernel->drift * exp(-abs(t - s) / (DRIFT_LASTS * length));
 }
 
 /*
@@ -296,10 +304,36 @@ predict(const RateFit *fit, const RateKernel *kernel, double *mean, double *vari
 }
 
 /*
- * Fit every combination of strengths; the sums are weighted by likelihood
+ * What the combinations say together, weighted by likelihood
+ */
+typedef struct RateMixture
+{
+	double *rate;
+	double *square;           /* of it */
+	double noise;             /* variance of a period's own noise, relative */
+	double seasonal;          /* weight of those with a season */
+	double cycle[RATE_MOST];  /* season's part of the logarithm, by period of the cycle that step 1 begins */
+} RateMixture;
+
+/*
+ * Turn the cycle's logarithms into factors with mean 1
  */
 static void
-mix(RateFit *fit, double *rate, double *square, double *noise)
+finish_cycle(RateMixture *mixture, int season)
+{
+	double sum = 0;
+
+	for (int i = 0; i < season; i++)
+		sum += mixture->cycle[i] = exp(mixture->cycle[i]);
+	for (int i = 0; i < season; i++)
+		mixture->cycle[i] *= season / sum;
+}
+
+/*
+ * Fit every combination of strengths
+ */
+static void
+mix(RateFit *fit, RateMixture *mixture)
 {
 	double *mean = palloc(sizeof(double) * fit->ahead);
 	double *variance = palloc(sizeof(double) * fit->ahead);
@@ -324,23 +358,34 @@ mix(RateFit *fit, double *rate, double *square, double *noise)
 		best = Max(best, fit->log_likelihood);
 		weight = exp(fit->log_likelihood - best);
 		weights = weights * keep + weight;
-		*noise = *noise * keep + weight * expm1(kernel.noise * kernel.noise);
+		mixture->noise = mixture->noise * keep + weight * expm1(kernel.noise * kernel.noise);
+		mixture->seasonal = mixture->seasonal * keep + weight * (kernel.season > 0);
+		for (int k = 0; k < fit->season; k++)
+		{
+			mixture->cycle[k] *= keep;
+			for (int i = 0; i < fit->n; i++)
+				mixture->cycle[k] += weight * season_covariance(fit, &kernel, i, fit->n - 1 + k) * fit->inverse[i];
+		}
 		for (int h = 0; h < fit->ahead; h++)
 		{
 			/* the mean of a log-normal; a variance above 1 says that nothing is known */
 			double spread = Min(variance[h], 1);
 			double here = exp(Min(mean[h] + (spread + kernel.noise * kernel.noise) / 2, 300));
 
-			rate[h] = rate[h] * keep + weight * here;
-			square[h] = square[h] * keep + weight * here * here * exp(spread);
+			mixture->rate[h] = mixture->rate[h] * keep + weight * here;
+			mixture->square[h] = mixture->square[h] * keep + weight * here * here * exp(spread);
 		}
 	}
-	*noise /= weights;
+	mixture->noise /= weights;
+	mixture->seasonal /= weights;
+	for (int k = 0; k < fit->season; k++)
+		mixture->cycle[k] /= weights;
 	for (int h = 0; h < fit->ahead; h++)
 	{
-		rate[h] /= weights;
-		square[h] /= weights;
+		mixture->rate[h] /= weights;
+		mixture->square[h] /= weights;
 	}
+	finish_cycle(mixture, fit->season);
 }
 
 Datum
@@ -348,8 +393,7 @@ jorge_rate_forecast(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	RateFit *fit = palloc0(sizeof(RateFit));
-	double *rate, *square;
-	double noise = 0;
+	RateMixture *mixture = palloc0(sizeof(RateMixture));
 
 	fit->ahead = PG_GETARG_INT32(2);
 	fit->season = PG_GETARG_INT32(3);
@@ -362,13 +406,15 @@ jorge_rate_forecast(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	fit->kernel = palloc(sizeof(double) * fit->n * fit->n);
 	fit->factor = palloc0(sizeof(double) * fit->n * fit->n);
-	rate = palloc0(sizeof(double) * fit->ahead);
-	square = palloc0(sizeof(double) * fit->ahead);
-	mix(fit, rate, square, &noise);
+	mixture->rate = palloc0(sizeof(double) * fit->ahead);
+	mixture->square = palloc0(sizeof(double) * fit->ahead);
+	mix(fit, mixture);
 	for (int h = 0; h < fit->ahead; h++)
 	{
-		Datum values[4] = {Int32GetDatum(h + 1), Float8GetDatum(rate[h]), Float8GetDatum(sqrt(Max(square[h] - rate[h] * rate[h], 0))), Float8GetDatum(sqrt(noise))};
-		bool nulls[4] = {false};
+		double rate = mixture->rate[h];
+		Datum values[6] = {Int32GetDatum(h + 1), Float8GetDatum(rate), Float8GetDatum(sqrt(Max(mixture->square[h] - rate * rate, 0))), Float8GetDatum(sqrt(mixture->noise)),
+						   Float8GetDatum(fit->season > 0 ? mixture->cycle[h % fit->season] : 1), Float8GetDatum(mixture->seasonal)};
+		bool nulls[6] = {false};
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

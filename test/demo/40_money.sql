@@ -45,9 +45,12 @@ INSERT INTO jorge.lead_score (location_id, lead_id, probability, score, class, m
 ALTER TABLE jorge.lead ENABLE TRIGGER USER;
 
 \echo '==> what came in, month by month, and jorge.forecast_monthly_revenue(6)'
-SELECT 'history' AS "US dollars", jorge.sparkline(jorge.series(outcome_at, revenue::float8, 'month', 'America/Chicago')) AS commission, to_char(sum(revenue), 'FM999,999,999') AS total
-  FROM jorge.lead WHERE location_id = 'hill_country' AND outcome = 'won';
 CREATE TEMP TABLE demo_revenue AS SELECT * FROM jorge.forecast_monthly_revenue(6);
+WITH came AS (SELECT jorge.series(outcome_at, revenue::float8, 'month', 'America/Chicago') AS s, sum(revenue) FILTER (WHERE outcome_at > now() - interval '1 year') AS year FROM jorge.lead WHERE location_id = 'hill_country' AND outcome = 'won'),
+     month AS (SELECT start::date AS month, sum AS value FROM came, jorge.points(s) WHERE start < date_trunc('month', now() AT TIME ZONE 'America/Chicago') UNION ALL SELECT month, expected::float8 FROM demo_revenue),
+     line AS (SELECT jorge.sparkline(jorge.series_of(min(month), array_agg(value ORDER BY month))) AS drawn FROM month)
+SELECT left(right(drawn, 18), 12) AS "twelve months", right(drawn, 6) AS "and six to come", to_char(year, 'FM999,999,999') AS "commission of the last year",
+       (SELECT to_char(sum(expected), 'FM999,999,999') FROM demo_revenue) AS "expected of the six" FROM came, line;
 SELECT to_char(month, 'Mon YYYY') AS month, to_char(expected, 'FM9,999,999') AS expected, to_char(lo80, 'FM9,999,999') || ' to ' || to_char(hi80, 'FM9,999,999') AS "in 4 cases of 5",
        to_char(realised, 'FM9,999,990') AS "in already", to_char(from_open, 'FM9,999,990') AS "open deals", to_char(from_new, 'FM9,999,990') AS "leads to come", deals,
        rpad(repeat('#', (24 * lo80 / max(hi80) OVER ())::integer) || repeat('=', (24 * (expected - lo80) / max(hi80) OVER ())::integer) || '|' || repeat('-', (24 * (hi80 - expected) / max(hi80) OVER ())::integer), 26) AS "80 % | expected"
@@ -71,8 +74,9 @@ SELECT l.name, c.price_method AS price_from, to_char(c.estimated_sale_price, 'FM
 SELECT x.kind, x.party, x.label, x.rate, x.amount FROM jorge.lead_commission(:'demo_lead') c, jorge.jorge_commission_lines(c.estimated_sale_price, jorge.commission_plan_at(NULL)) x WHERE x.kind <> 'information' ORDER BY x.seq;
 
 \echo '==> every day one call writes the forecast down, so that it can be judged later: jorge.snapshot_forecast(), jorge.forecast_accuracy()'
-CALL jorge.snapshot_forecast('hill_country', 6, now() - interval '4 months');
-CALL jorge.snapshot_forecast('hill_country', 6, now() - interval '7 days');
+-- as if it had been called on the first of each month of the last year, and a week ago
+SELECT format('CALL jorge.snapshot_forecast(''hill_country'', 4, %L)', (date_trunc('month', now() AT TIME ZONE 'America/Chicago') - make_interval(months => n)) AT TIME ZONE 'America/Chicago') FROM generate_series(12, 1, -1) n
+UNION ALL SELECT $$CALL jorge.snapshot_forecast('hill_country', 4, now() - interval '7 days')$$ \gexec
 SELECT months_ahead, months, to_char(mae, 'FM999,999') AS "mean error", mape AS "in %", bias_percent AS "bias %", inside80 AS "in 80 %" FROM jorge.forecast_accuracy();
 \echo '==> what moved in the pipeline since last week: jorge.pipeline_changes()'
 SELECT change, count(*) AS deals, to_char(sum(weighted_change), 'FMSG9,999,990') AS "weighted commission" FROM jorge.pipeline_changes() GROUP BY change ORDER BY sum(weighted_change) DESC;

@@ -64,7 +64,7 @@ INSERT INTO jorge.satisfaction (at, score) VALUES ('2026-05-01', 9.6), ('2026-05
 INSERT INTO jorge.goal (metric, starts_on, ends_on, target) VALUES ('commission', '2026-01-01', '2026-12-31', 50000);
 CREATE TEMP TABLE k AS SELECT * FROM jorge.kpis(90, '2026-06-30');
 SELECT is((SELECT count(*) FROM k), 5::bigint, 'five figures');
-SELECT ok((SELECT current = 50 AND baseline < 30 AND reached AND goal = round(baseline * 1.25, 2) FROM k WHERE kpi = 'conversion') IS NOT FALSE, 'conversion against its baseline');
+SELECT ok((SELECT current = 50 AND baseline < 30 AND reached AND goal = round(baseline * 1.25, 2) FROM k WHERE kpi = 'conversion'), 'conversion against its baseline');
 SELECT ok((SELECT goal = 50000 AND goal_from = 'jorge.goal' AND NOT reached FROM k WHERE kpi = 'commission'), 'a goal of one''s own');
 SELECT ok((SELECT current = 2 AND baseline = 6 AND goal = 3.6 AND reached FROM k WHERE kpi = 'idle_time'), 'less idle time is better');
 SELECT ok((SELECT current IS NULL AND reached IS NULL FROM k WHERE kpi = 'cost_per_lead'), 'what is not known is not judged');

@@ -2,7 +2,7 @@
 BEGIN;
 -- leads as intake would leave them
 ALTER TABLE jorge.lead DISABLE TRIGGER USER;
-SELECT plan(46);
+SELECT plan(49);
 SET LOCAL jorge.location_id = 'main';
 INSERT INTO jorge.location (location_id, time_zone) VALUES ('main', 'UTC'), ('empty', 'UTC'), ('one', 'UTC');
 
@@ -63,6 +63,11 @@ SELECT ok((SELECT bool_and(p BETWEEN before AND 1) FROM (SELECT jorge.deal_proba
           'the longer, the likelier that a deal closes');
 SELECT ok((SELECT jorge.deal_probability(m, 20, 0.3) > jorge.deal_probability(m, 5, 0.3) AND jorge.deal_probability(m, 60, 0.3) < 0.05 FROM m), 'a deal not lost in time is likelier won, one never closed in time is not');
 SELECT ok((SELECT abs(jorge.deal_probability(m, 5, 0.3, 0, 15) + 0) < 0.02 AND jorge.deal_probability(m, 29, NULL, 0, 3) > 0.2 FROM m), 'and close when deals close');
+
+-- months
+SELECT ok((SELECT count(*) = 12 AND bool_and(leads_factor BETWEEN 0.97 AND 1.03 AND leads_seasonal < 0.75 AND prepare = 'as usual') FROM jorge.monthly_seasonality('2026-07-01')), 'the same number of leads a day is no season');
+SELECT ok((SELECT bool_and(abs(expected - 4 * extract(day FROM month + interval '1 month' - interval '1 day')) < 6) FROM jorge.forecast_monthly_leads(6, '2026-07-01')), 'and months are as long as they are');
+SELECT ok((SELECT expected BETWEEN 118 AND 122 AND realised = 60 AND lo95 > 60 AND lo95 <= lo80 AND hi80 <= hi95 FROM jorge.forecast_monthly_leads(1, '2026-06-16')), 'half a month of leads is known, the other half expected');
 
 -- goals
 SELECT is(jorge.goal_probability(1000, '2026-12-31', as_of => '2026-07-01'), 1::float8, 'a goal that is reached');

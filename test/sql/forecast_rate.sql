@@ -14,6 +14,11 @@ SELECT months, bool_and(abs(rate / y - 1) < allowed) AS near, corr(rate, y) > 0.
  WHERE s.n = months + f.step
  GROUP BY months ORDER BY months;
 SELECT max(rate) / min(rate) < 1.2 AS flat FROM jorge.rate_forecast((SELECT array_agg(round(y)::float8 ORDER BY n) FROM season WHERE n <= 36), array_fill(1::float8, ARRAY[36]), 12, 0);
+-- the season's factors: mean 1, the year's shape; chance alone is hardly a season, and none is none
+SELECT round(avg(season_factor)::numeric, 9) AS mean, bool_and(abs(season_factor / (exp(0.3 * sin((36 + step) * pi() / 6)) / 1.0226) - 1) < 0.03) AS shape, bool_and(seasonal > 0.99) AS seasonal
+  FROM jorge.rate_forecast((SELECT array_agg(round(y)::float8 ORDER BY n) || 0::float8 FROM season WHERE n <= 36), array_fill(1::float8, ARRAY[36]) || 0::float8, 13) f WHERE step > 1;
+SELECT bool_and(abs(season_factor - 1) < 0.05 AND seasonal < 0.9) AS no_season FROM jorge.rate_forecast((SELECT array_agg((100 + n * 7919 % 21 - 10)::float8 ORDER BY n) FROM generate_series(1, 36) n), array_fill(1::float8, ARRAY[36]), 12);
+SELECT DISTINCT season_factor, seasonal FROM jorge.rate_forecast('{5,6}', '{1,1}', 3, 0);
 -- growth goes on and runs out
 SELECT bool_and(rate > before) AS grows, max(rate) < 20 * 1000 AS runs_out
   FROM (SELECT rate, lag(rate) OVER (ORDER BY step) AS before FROM jorge.rate_forecast((SELECT array_agg(round(1000 * exp(0.01 * n))::float8 ORDER BY n) FROM generate_series(1, 48) n), array_fill(1::float8, ARRAY[48]), 100, 0)) f WHERE before IS NOT NULL;
