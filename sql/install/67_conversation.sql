@@ -161,7 +161,7 @@ $fn$;
 COMMENT ON FUNCTION jorge.conversations_grew(text[], uuid[], bigint[], timestamptz[], uuid[], text[], text[], text[]) IS
     'Keeps jorge.lead_conversation after an insert: a lead an element, how many interactions it got, and the one where it got one. Called by a trigger on jorge.interaction, which holds the locks of the leads.';
 
-CREATE OR REPLACE FUNCTION jorge.conversations_changed(locations text[], leads uuid[]) RETURNS void
+CREATE OR REPLACE FUNCTION jorge.conversations_changed(locations text[], leads uuid[], said boolean[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -170,13 +170,13 @@ BEGIN
         RETURN;
     END IF;
     -- the lead's own counters and signals, too; in order of ids, for it locks the leads
-    PERFORM jorge.refold_lead(w.lead_id, w.location_id)
-       FROM (SELECT u.* FROM unnest($1, $2) u(location_id, lead_id) ORDER BY u.location_id, u.lead_id OFFSET 0) w;
+    PERFORM CASE WHEN w.said THEN jorge.refold_lead(w.lead_id, w.location_id) ELSE jorge.refold_after(w.lead_id, w.location_id, NULL) END
+       FROM (SELECT u.* FROM unnest($1, $2, $3) u(location_id, lead_id, said) ORDER BY u.location_id, u.lead_id OFFSET 0) w;
     PERFORM jorge.write_conversations($1, $2);
 END
 $fn$;
-COMMENT ON FUNCTION jorge.conversations_changed(text[], uuid[]) IS 'Folds leads anew, and writes jorge.lead_conversation, after their interactions were changed or deleted. Called by triggers on jorge.interaction.';
-REVOKE ALL ON FUNCTION jorge.write_conversations(text[], uuid[]), jorge.recount_conversation(uuid, text), jorge.conversations_changed(text[], uuid[]),
+COMMENT ON FUNCTION jorge.conversations_changed(text[], uuid[], boolean[]) IS 'Folds leads anew, and writes jorge.lead_conversation, after their interactions were changed, moved (said false: the score stays) or deleted. Called by triggers on jorge.interaction.';
+REVOKE ALL ON FUNCTION jorge.write_conversations(text[], uuid[]), jorge.recount_conversation(uuid, text), jorge.conversations_changed(text[], uuid[], boolean[]),
     jorge.conversations_grew(text[], uuid[], bigint[], timestamptz[], uuid[], text[], text[], text[]) FROM PUBLIC;
 
 -- after "intake" by their names, so the leads' rows are locked

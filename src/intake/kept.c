@@ -57,12 +57,17 @@ jorge_interaction_counted(PG_FUNCTION_ARGS)
 						 " pg_catalog.min(body) AS body FROM %s GROUP BY location_id, lead_id) x",
 						 quote_identifier(new));
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id))"
-						 " FROM (SELECT DISTINCT location_id, lead_id FROM %s) x",
+		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id),"
+						 " pg_catalog.array_agg(true)) FROM (SELECT DISTINCT location_id, lead_id FROM %s) x",
 						 quote_identifier(old));
 	else
-		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id))"
-						 " FROM (SELECT location_id, lead_id FROM %s UNION SELECT location_id, lead_id FROM %s) x",
+		/* of a lead whose interactions only moved, as merges move them, nothing was said */
+		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id),"
+						 " pg_catalog.array_agg(said)) FROM (SELECT location_id, lead_id, pg_catalog.bool_or(said) AS said"
+						 " FROM (SELECT o.location_id, x.lead_id, (pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.-) 'lead_id'::text)"
+						 " OPERATOR(pg_catalog.<>) (pg_catalog.to_jsonb(n) OPERATOR(pg_catalog.-) 'lead_id'::text) AS said"
+						 " FROM %s o JOIN %s n USING (location_id, interaction_id),"
+						 " LATERAL (VALUES (o.lead_id), (n.lead_id)) x(lead_id)) y GROUP BY location_id, lead_id) z",
 						 quote_identifier(old), quote_identifier(new));
 	jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
 	SPI_connect();

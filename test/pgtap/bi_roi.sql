@@ -111,7 +111,7 @@ SELECT throws_ok($$SELECT * FROM jorge.cohorts(0)$$, '22023', NULL, 'no months')
 INSERT INTO jorge.lead (location_id, first_seen_at, last_seen_at) VALUES ('one', '2026-03-01', '2026-03-01');
 ALTER TABLE jorge.lead ENABLE TRIGGER USER;
 SELECT results_eq($$SELECT source, leads, won, open, conversion_rate, revenue, roi FROM jorge.source_roi('2026-01-01', '2026-04-01', as_of => '2026-04-01', location_id => 'one')$$,
-    $$VALUES ('lead', 1::bigint, 0::bigint, 1::bigint, 0::float8, 0::numeric, NULL::numeric)$$, 'one open lead is no lost one');
+    $$VALUES ('unknown', 1::bigint, 0::bigint, 1::bigint, 0::float8, 0::numeric, NULL::numeric)$$, 'one open lead is no lost one');
 SELECT results_eq($$SELECT conversion_lower, conversion_upper FROM jorge.source_roi('2026-01-01', '2026-04-01', as_of => '2026-04-01', location_id => 'one')$$, 'VALUES (0::float8, 1::float8)', 'and says nothing');
 SELECT is_empty($$SELECT * FROM jorge.attribution(location_id => 'one')$$, 'nor has it a journey');
 SELECT is((SELECT waiting FROM jorge.funnel('2026-01-01', '2026-04-01', '2026-04-01', location_id => 'one') WHERE step = 1), 1::bigint, 'it waits');
