@@ -26,6 +26,14 @@ CREATE FUNCTION jorge.beta_prior(successes double precision[], trials double pre
 COMMENT ON FUNCTION jorge.beta_prior(double precision[], double precision[]) IS
     'The beta distribution that the shares of several groups come from (empirical Bayes): the mode of the beta-binomial likelihood with a uniform prior of the mean, and of its worth in trials (alpha + beta) a log-normal one, 30 within a factor of 20. A group''s share held together with the others is (alpha + successes) / (alpha + beta + trials), its interval jorge.beta_quantile(p, alpha + successes, beta + trials - successes). Trials need not be whole.';
 
+CREATE FUNCTION jorge.shrink(successes double precision[], trials double precision[], level double precision DEFAULT 0.95,
+                             OUT n integer, OUT rate double precision, OUT lower double precision, OUT upper double precision)
+    RETURNS SETOF record
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50000 ROWS 10
+    AS 'MODULE_PATHNAME', 'jorge_shrink';
+COMMENT ON FUNCTION jorge.shrink(double precision[], double precision[], double precision) IS
+    'Shares of several groups, each held together with the others as far as they agree: a row a group, in the arrays'' order, with the share''s mean and an interval of the level''s probability (ends to a millionth). The prior of jorge.beta_prior() is not taken as known but averaged over all that the groups leave possible, so that intervals are not too narrow where groups are few. Trials need not be whole. ERROR 22023 for successes beyond the trials.';
+
 CREATE FUNCTION jorge.keep_stage() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_keep_stage';

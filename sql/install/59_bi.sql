@@ -157,19 +157,19 @@ BEGIN
                                                                                                   / nullif((SELECT max(q.incidence) FROM pooled q), 0)))
                                                                        FROM jorge.survival_curve(r.durations, 1) c WHERE c.censored > 0), r.open) END, r.won_in_time), r.leads) AS trials
               FROM r
-        ), prior AS (
-            SELECT b.* FROM (SELECT array_agg(n.won_in_time) AS k, array_agg(n.trials) AS n FROM n) a, jorge.beta_prior(a.k, a.n) b
+        ), held AS MATERIALIZED (
+            SELECT h.* FROM (SELECT array_agg(n.won_in_time ORDER BY n.source, n.campaign) AS k, array_agg(n.trials ORDER BY n.source, n.campaign) AS n FROM n) a, jorge.shrink(a.k, a.n, $7) h
+        ), numbered AS MATERIALIZED (
+            SELECT n.*, h.rate AS held_rate, h.lower AS held_lower, h.upper AS held_upper FROM (SELECT n.*, row_number() OVER (ORDER BY n.source, n.campaign) AS place FROM n) n JOIN held h ON h.n = n.place
         )
         SELECT coalesce(n.source, c.source), CASE WHEN $3 = 'campaign' THEN coalesce(n.campaign, c.campaign) END, coalesce(n.leads, 0), coalesce(n.won, 0), coalesce(n.lost, 0), coalesce(n.open, 0),
                coalesce(c.inquiries, 0), c.cost, round(c.cost / nullif(n.leads, 0), 2), round(c.cost / nullif(n.won, 0), 2),
-               n.rate, w.lower, w.upper, (b.alpha + n.won_in_time) / (b.alpha + b.beta + n.trials),
-               CASE WHEN n.leads > 0 THEN jorge.beta_quantile((1 - $7) / 2, b.alpha + n.won_in_time, b.beta + n.trials - n.won_in_time) END,
-               CASE WHEN n.leads > 0 THEN jorge.beta_quantile((1 + $7) / 2, b.alpha + n.won_in_time, b.beta + n.trials - n.won_in_time) END,
+               n.rate, w.lower, w.upper, n.held_rate, n.held_lower, n.held_upper,
                round(n.price, 2), round(n.commission, 2), coalesce(n.revenue, 0), round(coalesce(n.revenue, 0) / nullif(c.cost, 0), 4),
                round(e.won::numeric, 2), round(e.revenue, 2), round(e.revenue / nullif(c.cost, 0), 4), round(n.score::numeric, 1), round(n.hot, 4),
                nullif(concat_ws('; ', CASE WHEN n.leads IS NULL THEN 'cost, but no leads' WHEN n.won < 3 THEN 'fewer than 3 won' END, CASE WHEN c.cost IS NULL THEN 'no cost known' WHEN c.cost = 0 THEN 'costs nothing' END), '')
-          FROM n FULL JOIN jorge.source_costs($1, least($2, $4 + interval '1 microsecond'), $3, $5) c ON c.source = n.source AND c.campaign = n.campaign
-          LEFT JOIN prior b ON true LEFT JOIN pool p ON true
+          FROM numbered n FULL JOIN jorge.source_costs($1, least($2, $4 + interval '1 microsecond'), $3, $5) c ON c.source = n.source AND c.campaign = n.campaign
+          LEFT JOIN pool p ON true
           LEFT JOIN LATERAL jorge.wilson_interval(n.won_in_time, n.trials, $7) w ON true
           LEFT JOIN LATERAL (SELECT x.won, coalesce(n.revenue, 0) + (x.won - n.won)::numeric * coalesce((coalesce(n.revenue, 0) + 5 * p.commission) / (n.won + 5), 0) AS revenue
                                FROM (SELECT n.won + greatest(n.leads * n.rate - n.won_in_time, 0) AS won) x) e ON true
@@ -177,7 +177,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.source_roi(timestamptz, timestamptz, text, timestamptz, text, integer, float8) IS
-    'What the leads that arrived from since until before upto cost and brought, by first source (or its campaign), as known at as_of. conversion_rate: share won within the horizon in days, open leads counted as not yet ended (Aalen–Johansen; won / leads once all have ended), with Wilson''s limits; shrunk_rate: the same held together with the other sources (jorge.beta_prior()), with the interval to trust where a source has few leads. cost: jorge.source_costs(). roi = revenue / cost, revenue a dollar; NULL without cost. avg_deal_size: mean sale price; revenue: commission (jorge.lead_outcomes()). expected_won, expected_revenue, expected_roi: once those still open have ended, at the source''s mean commission held to that of all as by five deals. quality_score: mean score 0 ... 100 of its leads, hot_share: share of HOT ones.';
+    'What the leads that arrived from since until before upto cost and brought, by first source (or its campaign), as known at as_of. conversion_rate: share won within the horizon in days, open leads counted as not yet ended (Aalen–Johansen; won / leads once all have ended), with Wilson''s limits; shrunk_rate: the same held together with the other sources (jorge.shrink()), with the interval to trust where a source has few leads. cost: jorge.source_costs(). roi = revenue / cost, revenue a dollar; NULL without cost. avg_deal_size: mean sale price; revenue: commission (jorge.lead_outcomes()). expected_won, expected_revenue, expected_roi: once those still open have ended, at the source''s mean commission held to that of all as by five deals. quality_score: mean score 0 ... 100 of its leads, hot_share: share of HOT ones.';
 
 -- who deserves a deal
 

@@ -174,27 +174,25 @@ BEGIN
                    round(count(*) FILTER (WHERE l.arrived_at >= h.middle)::numeric / nullif(count(*) FILTER (WHERE l.arrived_at < h.middle), 0) - 1, 4) AS growth,
                    (coalesce(sum(l.revenue), 0) + 5 * max(h.commission)) / (count(l.revenue) + 5) AS held
               FROM l, half h GROUP BY l.segment
-        ), prior AS (
-            SELECT b.* FROM (SELECT array_agg(g.won::float8) AS k, array_agg(g.ended::float8) AS n FROM g) a, jorge.beta_prior(a.k, a.n) b
         ), market AS (
             -- what was sold at all; ours are in it
             SELECT CASE $1 WHEN 'area' THEN lower(trim(c.area)) ELSE lower(trim(c.property_type)) END AS segment, count(*) AS sales FROM jorge.sale c
              WHERE $1 IN ('area', 'property_type') AND c.location_id = $5 AND c.sold_on >= ($2 AT TIME ZONE 'UTC')::date AND c.sold_on <= (least($3, $4) AT TIME ZONE 'UTC')::date GROUP BY 1
         ), s AS (
             SELECT coalesce(g.segment, m.segment) AS segment, coalesce(g.leads, 0) AS leads, coalesce(g.won, 0) AS won, coalesce(g.ended, 0) AS ended, g.commission, coalesce(g.held, h.commission) AS held, g.growth, m.sales,
-                   b.alpha, b.beta, (b.alpha + coalesce(g.won, 0)) / (b.alpha + b.beta + coalesce(g.ended, 0)) AS rate,
-                   sum(g.won) FILTER (WHERE m.sales IS NOT NULL) OVER () / nullif(sum(m.sales) OVER (), 0) AS usual_share
-              FROM g FULL JOIN market m USING (segment) CROSS JOIN half h CROSS JOIN prior b WHERE coalesce(g.segment, m.segment) NOT IN ('', 'unknown')
+                   sum(g.won) FILTER (WHERE m.sales IS NOT NULL) OVER () / nullif(sum(m.sales) OVER (), 0) AS usual_share, row_number() OVER (ORDER BY coalesce(g.segment, m.segment)) AS place
+              FROM g FULL JOIN market m USING (segment) CROSS JOIN half h WHERE coalesce(g.segment, m.segment) NOT IN ('', 'unknown')
+        ), held AS MATERIALIZED (
+            SELECT h.* FROM (SELECT array_agg(s.won::float8 ORDER BY s.place) AS k, array_agg(s.ended::float8 ORDER BY s.place) AS n FROM s) a, jorge.shrink(a.k, a.n, $6) h
         ), v AS (
-            SELECT s.*, round(s.rate::numeric * s.held, 2) AS value, round(sum(s.rate::numeric * s.held * s.leads) OVER () / nullif(sum(s.leads) OVER (), 0), 2) AS usual_value, s.sales IS NOT NULL AND s.usual_share IS NOT NULL AS known FROM s
+            SELECT s.*, h.rate, h.lower, h.upper, round(h.rate::numeric * s.held, 2) AS value, round(sum(h.rate::numeric * s.held * s.leads) OVER () / nullif(sum(s.leads) OVER (), 0), 2) AS usual_value, s.sales IS NOT NULL AND s.usual_share IS NOT NULL AS known FROM s JOIN held h ON h.n = s.place
         ), e AS (
             SELECT v.*, CASE WHEN v.known THEN greatest(v.usual_share * v.sales - v.won, 0) ELSE 0.25 * v.leads * v.rate::numeric END AS extra,
                    CASE WHEN v.known THEN greatest(v.usual_share * v.sales - v.won, 0) * v.held ELSE 0.25 * v.leads * (v.value - v.usual_value) END AS gain,
                    CASE WHEN v.known THEN 'our usual share of its sales' ELSE 'a quarter more leads in place of average ones' END AS basis
               FROM v
         )
-        SELECT (row_number() OVER (ORDER BY e.gain DESC NULLS LAST, e.segment))::integer, e.segment, e.leads, e.won, e.rate, jorge.beta_quantile((1 - $6) / 2, e.alpha + e.won, e.beta + e.ended - e.won),
-               jorge.beta_quantile((1 + $6) / 2, e.alpha + e.won, e.beta + e.ended - e.won), round(e.commission, 2), e.value, e.growth, e.sales, round(e.won::numeric / nullif(e.sales, 0), 4), round(e.extra, 2),
+        SELECT (row_number() OVER (ORDER BY e.gain DESC NULLS LAST, e.segment))::integer, e.segment, e.leads, e.won, e.rate, e.lower, e.upper, round(e.commission, 2), e.value, e.growth, e.sales, round(e.won::numeric / nullif(e.sales, 0), 4), round(e.extra, 2),
                round(e.gain, 2), e.basis,
                jsonb_strip_nulls(jsonb_build_object('leads', e.leads, 'ended', e.ended, 'won', e.won, 'conversion', round(e.rate::numeric, 4), 'commission', round(e.held, 2), 'value_per_lead', e.value, 'usual_value_per_lead', e.usual_value, 'market_sales', e.sales,
                                                     'usual_share', round(e.usual_share, 4), 'extra_deals', round(e.extra, 2), 'formula', CASE WHEN e.known THEN 'extra_deals x commission' ELSE '0.25 x leads x (value_per_lead - usual_value_per_lead)' END))
@@ -202,7 +200,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.expansion_opportunities(text, timestamptz, timestamptz, timestamptz, text, float8) IS
-    'Segments (area, budget, property_type, side, source) by what growing there would bring. conversion: share won of the leads that have ended, held together with the other segments (jorge.beta_prior()), with its interval; value_per_lead: that times the segment''s mean commission, held to that of all as by five deals; growth: leads of the later half of the time over those of the earlier less 1. Where jorge.sale knows the market (area, property_type), extra_deals are what is missing to our usual share of its sales, and money = extra_deals * commission; else a quarter more leads in place of average ones: money = 0.25 * leads * (value_per_lead - that of all). Below 0: less than average. Segments nobody told are left out.';
+    'Segments (area, budget, property_type, side, source) by what growing there would bring. conversion: share won of the leads that have ended, held together with the other segments (jorge.shrink()), with its interval; value_per_lead: that times the segment''s mean commission, held to that of all as by five deals; growth: leads of the later half of the time over those of the earlier less 1. Where jorge.sale knows the market (area, property_type), extra_deals are what is missing to our usual share of its sales, and money = extra_deals * commission; else a quarter more leads in place of average ones: money = 0.25 * leads * (value_per_lead - that of all). Below 0: less than average. Segments nobody told are left out.';
 
 -- others
 

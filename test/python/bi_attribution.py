@@ -26,7 +26,7 @@ def check(good, what):
     print(("ok" if good else "not ok"), len(results), "-", what, flush=True)
 
 
-print("1..10")
+print("1..11")
 rng = random.Random(7)
 channels = ["zillow", "facebook", "realtor_com", "ghl", "email", "referral", "sign"]
 
@@ -139,6 +139,22 @@ for k, t in (([5, 10, 2], [50, 80, 40]), ([0, 0], [100, 200]), ([0, 40, 3.5], [1
     best = min((optimize.minimize(loss, [special.logit((k.sum() + 0.5) / (t.sum() + 1)), w], method="BFGS") for w in (1, 3, 5)), key=lambda r: r.fun)
     worst = max(worst, loss([np.log(alpha / beta), np.log(alpha + beta)]) - best.fun)
 check(worst < 1e-8, "priors are where the posterior is highest (%.1e below)" % worst)
+
+# groups held together: the same by a finer and wider grid, over all that the prior can be
+k, t = np.array([10, 12, 9, 3, 0], float), np.array([100, 100, 100, 4, 0], float)
+grid = [(m, w) for m in np.linspace(-6, 2, 161) for w in np.linspace(np.log(30) - 8, np.log(30) + 8, 161)]
+a = np.array([special.expit(m) * np.exp(w) for m, w in grid])
+b = np.array([special.expit(-m) * np.exp(w) for m, w in grid])
+log = np.array([np.log(special.expit(m)) + np.log(special.expit(-m)) - (w - np.log(30)) ** 2 / (2 * 1.5**2) for m, w in grid])
+log += sum(special.betaln(a + x, b + n_ - x) - special.betaln(a, b) for x, n_ in zip(k, t))
+weight = np.exp(log - log.max())
+weight /= weight.sum()
+worst = 0
+for line, x, n_ in zip(ask("SELECT rate, lower, upper FROM jorge.shrink(%s, %s) ORDER BY n" % (array(k), array(t))).split("\n"), k, t):
+    rate, lower, upper = map(float, line.split("|"))
+    below = [np.sum(weight * special.betainc(a + x, b + n_ - x, end)) for end in (lower, upper)]
+    worst = max(worst, abs(rate - np.sum(weight * (a + x) / (a + b + n_))), abs(below[0] - 0.025), abs(below[1] - 0.975))
+check(worst < 1e-3, "groups held together have the means and limits of a finer grid (%.1e off)" % worst)
 
 # sharing out: exact, fair within a cent, nothing to those without weight
 cases, worst, exact = [], 0, True

@@ -46,3 +46,13 @@ SELECT round(alpha::numeric, 6) AS alpha, round(beta::numeric, 6) AS beta FROM j
 SELECT jorge.beta_prior(ARRAY[2], ARRAY[1]);
 SELECT jorge.beta_prior(ARRAY[1, 2], ARRAY[2]);
 SELECT jorge.beta_prior(ARRAY[-1], ARRAY[2]);
+-- each group held together with the others: nothing known, one group, one that stands out, a group without trials
+SELECT n, round(rate::numeric, 3) AS rate, round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper FROM jorge.shrink(ARRAY[0], ARRAY[0]);
+SELECT n, round(rate::numeric, 3) AS rate, round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper FROM jorge.shrink(ARRAY[50], ARRAY[100]);
+SELECT n, round(rate::numeric, 3) AS rate, round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper FROM jorge.shrink(ARRAY[10, 12, 9, 3, 0], ARRAY[100, 100, 100, 4, 0]);
+SELECT n, round(rate::numeric, 3) AS rate, round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper FROM jorge.shrink(ARRAY[0, 1e6], ARRAY[1e6, 1e6], 0.5);
+SELECT count(*), bool_and(lower < rate AND rate < upper) FROM jorge.shrink((SELECT array_agg((n * 37 % 23)::float8) FROM generate_series(1, 200) n), array_fill(100::float8, ARRAY[200]));
+SELECT * FROM jorge.shrink('{}', '{}');
+SELECT jorge.shrink(ARRAY[2], ARRAY[1]);
+SELECT jorge.shrink(ARRAY[1], ARRAY[2], 1);
+SELECT jorge.shrink(ARRAY[1], ARRAY[2], 'NaN');
