@@ -232,6 +232,48 @@ sorted_keys(TrainFrame *frame)
 	return keys;
 }
 
+static int
+compare_times(const void *a, const void *b)
+{
+	double x = *(const double *) a;
+	double y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Decide for each row whether it is among the newest, which are held out; rows of one moment stay together. Returns
+ * NULL where the older ones have not every stratum.
+ */
+static bool *
+newest(const TrainFrame *frame, double share)
+{
+	int strata = jorge_learn_frame_strata(frame);
+	int64 *older = palloc0(sizeof(int64) * strata);
+	int64 *all = palloc0(sizeof(int64) * strata);
+	double *times = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(double), Max(frame->rows, 1)));
+	bool *out = MemoryContextAllocHuge(frame->mcxt, Max(frame->rows, 1));
+	Size first = Min((Size) rint(frame->rows * (1 - share)), frame->rows - 1);
+	double cut;
+
+	memcpy(times, frame->time, sizeof(double) * frame->rows);
+	qsort(times, frame->rows, sizeof(double), compare_times);
+	cut = times[first];
+	pfree(times);
+	for (Size r = 0; r < frame->rows; r++)
+	{
+		int stratum = jorge_learn_frame_stratum(frame, r);
+
+		out[r] = frame->time[r] >= cut;
+		all[stratum]++;
+		older[stratum] += !out[r];
+	}
+	for (int c = 0; c < strata; c++)
+		if (all[c] > 0 && older[c] == 0)
+			return NULL;
+	return out;
+}
+
 /*
  * Decide for each row of the sorted frame whether it is held out: a random sample of fixed size of
  * each class, drawn in one pass (Knuth's algorithm S). Returns NULL if nothing is.
@@ -333,7 +375,7 @@ jorge_learn_frame_sort(TrainFrame *frame)
 void
 jorge_learn_frame_hold_out(TrainFrame *frame, double share, uint64 seed)
 {
-	bool *out = held_out(frame, share, seed);
+	bool *out = frame->time != NULL && frame->rows > 0 && share > 0 ? newest(frame, share) : held_out(frame, share, seed);
 	uint32 *order;
 	Size place = 0;
 

@@ -77,7 +77,7 @@ extern double jorge_learn_frame_estimate(const TrainFrame *frame, Size rows);
 extern void jorge_learn_frame_sort(TrainFrame *frame);
 
 /*
- * Hold out a share of each stratum of a sorted frame. Where one has one row only, or the share is 0, nothing is
+ * Hold out a share of each stratum of a sorted frame, or, where rows have a time, the newest share of all. Where a stratum has one row only, or the share is 0, nothing is
  * held out.
  */
 extern void jorge_learn_frame_hold_out(TrainFrame *frame, double share, uint64 seed);

@@ -364,10 +364,10 @@ settle_judging(TrainParams *params)
 		params->cv = 0;
 	if (isnan(params->cv))
 		params->cv = params->validation > 0 ? 0 : DEFAULT_FOLDS;
-	if (params->time != NULL && params->cv == 0)
+	if (params->time != NULL && params->cv == 0 && params->validation == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("training option \"time\" needs cross-validation"),
-						errhint("Leave out \"validation\", or set \"cv\" to a number of folds.")));
+						errmsg("training option \"time\" needs rows to judge on"),
+						errhint("Set \"cv\" to a number of folds, or \"validation\" to the share of the newest rows.")));
 	/* more than will be needed where something stops them early */
 	if (isnan(params->rounds))
 		params->rounds = params->early_stopping > 0 && (params->cv > 0 || params->validation > 0)

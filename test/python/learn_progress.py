@@ -6,7 +6,7 @@ import sys
 import time
 
 DATABASE = "jorge_learn_progress"
-TESTS = 7
+TESTS = 8
 counted = 0
 failed = 0
 TRAINING = """SELECT jorge.train('SELECT i % 2 = 0 AS won, sin(i) AS a, sin(i * 2) AS b, sin(i * 3) AS c
@@ -38,6 +38,23 @@ def wait_for(sql, seconds=60):
     return ""
 
 
+def folds():
+    """Cross-validation tells round and fold: they take rounds side by side."""
+    training = subprocess.Popen(["psql", "-XqAt", "-d", DATABASE, "-c", TRAINING.replace('"cv": 0', '"cv": 3')],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        seen = wait_for("SELECT pid, total, done BETWEEN 3 * (round - 1) + 1 AND 3 * round, fold BETWEEN 1 AND 3, eta > clock_timestamp() "
+                        "FROM jorge.progress WHERE phase = 'cross-validating' AND done >= 6")
+        pid, _, rest = seen.partition("|")
+        check(rest == "30000|t|t|t", f"a cross-validation tells round and fold ({rest})")
+        psql(f"SELECT pg_cancel_backend({pid})")
+        training.communicate(timeout=60)
+    finally:
+        if training.poll() is None:
+            training.kill()
+            training.wait()
+
+
 def main():
     admin = os.environ.get("PGDATABASE", "postgres")
     print(f"1..{TESTS}")
@@ -50,9 +67,9 @@ def main():
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         seen = wait_for("SELECT pid, database, role = current_user, task, phase, total, metric BETWEEN 0.1 AND 1, "
-                        "started_at < clock_timestamp() FROM jorge.progress WHERE done >= 3 AND phase = 'boosting'")
+                        "started_at < clock_timestamp(), round = done, fold, eta > clock_timestamp() FROM jorge.progress WHERE done >= 3 AND phase = 'boosting'")
         pid, _, rest = seen.partition("|")
-        check(rest == f"{DATABASE}|t|train|boosting|10000|t|t", f"a running training is shown ({rest})")
+        check(rest == f"{DATABASE}|t|train|boosting|10000|t|t|t|1|t", f"a running training is shown ({rest})")
         first = int(psql("SELECT done FROM jorge.progress"))
         check(wait_for(f"SELECT 1 FROM jorge.progress WHERE done > {first}") == "1", "its rounds go up")
         check(psql("SET ROLE jorge_nobody; SELECT count(*) FROM jorge.progress") == "0", "other roles don't see it")
@@ -68,6 +85,7 @@ def main():
         if training.poll() is None:
             training.kill()
             training.wait()
+    folds()
     psql(f"DROP DATABASE {DATABASE}", admin)
     psql("DROP ROLE jorge_nobody, jorge_watcher", admin)
     sys.exit(failed > 0)

@@ -86,7 +86,7 @@ SELECT * FROM attempt('SELECT x AS won, i FROM sample', '{"objective": "reg:squa
 -- options that exclude each other
 SELECT * FROM attempt('SELECT won, x FROM sample', '{"cv": 5, "validation": 0.2}');
 SELECT * FROM attempt('SELECT won, x FROM sample', '{"cv": 5, "refit": false}');
-SELECT * FROM attempt('SELECT won, x, i FROM sample', '{"time": "i", "validation": 0.2}');
+SELECT * FROM attempt('SELECT won, x, i FROM sample', '{"time": "i", "cv": 0}');
 -- the time
 SELECT * FROM attempt('SELECT won, x FROM sample', '{"time": "at"}');
 SELECT * FROM attempt('SELECT won, x, i, x AS i FROM sample', '{"time": "i"}');

@@ -52,6 +52,10 @@ SELECT trees, (attributes ->> 'jorge_calibration')::jsonb ->> 'method' AS calibr
 SELECT round(avg(jorge.predict_margin(f, ARRAY[x, y]::real[]))) = 0 AS balanced, avg(won::integer)::numeric(4, 2) FROM jorge.train('SELECT won, x, y FROM sample', 'won', '{"quiet": true, "class_weights": "balanced", "rounds": 20}') f, sample;
 SELECT feature, splits > 0 AS split, gain > 0 AS gains, cover > 0 AS covers FROM jorge.importance(jorge.train('SELECT won, x, y, 1 AS one FROM sample', 'won', '{"quiet": true, "rounds": 5, "cv": 0}'));
 
+-- the newest fifth held out: a rule that holds in the newer half only is not known by then
+SELECT (i.attributes ->> 'jorge_trained_rows')::integer AS trained, m ->> 'rows' AS judged, (m ->> 'auc')::float8 < 0.6 AS blind
+  FROM jorge.forest_info(jorge.train('SELECT CASE WHEN n > 480 THEN x > 50 ELSE x % 2 = 0 END AS won, x, n FROM sample', 'won', '{"quiet": true, "time": "n", "validation": 0.2, "refit": false, "rounds": 20}')) i, LATERAL (SELECT (i.attributes ->> 'jorge_metrics')::jsonb) v(m);
+
 -- ---- refused
 \x on
 \t on
