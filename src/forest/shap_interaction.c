@@ -118,7 +118,7 @@ jorge_forest_interaction(const Forest *forest, const float *x, int a, int b)
 	{
 		/* nothing in a sum of terms acts together */
 		jorge_forest_check_single(forest);
-		return a == b && !isnan(x[a]) ? (double) (forest->weights[a] * x[a]) : 0;
+		return a == b && !isnan(x[a]) ? (double) forest->weights[a] * x[a] : 0;
 	}
 	jorge_shap_check(forest);
 	walk.quadrature = quadrature = jorge_shap_quadrature(forest);

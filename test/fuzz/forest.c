@@ -151,9 +151,19 @@ use(void *argument)
 
 		x[i] = values[(i * 7 + i / 5) % lengthof(values)];
 	}
-	predict(forest, x, rows, margins);
-	if (forest->features <= 1024)
-		explain(forest, x, margins);
+	if (forest->outputs > 1)
+	{
+		float *probabilities = palloc(sizeof(float) * forest->outputs);
+
+		for (int r = 0; r < rows; r++)
+			jorge_forest_class_probabilities(forest, x + (Size) r * forest->features, probabilities);
+	}
+	else
+	{
+		predict(forest, x, rows, margins);
+		if (forest->features <= 1024)
+			explain(forest, x, margins);
+	}
 
 	initStringInfo(&json);
 	jorge_ubj_to_json(reader.data, reader.length, &json);

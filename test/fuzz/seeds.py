@@ -31,6 +31,14 @@ def documents():
         booster = xgb.train({"objective": objective, "max_depth": depth, "nthread": 1}, data, 2)
         booster.set_attr(jorge_lexicon="3", jorge_learning_rate="0.1", note="\u20ac\n")
         yield tuple(bytes(booster.save_raw(raw_format=form)) for form in ("json", "ubj"))
+    label = np.digitize(target, (-1, 1))
+    for params in ({"booster": "gblinear", "objective": "reg:squarederror"}, {"booster": "gblinear", "objective": "multi:softprob", "num_class": 3},
+                   {"objective": "multi:softprob", "num_class": 3, "max_depth": 2}, {"objective": "survival:aft", "max_depth": 3}):
+        data = xgb.DMatrix(x, label, nthread=1)
+        data.set_float_info("label_lower_bound", 1 + label)
+        data.set_float_info("label_upper_bound", 1 + label)
+        booster = xgb.train({"nthread": 1, **params}, data, 2)
+        yield tuple(bytes(booster.save_raw(raw_format=form)) for form in ("json", "ubj"))
 
 
 def wrong_trees():
