@@ -256,7 +256,8 @@ CREATE OR REPLACE FUNCTION jorge.failed_gates(gates jsonb, metrics jsonb) RETURN
 AS $fn$
     SELECT string_agg(format('%s %s, must be %s', g ->> 'metric', coalesce(round((g ->> 'value')::numeric, 4)::text, 'not measured'),
                              concat_ws(' and ', 'at least ' || (g ->> 'at_least'), 'at most ' || (g ->> 'at_most'))), '; ' ORDER BY g ->> 'metric')
-           || coalesce(format(' (base rate %s: always the commoner answer would be right for %s)', round(b::numeric, 4), round(greatest(b, 1 - b)::numeric, 4)), '')
+           || CASE WHEN b IS NULL THEN ''
+                   ELSE format(' (base rate %s: always the commoner answer would be right for %s)', round(b::numeric, 4), round(greatest(b, 1 - b)::numeric, 4)) END
       FROM jsonb_array_elements($1) g, jorge.metric($2, 'base_rate') b
      WHERE g ->> 'passed' = 'false'
      GROUP BY b

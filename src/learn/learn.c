@@ -81,7 +81,9 @@ check_rows(const TrainSource *source, const TrainParams *params, const char *lab
 	if (same == frame->rows)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("label \"%s\" is %g in all %zu rows", label, frame->y[0], frame->rows),
+				 frame->labels != NULL
+					 ? errmsg("label \"%s\" is \"%s\" in all %zu rows", label, frame->labels[0], frame->rows)
+					 : errmsg("label \"%s\" is %g in all %zu rows", label, frame->y[0], frame->rows),
 				 errdetail("A forest needs rows of both outcomes to tell them apart."),
 				 errhint("Widen the query, for example to a longer period.")));
 }

@@ -26,12 +26,14 @@
 
 /*
  * jorge.train_model()'s sizes: those of the business rules where there is enough to learn from, smaller ones where
- * there isn't. A tree of depth d has 2^d leaves, and a leaf that speaks of fewer than ten outcomes says little.
+ * there isn't. A tree of depth d has 2^d leaves, and a leaf that speaks of fewer than ten outcomes says little; below
+ * depth 3 what acts only together isn't found. The weight of a leaf counts uncertain outcomes, of which rare ones make few.
  */
 #define FITTED_ROUNDS 100
 #define FITTED_EARLY_STOPPING 10
 #define FITTED_MAX_DEPTH 6
-#define FITTED_MIN_DEPTH 2
+#define FITTED_MIN_DEPTH 3
+#define FITTED_MIN_CHILD_WEIGHT 1
 #define OUTCOMES_PER_LEAF 10.0
 
 /* Trees of a random forest are grown further, since their mean takes off what each has too much. */
@@ -455,6 +457,8 @@ jorge_learn_params_fit(TrainParams *params, double informative)
 
 		if (!is_given(params, "max_depth"))
 			params->max_depth = Min(Max(depth, FITTED_MIN_DEPTH), FITTED_MAX_DEPTH);
+		if (!is_given(params, "min_child_weight"))
+			params->min_child_weight = FITTED_MIN_CHILD_WEIGHT;
 	}
 	if (params->booster != TRAIN_FOREST && !is_given(params, "early_stopping"))
 		params->early_stopping = FITTED_EARLY_STOPPING;

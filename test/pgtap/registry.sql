@@ -1,6 +1,6 @@
 -- The registry: versions that don't change, gates, promotion, rollback and retirement, and what all that leaves on record.
 BEGIN;
-SELECT plan(63);
+SELECT plan(68);
 SET LOCAL client_min_messages = warning;
 CREATE TABLE tiny AS SELECT jorge.train('SELECT n % 2 = 0 AS won, n % 2 + n % 3 AS a, n % 5 AS b FROM generate_series(1, 60) n', 'won', '{"rounds": 2, "cv": 0}') AS forest;
 \set good '{"accuracy": 0.9, "precision": 0.9, "recall": 0.9, "auc": 0.95, "ece": 0.02, "rows": 100, "positives": 20}'
@@ -38,6 +38,10 @@ SELECT is_empty($$SELECT * FROM jorge.gates('other', '{}')$$, 'a model of anothe
 INSERT INTO jorge.model_gate VALUES ('austin', 'conversion', 'recall', 0.5, NULL, NULL, 'fewer calls');
 SELECT is((SELECT string_agg(metric || passed, ',') FROM jorge.gates('conversion', :'bad', 'austin') WHERE passed IS NOT NULL), 'accuracytrue,precisiontrue,recalltrue,roc_aucfalse', 'a location''s gate goes before the shared one');
 
+SELECT is(jorge.failed_gates((SELECT jsonb_agg(to_jsonb(g)) FROM jorge.gates('price', '{"mdape": 0.2}') g), '{}'), 'mdape 0.2000, must be at most 0.15', 'an amount has no base rate');
+SELECT is(jorge.failed_gates((SELECT jsonb_agg(to_jsonb(g)) FROM jorge.gates('bot', '{}') g), '{}'), 'lift not measured, must be at least 0.2', 'what was not measured is told so');
+SELECT is(jorge.failed_gates(NULL, '{}'), NULL, 'no gates, none failed');
+
 -- promoting
 SELECT lives_ok($$SELECT jorge.promote('m', 1)$$, 'a version that passes serves');
 SELECT is((jorge.serving_model('m')).version, 1, 'everywhere');
@@ -53,6 +57,15 @@ SELECT throws_ok($$SELECT jorge.promote('m', 9)$$, '42704', NULL, 'a version mus
 SELECT throws_ok($$SELECT jorge.promote('m', 1, 'austin')$$, '23514', NULL, 'one that was never measured does not pass');
 SELECT lives_ok($$SELECT jorge.promote('m', 1, 'austin', 'trial')$$, 'a location has its own');
 SELECT is((SELECT (jorge.serving_model('m', 'austin')).location_id || (jorge.serving_model('m', 'dallas')).location_id), 'austin*', 'others are served by the shared one');
+
+-- a location's own scorer, and the shared one for the others
+SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', m.forest, m.metrics, location_id => 'austin'), 'austin') FROM jorge.model m WHERE m.name = 'jorge_lead_scorer' AND m.location_id = '*' \g /dev/null
+SELECT jorge.promote('jorge_lead_scorer', jorge.register_model('jorge_lead_scorer', m.forest, m.metrics, location_id => 'austin'), 'austin') FROM jorge.model m WHERE m.name = 'jorge_lead_scorer' AND m.location_id = '*' \g /dev/null
+SET LOCAL jorge.location_id = 'austin';
+SELECT is((SELECT s.model FROM (SELECT 'zillow' AS source) l, jorge.score(l) s), 'jorge_lead_scorer_v2', 'leads of a location are scored by its own model');
+SET LOCAL jorge.location_id = 'dallas';
+SELECT is((SELECT s.model FROM (SELECT 'zillow' AS source) l, jorge.score(l) s), 'jorge_lead_scorer_v1', 'those of others by the shared one');
+RESET jorge.location_id;
 
 -- going back
 SELECT is(jorge.register_model('m', forest, :'good'), 3, 'a third version') FROM tiny;

@@ -52,7 +52,7 @@ sql(f"""DROP SCHEMA IF EXISTS moving CASCADE; CREATE SCHEMA moving;
         INSERT INTO moving.sample VALUES {rows}""")
 
 # ---- out
-for name, label, objective, options in (("chance", "y > 1 AS y", "binary:logistic", "{}"), ("chance of a random forest", "y > 1 AS y", "binary:logistic", '{"booster": "forest"}'),
+for name, label, objective, options in (("chance", "y > 1 AS y", "binary:logistic", "{}"), ("chance of a random forest", "y > 1 AS y", "binary:logistic", '{"booster": "forest", "trees": 20}'),
                                         ("chance of a linear model", "y > 1 AS y", "binary:logistic", '{"booster": "linear"}'), ("amount", "y", "reg:squarederror", "{}"),
                                         ("time", "y", "survival:aft", "{}"), ("class", "round(least(y, 3)) AS y", "multi:softprob", "{}")):
     version = sql(f"""SET client_min_messages = warning;
