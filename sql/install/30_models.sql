@@ -522,7 +522,6 @@ CREATE OR REPLACE FUNCTION jorge.import_model(name text, forest jorge.forest, ma
 AS $fn$
 DECLARE
     known jorge.forest;
-    wrong text;
     info record;
 BEGIN
     IF $2 IS NULL THEN
@@ -535,14 +534,9 @@ BEGIN
         RAISE EXCEPTION 'the forest''s features have no names' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Give them names: mapping => ''{"f0": "message_length", ...}''.';
     END IF;
-    SELECT string_agg(format('"%s"', f.name), ', ' ORDER BY f.name) INTO wrong FROM jorge.feature f WHERE f.protected AND f.name = ANY (info.feature_names);
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'the forest uses protected features: %', wrong USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'They stand for a class that fair-housing law protects. jorge.register_model() takes such a model as it is.';
-    END IF;
     RETURN jorge.register_model($1, known, coalesce($4, '{}'), coalesce($5, 'imported'), $6, $7);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.import_model(text, jorge.forest, jsonb, jsonb, text, text, text) IS
-    'Registers a model that XGBoost trained elsewhere, from its JSON (text cast to jorge.forest) or UBJ (jorge.forest_from_ubj()): mapping gives its features the names they have here, {"f0": "message_length"}. Predictions are XGBoost''s, bit for bit. metrics are what you measured: without them it passes no gate, but promote(..., override => reason) lets it serve. Export is the same way back: forest::text is XGBoost''s JSON, jorge.forest_ubj(forest) its UBJ. ERROR 22023 without feature names, or with protected ones; 42703, 42701 for a mapping that does not fit.';
+    'Registers a model that XGBoost trained elsewhere, from its JSON (text cast to jorge.forest) or UBJ (jorge.forest_from_ubj()): mapping gives its features the names they have here, {"f0": "message_length"}. Predictions are XGBoost''s, bit for bit. metrics are what you measured: without them it passes no gate, but promote(..., override => reason) lets it serve. Export is the same way back: forest::text is XGBoost''s JSON, jorge.forest_ubj(forest) its UBJ. ERROR 22023 without feature names; 42703, 42701 for a mapping that does not fit; 23514 for features that jorge.feature_policy prohibits.';
 REVOKE ALL ON FUNCTION jorge.import_model(text, jorge.forest, jsonb, jsonb, text, text, text) FROM PUBLIC;

@@ -133,7 +133,9 @@ describe_model(const TrainResult *result, const TrainSource *source, const Train
 	jorge_xgb_attribute(result->booster, "jorge_lexicon",
 						psprintf("%d", jorge_learn_api()->lexicon_version));
 	initStringInfo(&text);
-	jorge_learn_append_number(&text, params->learning_rate);
+	/* of the trees of one round each makes an equal part */
+	jorge_learn_append_number(&text, params->booster == TRAIN_FOREST ? params->learning_rate / params->trees
+																	 : params->learning_rate);
 	jorge_xgb_attribute(result->booster, "jorge_learning_rate", text.data);
 
 	used.base_score = result->base_score;

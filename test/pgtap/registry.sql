@@ -1,6 +1,6 @@
 -- The registry: versions that don't change, gates, promotion, rollback and retirement, and what all that leaves on record.
 BEGIN;
-SELECT plan(68);
+SELECT plan(71);
 SET LOCAL client_min_messages = warning;
 CREATE TABLE tiny AS SELECT jorge.train('SELECT n % 2 = 0 AS won, n % 2 + n % 3 AS a, n % 5 AS b FROM generate_series(1, 60) n', 'won', '{"rounds": 2, "cv": 0}') AS forest;
 \set good '{"accuracy": 0.9, "precision": 0.9, "recall": 0.9, "auc": 0.95, "ece": 0.02, "rows": 100, "positives": 20}'
@@ -105,6 +105,11 @@ SELECT matches(jorge.model_card('churn', 1), E'predicts   won
 SELECT is((SELECT version IS NULL AND answer LIKE 'not enough data: %' FROM jorge.train_model('churn', 'SELECT won, noise FROM history LIMIT 20', 'won')), true, 'not enough data is an answer');
 SELECT is((SELECT count(*) FROM jorge.model WHERE name = 'churn'), 1::bigint, 'which registers nothing');
 SELECT is((SELECT count(jorge.predict_row(m.forest, h)) FROM jorge.registered_model('churn', 1, '*') m, history h), 400::bigint, 'it predicts rows as they are');
+
+-- models of others
+SELECT is(jorge.import_model('theirs', jorge.rename_features(forest, '{"a": "x"}'), '{"x": "noise", "b": "quarter"}'), 1, 'a forest comes in under other names') FROM tiny;
+SELECT throws_ok($$SELECT jorge.import_model('theirs', NULL)$$, '22004', NULL, 'there must be one');
+SELECT throws_ok($$SELECT jorge.import_model('theirs', forest, '{"a": "family_size_mentioned"}') FROM tiny$$, '23514', NULL, 'prohibited features stay out of imported models too');
 
 -- the card
 SELECT matches(jorge.model_card('jorge_lead_scorer'), E'^jorge_lead_scorer, version 1 \\(location \\*\\)\n  kind       conversion; serves since .*\n.* accuracy +0\\.9\\d+ +>= 0\\.85 +0\\.95  passed.*\n  history\n    .* registered by .*\n    .* promoted by .*$', 'the card of the shipped model');
