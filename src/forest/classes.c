@@ -1,5 +1,6 @@
 /*
- * classes.c: forests that tell several classes apart (multi:softprob): a margin and a probability a class.
+ * classes.c: forests that tell several classes apart (multi:softprob): a margin and a probability a
+ * class.
  */
 #include "core/jorge.h"
 
@@ -32,8 +33,10 @@ void
 jorge_forest_refuse_classes(const Forest *forest)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("forest tells %d classes apart, so it has not one prediction a row", forest->outputs),
-					errhint("Use jorge.predict_classes(forest, features) or jorge.predict_class(forest, features).")));
+					errmsg("forest tells %d classes apart, so it has not one prediction a row",
+						   forest->outputs),
+					errhint("Use jorge.predict_classes(forest, features) or "
+							"jorge.predict_class(forest, features).")));
 }
 
 void
@@ -47,7 +50,7 @@ jorge_forest_class_margins(const Forest *forest, const float *x, float *margins)
 		return;
 	}
 	for (int output = 0; output < forest->outputs; output++)
-		margins[output] = forest->weights != NULL        ? jorge_forest_linear_margin(forest, x, output)
+		margins[output] = forest->weights != NULL ? jorge_forest_linear_margin(forest, x, output)
 						  : forest->base_margins != NULL ? forest->base_margins[output]
 														 : forest->base_margin;
 	if (forest->weights != NULL)
@@ -59,7 +62,8 @@ jorge_forest_class_margins(const Forest *forest, const float *x, float *margins)
 		uint32 at = forest->trees[t].root;
 
 		while (forest->nodes[at].step != 0)
-			at += forest->nodes[at].step + (row[forest->nodes[at].slot] >= forest->nodes[at].threshold);
+			at += forest->nodes[at].step +
+				  (row[forest->nodes[at].slot] >= forest->nodes[at].threshold);
 		margins[forest->tree_output[t]] += forest->values[at];
 	}
 	pfree(row);

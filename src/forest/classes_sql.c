@@ -30,11 +30,13 @@ probabilities(const Forest *forest, const float *x)
 	jorge_forest_class_probabilities(forest, x, p);
 	for (int c = 0; c < n; c++)
 		elements[c] = Float4GetDatum(p[c]);
-	return PointerGetDatum(construct_array(elements, n, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
+	return PointerGetDatum(
+		construct_array(elements, n, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
 }
 
 /*
- * The likeliest class: its name, or its number from 0 where the document names none. Of equals the first.
+ * The likeliest class: its name, or its number from 0 where the document names none. Of equals the
+ * first.
  */
 static Datum
 likeliest(const Forest *forest, const float *x)
@@ -48,8 +50,9 @@ likeliest(const Forest *forest, const float *x)
 	if (n == 1)
 	{
 		if (forest->link != LINK_LOGISTIC)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("forest predicts no classes"),
-							errhint("Use jorge.predict(forest, features).")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("forest predicts no classes"),
+					 errhint("Use jorge.predict(forest, features).")));
 		best = p[0] >= 0.5f;
 	}
 	for (int c = 1; c < n; c++)
@@ -58,10 +61,12 @@ likeliest(const Forest *forest, const float *x)
 	if (names != NULL)
 	{
 		Jsonb *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(names)));
-		JsonbValue *name = JB_ROOT_IS_ARRAY(json) ? getIthJsonbValueFromContainer(&json->root, best) : NULL;
+		JsonbValue *name =
+			JB_ROOT_IS_ARRAY(json) ? getIthJsonbValueFromContainer(&json->root, best) : NULL;
 
 		if (name != NULL && name->type == jbvString)
-			return PointerGetDatum(cstring_to_text_with_len(name->val.string.val, name->val.string.len));
+			return PointerGetDatum(
+				cstring_to_text_with_len(name->val.string.val, name->val.string.len));
 	}
 	return CStringGetTextDatum(psprintf("%d", best));
 }

@@ -184,7 +184,8 @@ unsupported(const char *what, const char *name, const char *hint)
 }
 
 /*
- * Read base_score, "5E-1" or since XGBoost 3.1 "[5E-1]", with one number a class where there are several
+ * Read base_score, "5E-1" or since XGBoost 3.1 "[5E-1]", with one number a class where there are
+ * several
  */
 static void
 read_base_score(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
@@ -206,9 +207,9 @@ read_base_score(UbjReader *reader, Size at, Forest *forest, MemoryContext mcxt)
 			if (output + 1 == forest->outputs)
 				break;
 			if (*end != ',' || !isfinite(value))
-				jorge_ubj_malformed(reader,
-									"learner.learner_model_param.base_score is \"%s\", not %d numbers",
-									quote(text, PG_UTF8), forest->outputs);
+				jorge_ubj_malformed(
+					reader, "learner.learner_model_param.base_score is \"%s\", not %d numbers",
+					quote(text, PG_UTF8), forest->outputs);
 			digits = end + 1;
 			value = strtof(digits, &end);
 		}
@@ -262,8 +263,9 @@ read_objective(UbjReader *reader, Size where, Forest *forest)
 		forest->base_margin = forest->base_score;
 	}
 	else
-		unsupported("objective", name,
-					"Train with binary:logistic, multi:softprob, reg:squarederror or survival:aft.");
+		unsupported(
+			"objective", name,
+			"Train with binary:logistic, multi:softprob, reg:squarederror or survival:aft.");
 	if ((forest->link == LINK_SOFTMAX) != (forest->outputs > 1))
 		jorge_ubj_malformed(reader, "objective %s has %d classes", name, forest->outputs);
 }
@@ -290,7 +292,8 @@ read_param(UbjReader *reader, Size where, Forest *forest, MemoryContext mcxt)
 	forest->features = (int) features;
 	classes = whole_at(reader, at[NUM_CLASS], "learner.learner_model_param.num_class", 0);
 	if (classes < 0)
-		jorge_ubj_malformed(reader, "learner.learner_model_param.num_class is " INT64_FORMAT, classes);
+		jorge_ubj_malformed(reader, "learner.learner_model_param.num_class is " INT64_FORMAT,
+							classes);
 	if (classes > FOREST_MAX_CLASSES)
 		jorge_ubj_too_big("it has " INT64_FORMAT " classes, at most %d are allowed", classes,
 						  FOREST_MAX_CLASSES);
@@ -497,7 +500,7 @@ expected_margin(const Forest *forest)
 		{
 			left += (double) values[i] * covers[i];
 			right += (double) values[i + 1] * covers[i + 1];
-			cancel &= covers_children(forest, i) & covers_children(forest, i + 1);
+			cancel &= (int) covers_children(forest, i) & covers_children(forest, i + 1);
 		}
 		expected += (left + right) / covers[root];
 	}
@@ -623,7 +626,8 @@ jorge_forest_parse(UbjReader *reader, MemoryContext mcxt)
 	read_feature_names(reader, learner[FEATURE_NAMES], forest, mcxt);
 	if (linear)
 	{
-		members_at(reader, booster[MODEL], "learner.gradient_booster.model", weights_members, 1, &weights);
+		members_at(reader, booster[MODEL], "learner.gradient_booster.model", weights_members, 1,
+				   &weights);
 		if (weights == NO_MEMBER)
 			jorge_ubj_malformed(reader, "learner.gradient_booster.model has no weights");
 		reader->at = weights;

@@ -1,10 +1,10 @@
 /*
  * encoding.c: text columns that a forest reads as indicators.
  *
- * Training turns a text column into one feature a value, 1 where the column has that value and 0 where it has
- * another (src/learn/encode.c says which values); a missing text is missing in all of them. The document's
- * attribute jorge_encoding says so, {"column": {"value": feature, ...}, ...}, so that a row with the text column
- * can be predicted as it is.
+ * Training turns a text column into one feature a value, 1 where the column has that value and 0
+ * where it has another (src/learn/encode.c says which values); a missing text is missing in all of
+ * them. The document's attribute jorge_encoding says so, {"column": {"value": feature, ...}, ...},
+ * so that a row with the text column can be predicted as it is.
  */
 #include "core/jorge.h"
 
@@ -41,14 +41,15 @@ compare_categories(const void *a, const void *b)
  * Read one column's values
  */
 static void
-read_text(UbjReader *reader, Forest *forest, JsonbContainer *object, ForestText *text, bool *taken, MemoryContext mcxt)
+read_text(UbjReader *reader, Forest *forest, JsonbContainer *object, ForestText *text, bool *taken,
+		  MemoryContext mcxt)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
 	JsonbValue value;
 
-	text->categories =
-		MemoryContextAllocHuge(mcxt, mul_size(sizeof(ForestCategory), Max(JsonContainerSize(object), 1)));
+	text->categories = MemoryContextAllocHuge(
+		mcxt, mul_size(sizeof(ForestCategory), Max(JsonContainerSize(object), 1)));
 	(void) JsonbIteratorNext(&it, &value, true);
 	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_KEY)
 	{
@@ -57,7 +58,8 @@ read_text(UbjReader *reader, Forest *forest, JsonbContainer *object, ForestText 
 
 		CHECK_FOR_INTERRUPTS();
 		category->length = value.val.string.len;
-		category->value = MemoryContextStrdup(mcxt, pnstrdup(value.val.string.val, value.val.string.len));
+		category->value =
+			MemoryContextStrdup(mcxt, pnstrdup(value.val.string.val, value.val.string.len));
 		(void) JsonbIteratorNext(&it, &value, true);
 		if (value.type != jbvNumeric)
 			malformed(reader);
@@ -73,7 +75,8 @@ read_text(UbjReader *reader, Forest *forest, JsonbContainer *object, ForestText 
 }
 
 void
-jorge_forest_read_encoding(UbjReader *reader, Forest *forest, const char *attribute, MemoryContext mcxt)
+jorge_forest_read_encoding(UbjReader *reader, Forest *forest, const char *attribute,
+						   MemoryContext mcxt)
 {
 	Jsonb *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(attribute)));
 	bool *taken = palloc0(forest->features);
@@ -83,14 +86,16 @@ jorge_forest_read_encoding(UbjReader *reader, Forest *forest, const char *attrib
 
 	if (!JB_ROOT_IS_OBJECT(json))
 		malformed(reader);
-	forest->texts = MemoryContextAllocZero(mcxt, mul_size(sizeof(ForestText), Max(JB_ROOT_COUNT(json), 1)));
+	forest->texts =
+		MemoryContextAllocZero(mcxt, mul_size(sizeof(ForestText), Max(JB_ROOT_COUNT(json), 1)));
 	it = JsonbIteratorInit(&json->root);
 	(void) JsonbIteratorNext(&it, &value, true);
 	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_KEY)
 	{
 		ForestText *text = &forest->texts[forest->ntexts++];
 
-		text->column = MemoryContextStrdup(mcxt, pnstrdup(value.val.string.val, value.val.string.len));
+		text->column =
+			MemoryContextStrdup(mcxt, pnstrdup(value.val.string.val, value.val.string.len));
 		(void) JsonbIteratorNext(&it, &value, true);
 		if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
 			malformed(reader);

@@ -1,8 +1,8 @@
 /*
  * linear.c: linear models (booster gblinear): a weight a feature, and a bias.
  *
- * A missing value adds nothing. The sum is XGBoost's: bias plus base margin first, then the features in order,
- * in float.
+ * A missing value adds nothing. The sum is XGBoost's: bias plus base margin first, then the
+ * features in order, in float.
  */
 #include "core/jorge.h"
 
@@ -20,7 +20,8 @@ jorge_forest_read_weights(UbjReader *reader, Forest *forest, MemoryContext mcxt)
 	if (jorge_ubj_marker(reader) != '[')
 		jorge_ubj_malformed(reader, "%s is not an array", path);
 	jorge_ubj_open_array(reader, &array);
-	/* every weight takes a byte of the document at least, so no length that it claims makes us take more memory */
+	/* every weight takes a byte of the document at least, so no length that it claims makes us take
+	 * more memory */
 	if (wanted > (int64) reader->length)
 		jorge_ubj_malformed(reader, "%s has not " INT64_FORMAT " elements", path, wanted);
 	forest->weights = MemoryContextAllocHuge(mcxt, mul_size(sizeof(float), (Size) wanted));
@@ -39,7 +40,8 @@ jorge_forest_read_weights(UbjReader *reader, Forest *forest, MemoryContext mcxt)
 		forest->weights[n++] = weight;
 	}
 	if (n != wanted)
-		jorge_ubj_malformed(reader, "%s has " INT64_FORMAT " elements, not " INT64_FORMAT, path, n, wanted);
+		jorge_ubj_malformed(reader, "%s has " INT64_FORMAT " elements, not " INT64_FORMAT, path, n,
+							wanted);
 	if (forest->outputs == 1)
 		forest->expected = (double) forest->weights[forest->features] + forest->base_margin;
 }

@@ -153,7 +153,8 @@ make_map(const Forest *forest, MemoryContext parent)
 	for (int f = 0; f < forest->features; f++)
 		if (!encoded[f])
 		{
-			columns[map->numbers] = (RecordColumn){pstrdup(forest->feature_names[f]), RECORD_NUMBER};
+			columns[map->numbers] =
+				(RecordColumn){pstrdup(forest->feature_names[f]), RECORD_NUMBER};
 			map->feature[map->numbers++] = f;
 		}
 	map->columns = map->numbers;
@@ -229,8 +230,8 @@ check_row_type(RowMap *map, const Forest *forest, HeapTupleHeader row)
 	desc = lookup_rowtype_tupdesc(type, typmod);
 	for (int c = 0; c < map->columns && !found; c++)
 	{
-		const char *name =
-			c < map->numbers ? forest->feature_names[map->feature[c]] : forest->texts[c - map->numbers].column;
+		const char *name = c < map->numbers ? forest->feature_names[map->feature[c]]
+											: forest->texts[c - map->numbers].column;
 
 		for (int a = 0; a < desc->natts && !found; a++)
 			found = !TupleDescAttr(desc, a)->attisdropped &&
@@ -260,8 +261,8 @@ jorge_forest_row_features(FunctionCallInfo fcinfo, const Forest *forest, HeapTup
 	{
 		const RecordValue *value = &map->values[map->numbers + t];
 
-		jorge_forest_encode(&forest->texts[t], value->missing ? NULL : value->as.text.data, value->as.text.length,
-							map->x);
+		jorge_forest_encode(&forest->texts[t], value->missing ? NULL : value->as.text.data,
+							value->as.text.length, map->x);
 	}
 	return map->x;
 }

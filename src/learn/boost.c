@@ -21,8 +21,8 @@
 #define METRIC_SCALE 1e9
 
 static Part
-make_part(XgbSession *session, const TrainFrame *frame, TrainObjective objective, const float *weights, Size first,
-		  Size rows)
+make_part(XgbSession *session, const TrainFrame *frame, TrainObjective objective,
+		  const float *weights, Size first, Size rows)
 {
 	Part part;
 
@@ -165,7 +165,8 @@ set_trees(XgbHandle booster, const TrainFrame *frame, const TrainParams *params)
 	jorge_xgb_set(booster, "tree_method", "hist");
 	set_number(booster, "max_depth", params->max_depth);
 	set_number(booster, "subsample", params->subsample);
-	set_number(booster, params->booster == TRAIN_FOREST ? "colsample_bynode" : "colsample_bytree", params->colsample);
+	set_number(booster, params->booster == TRAIN_FOREST ? "colsample_bynode" : "colsample_bytree",
+			   params->colsample);
 	set_number(booster, "min_child_weight", params->min_child_weight);
 	set_number(booster, "gamma", params->gamma);
 	if (params->booster == TRAIN_FOREST)
@@ -174,8 +175,8 @@ set_trees(XgbHandle booster, const TrainFrame *frame, const TrainParams *params)
 }
 
 XgbHandle
-jorge_learn_booster(XgbSession *session, const TrainFrame *frame, const TrainParams *params, const Part *part,
-					const Part *other, double base_score)
+jorge_learn_booster(XgbSession *session, const TrainFrame *frame, const TrainParams *params,
+					const Part *part, const Part *other, double base_score)
 {
 	XgbHandle matrices[2] = {part->matrix, other ? other->matrix : NULL};
 	XgbHandle booster = jorge_xgb_booster(session, matrices, other ? 2 : 1);
@@ -231,8 +232,9 @@ jorge_learn_finite_loss(const TrainParams *params, const JudgedMargins *judged)
 static double
 part_loss(const TrainParams *params, XgbHandle booster, const Part *part)
 {
-	JudgedMargins judged = {jorge_xgb_margins(booster, part->matrix, part->rows, params->classes, 0), part->labels,
-							part->event, part->rows};
+	JudgedMargins judged = {
+		jorge_xgb_margins(booster, part->matrix, part->rows, params->classes, 0), part->labels,
+		part->event, part->rows};
 
 	return jorge_learn_finite_loss(params, &judged);
 }
@@ -294,8 +296,8 @@ train_watched(XgbHandle booster, const TrainParams *params, const Part *part, co
 
 		train_round(booster, round, part, rounds);
 		margins = jorge_xgb_margins(booster, held->matrix, held->rows, params->classes, 0);
-		loss = jorge_learn_finite_loss(params,
-									   &(JudgedMargins){margins, held->labels, held->event, held->rows});
+		loss = jorge_learn_finite_loss(
+			params, &(JudgedMargins){margins, held->labels, held->event, held->rows});
 		jorge_learn_report_loss(loss);
 		/* without early stopping the last round is the one to keep */
 		if (loss < best_loss || params->early_stopping == 0)
@@ -322,7 +324,8 @@ train_watched(XgbHandle booster, const TrainParams *params, const Part *part, co
 }
 
 void
-jorge_learn_judge(const TrainParams *params, const JudgedRows *judged, const bool *event, TrainResult *result)
+jorge_learn_judge(const TrainParams *params, const JudgedRows *judged, const bool *event,
+				  TrainResult *result)
 {
 	const float *margins = judged->margin;
 	float *calibrated = NULL;
@@ -346,7 +349,8 @@ jorge_learn_judge(const TrainParams *params, const JudgedRows *judged, const boo
 	if (params->objective == TRAIN_LOGISTIC)
 		appendStringInfo(&json, "\"positives\": %zu, ", positives);
 	appendStringInfo(&json, "\"best_iteration\": %d, ", result->rounds);
-	jorge_learn_metrics_json(&json, params, &(JudgedMargins){margins, judged->label, event, judged->rows});
+	jorge_learn_metrics_json(&json, params,
+							 &(JudgedMargins){margins, judged->label, event, judged->rows});
 	if (calibrated != NULL)
 	{
 		jorge_learn_uncalibrated_json(&json, judged->margin, judged->label, judged->rows);
@@ -364,12 +368,13 @@ first_pass(XgbSession *session, TrainFrame *frame, const TrainParams *params, Tr
 {
 	float *weights = jorge_learn_class_weights(params, frame);
 	Part part = make_part(session, frame, params->objective, weights, 0, frame->train_rows);
-	Part held = make_part(session, frame, params->objective, NULL, frame->train_rows, frame->rows - frame->train_rows);
+	Part held = make_part(session, frame, params->objective, NULL, frame->train_rows,
+						  frame->rows - frame->train_rows);
 	JudgedRows judged = {.rows = held.rows, .groups = HELD_OUT_GROUPS};
 	int trained;
 
-	judged.margin =
-		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float) * params->classes, held.rows));
+	judged.margin = MemoryContextAllocHuge(CurrentMemoryContext,
+										   mul_size(sizeof(float) * params->classes, held.rows));
 	judged.label = frame->y + frame->train_rows;
 	judged.group = MemoryContextAllocHuge(CurrentMemoryContext, held.rows);
 	for (Size r = 0; r < held.rows; r++)
@@ -428,10 +433,11 @@ jorge_learn_boost(XgbSession *session, TrainFrame *frame, const Folds *folds,
 		jorge_xgb_free_all(session);
 	}
 	if ((folds != NULL || holds_out) && !params->quiet)
-		ereport(NOTICE, (errmsg_plural("training %d round on all %zu rows",
-									   "training %d rounds on all %zu rows", rounds, rounds,
-									   frame->rows)));
-	all = make_part(session, frame, params->objective, jorge_learn_class_weights(params, frame), 0, frame->rows);
+		ereport(NOTICE,
+				(errmsg_plural("training %d round on all %zu rows",
+							   "training %d rounds on all %zu rows", rounds, rounds, frame->rows)));
+	all = make_part(session, frame, params->objective, jorge_learn_class_weights(params, frame), 0,
+					frame->rows);
 	final_pass(session, frame, params, &all, rounds,
 			   folds != NULL || holds_out ? JORGE_TRAIN_REFITTING : JORGE_TRAIN_BOOSTING, result);
 }

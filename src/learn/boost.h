@@ -21,7 +21,8 @@ typedef struct TrainResult
 	char *metrics;     /* JSON object over the judged rows; "{}" without any */
 	bool calibrates;   /* there are judged rows, and a calibration was asked for */
 	Calibration calibration;
-	double disagreement; /* mean variance of the margin that the folds' models imply; NAN = not told */
+	double
+		disagreement; /* mean variance of the margin that the folds' models imply; NAN = not told */
 } TrainResult;
 
 /* Train on a sorted frame, with its held-out rows behind; folds is NULL unless cross-validating. */
@@ -48,8 +49,9 @@ extern double jorge_learn_start(const TrainParams *params, const Part *part, con
 								int model);
 
 /* Booster for a part, and for another one if its predictions are wanted too */
-extern XgbHandle jorge_learn_booster(XgbSession *session, const TrainFrame *frame, const TrainParams *params,
-									 const Part *part, const Part *other, double base_score);
+extern XgbHandle jorge_learn_booster(XgbSession *session, const TrainFrame *frame,
+									 const TrainParams *params, const Part *part, const Part *other,
+									 double base_score);
 
 /* Weight of each row by its class; NULL where all weigh 1 */
 extern float *jorge_learn_class_weights(const TrainParams *params, const TrainFrame *frame);
@@ -62,8 +64,8 @@ extern void jorge_learn_start_phase(int phase, int64 total, int folds);
 extern void jorge_learn_report_loss(double loss);
 
 /* Judge predictions of rows not trained on: metrics and calibration. */
-extern void jorge_learn_judge(const TrainParams *params, const JudgedRows *judged, const bool *event,
-							  TrainResult *result);
+extern void jorge_learn_judge(const TrainParams *params, const JudgedRows *judged,
+							  const bool *event, TrainResult *result);
 
 /*
  * Cross-validate: find the number of rounds, and judge them. The matrix's weights are changed.

@@ -76,10 +76,12 @@ train_round(Models *models, int round)
 																		: 1;
 		jorge_xgb_weigh(models->all->matrix, models->weights, rows);
 		jorge_xgb_update(models->boosters[m], round, models->all->matrix);
-		margins = jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, models->width, 0);
+		margins =
+			jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, models->width, 0);
 		for (Size r = 0; r < rows; r++)
 			if (jorge_learn_folds_judge(folds, r) == m)
-				memcpy(models->margins + r * models->width, margins + r * models->width, sizeof(float) * models->width);
+				memcpy(models->margins + r * models->width, margins + r * models->width,
+					   sizeof(float) * models->width);
 		pgstat_progress_update_param(JORGE_PROGRESS_DONE, (int64) round * folds->models + m + 1);
 	}
 	CHECK_FOR_INTERRUPTS();
@@ -95,10 +97,11 @@ common_loss(Models *models)
 
 	for (Size r = 0; r < models->all->rows; r++)
 		if (jorge_learn_folds_judge(models->folds, r) != JUDGED_BY_NONE)
-			memcpy(models->judged_margins + n++ * models->width, models->margins + r * models->width,
-				   sizeof(float) * models->width);
+			memcpy(models->judged_margins + n++ * models->width,
+				   models->margins + r * models->width, sizeof(float) * models->width);
 	return jorge_learn_finite_loss(
-		models->params, &(JudgedMargins){models->judged_margins, models->judged_labels, models->judged_event, n});
+		models->params,
+		&(JudgedMargins){models->judged_margins, models->judged_labels, models->judged_event, n});
 }
 
 /*
@@ -126,7 +129,8 @@ train_rounds(Models *models, float *best_margins)
 		{
 			best_loss = loss;
 			best = round + 1;
-			memcpy(best_margins, models->judged_margins, sizeof(float) * models->width * models->folds->judged);
+			memcpy(best_margins, models->judged_margins,
+				   sizeof(float) * models->width * models->folds->judged);
 		}
 		if (!params->quiet && (round + 1) % NOTICE_EVERY == 0)
 			ereport(NOTICE, (errmsg("round %d of %d: out-of-fold %s %.4f (%d folds)", round + 1,
@@ -211,7 +215,8 @@ jorge_learn_cross_validate(XgbSession *session, const TrainFrame *frame, const F
 			models.judged_event[n] = all->event[r];
 		judged.group[n++] = (uint8) judge;
 	}
-	jorge_learn_start_phase(JORGE_TRAIN_CROSS_VALIDATING, (int64) params->rounds * folds->models, folds->models);
+	jorge_learn_start_phase(JORGE_TRAIN_CROSS_VALIDATING, (int64) params->rounds * folds->models,
+							folds->models);
 	result->rounds = train_rounds(&models, judged.margin);
 	jorge_learn_judge(params, &judged, models.judged_event, result);
 	if (result->calibrates)

@@ -30,7 +30,8 @@ typedef struct TextEntry
 #define SH_KEY_TYPE TextKey
 #define SH_KEY key
 #define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key).value, (key).length)
-#define SH_EQUAL(tb, a, b) ((a).length == (b).length && memcmp((a).value, (b).value, (a).length) == 0)
+#define SH_EQUAL(tb, a, b)                                                                         \
+	((a).length == (b).length && memcmp((a).value, (b).value, (a).length) == 0)
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
@@ -61,8 +62,10 @@ jorge_learn_text_place(TextColumn *text, const char *value, int length)
 
 		if (text->n == ENCODE_MAX_VALUES)
 			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-							errmsg("column \"%s\" has more than %d different texts", text->name, ENCODE_MAX_VALUES),
-							errhint("It looks like an id or free text, which no row shares with another: leave it out.")));
+							errmsg("column \"%s\" has more than %d different texts", text->name,
+								   ENCODE_MAX_VALUES),
+							errhint("It looks like an id or free text, which no row shares with "
+									"another: leave it out.")));
 		made = MemoryContextAlloc(text->mcxt, sizeof(TextValue));
 		made->value = MemoryContextAlloc(text->mcxt, length + 1);
 		memcpy(made->value, value, length);
@@ -177,7 +180,8 @@ choose_values(TextColumn *text, int64 least_rows, int first, int *count)
 	qsort(order, text->n, sizeof(TextValue *), by_rows);
 	*count = 0;
 	for (int v = 0; v < text->n; v++)
-		feature[order[v]->place] = v < ENCODE_MAX && order[v]->rows >= least_rows ? first + (*count)++ : -1;
+		feature[order[v]->place] =
+			v < ENCODE_MAX && order[v]->rows >= least_rows ? first + (*count)++ : -1;
 	pfree(order);
 	return feature;
 }
@@ -228,15 +232,18 @@ jorge_learn_encode(TrainFrame *frame, int64 least_rows)
 		columns += column->features;
 	}
 	if (columns > MaxTupleAttributeNumber)
-		ereport(ERROR, (errcode(ERRCODE_TOO_MANY_COLUMNS),
-						errmsg("a forest is trained on at most %d features", MaxTupleAttributeNumber),
-						errdetail("Text columns have a feature for each of their common values."),
-						errhint("Leave some columns out, or raise the training option \"category_rows\".")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_TOO_MANY_COLUMNS),
+			 errmsg("a forest is trained on at most %d features", MaxTupleAttributeNumber),
+			 errdetail("Text columns have a feature for each of their common values."),
+			 errhint("Leave some columns out, or raise the training option \"category_rows\".")));
 	if (columns == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the query has no column to use as feature"),
-						errdetail("No text of its text columns is in " INT64_FORMAT " rows.", least_rows),
-						errhint("Lower the training option \"category_rows\", or add columns.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the query has no column to use as feature"),
+				 errdetail("No text of its text columns is in " INT64_FORMAT " rows.", least_rows),
+				 errhint("Lower the training option \"category_rows\", or add columns.")));
 
 	names = MemoryContextAlloc(frame->mcxt, sizeof(char *) * columns);
 	indicator = palloc0(columns);
@@ -250,12 +257,15 @@ jorge_learn_encode(TrainFrame *frame, int64 least_rows)
 			for (int v = 0; v < column->text->n; v++)
 				if (feature[c][v] >= 0)
 				{
-					names[feature[c][v]] = indicator_name(column->name, column->text->values[v]->value);
+					names[feature[c][v]] =
+						indicator_name(column->name, column->text->values[v]->value);
 					indicator[feature[c][v]] = true;
 				}
 		if (column->features == 0)
-			ereport(NOTICE, (errmsg("column \"%s\" is left out: none of its texts is in " INT64_FORMAT " rows", column->name,
-									least_rows)));
+			ereport(
+				NOTICE,
+				(errmsg("column \"%s\" is left out: none of its texts is in " INT64_FORMAT " rows",
+						column->name, least_rows)));
 	}
 	make_unique(names, indicator, columns);
 

@@ -45,7 +45,8 @@ deal_by_chance(const TrainFrame *frame, int wanted, uint64 seed, Folds *folds)
 
 	for (Size r = 0; r < frame->rows; r++)
 		count[jorge_learn_frame_stratum(frame, r)]++;
-	/* where all times are ends, or none is, no stratum is missing; and one rare class of many doesn't count */
+	/* where all times are ends, or none is, no stratum is missing; and one rare class of many
+	 * doesn't count */
 	for (int c = 0; c < strata; c++)
 		if (frame->event != NULL ? count[c] > 0 : strata <= 2)
 			fewest = Min(fewest, count[c]);

@@ -23,8 +23,8 @@ typedef struct Folds
 #define JUDGED_BY_NONE (-1)
 
 /*
- * Deal the rows of a sorted frame. Makes fewer models than wanted where a stratum or the times are too few for
- * it.
+ * Deal the rows of a sorted frame. Makes fewer models than wanted where a stratum or the times are
+ * too few for it.
  */
 extern void jorge_learn_folds_deal(const TrainFrame *frame, int wanted, uint64 seed, Folds *folds);
 

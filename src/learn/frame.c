@@ -65,7 +65,8 @@ jorge_learn_frame_estimate(const TrainFrame *frame, Size rows)
 {
 	double cells = (double) rows * frame->columns;
 	double nodes = Min(ldexp(1, frame->max_depth + 1), 2.0 * rows);
-	double bins = Min((double) BINS, (double) rows) * (frame->columns - frame->indicators) + 2.0 * frame->indicators;
+	double bins = Min((double) BINS, (double) rows) * (frame->columns - frame->indicators) +
+				  2.0 * frame->indicators;
 
 	return BYTES_FIXED + cells * BYTES_PER_CELL +
 		   (double) rows * (BYTES_PER_ROW + (frame->boosters - 1) * BYTES_PER_ROW_BESIDE) +
@@ -153,7 +154,8 @@ jorge_learn_frame_room(TrainFrame *frame)
 				frame->time =
 					MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(double)));
 			if (frame->has_event)
-				frame->event = MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(bool)));
+				frame->event =
+					MemoryContextAllocHuge(frame->mcxt, mul_size(capacity, sizeof(bool)));
 		}
 		else
 		{
@@ -242,8 +244,8 @@ compare_times(const void *a, const void *b)
 }
 
 /*
- * Decide for each row whether it is among the newest, which are held out; rows of one moment stay together. Returns
- * NULL where the older ones have not every stratum.
+ * Decide for each row whether it is among the newest, which are held out; rows of one moment stay
+ * together. Returns NULL where the older ones have not every stratum.
  */
 static bool *
 newest(const TrainFrame *frame, double share)
@@ -251,7 +253,8 @@ newest(const TrainFrame *frame, double share)
 	int strata = jorge_learn_frame_strata(frame);
 	int64 *older = palloc0(sizeof(int64) * strata);
 	int64 *all = palloc0(sizeof(int64) * strata);
-	double *times = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(double), Max(frame->rows, 1)));
+	double *times =
+		MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(double), Max(frame->rows, 1)));
 	bool *out = MemoryContextAllocHuge(frame->mcxt, Max(frame->rows, 1));
 	Size first = Min((Size) rint(frame->rows * (1 - share)), frame->rows - 1);
 	double cut;
@@ -375,7 +378,8 @@ jorge_learn_frame_sort(TrainFrame *frame)
 void
 jorge_learn_frame_hold_out(TrainFrame *frame, double share, uint64 seed)
 {
-	bool *out = frame->time != NULL && frame->rows > 0 && share > 0 ? newest(frame, share) : held_out(frame, share, seed);
+	bool *out = frame->time != NULL && frame->rows > 0 && share > 0 ? newest(frame, share)
+																	: held_out(frame, share, seed);
 	uint32 *order;
 	Size place = 0;
 

@@ -27,7 +27,7 @@ typedef struct TrainFrame
 	int nsources;
 	float *x; /* rows * columns, NAN = missing */
 	float *y;
-	bool *event; /* is y the end, not only the last look? NULL = always */
+	bool *event;   /* is y the end, not only the last look? NULL = always */
 	int classes;   /* y is 0 ... classes - 1; 1 = a number */
 	char **labels; /* names of the classes; NULL = none, or 0 and 1 */
 	bool has_time;
@@ -36,10 +36,10 @@ typedef struct TrainFrame
 	Size train_rows; /* rows[0 .. train_rows) are trained on, the rest is held out */
 
 	Size capacity;
-	Size max_rows; /* as many as the memory limit allows */
+	Size max_rows;  /* as many as the memory limit allows */
 	int indicators; /* columns of 0 and 1, for the estimate, as the next two */
 	int max_depth;
-	int boosters;  /* that are trained side by side */
+	int boosters; /* that are trained side by side */
 	bool has_event;
 	int64 limit_bytes;
 } TrainFrame;
@@ -77,8 +77,8 @@ extern double jorge_learn_frame_estimate(const TrainFrame *frame, Size rows);
 extern void jorge_learn_frame_sort(TrainFrame *frame);
 
 /*
- * Hold out a share of each stratum of a sorted frame, or, where rows have a time, the newest share of all. Where a stratum has one row only, or the share is 0, nothing is
- * held out.
+ * Hold out a share of each stratum of a sorted frame, or, where rows have a time, the newest share
+ * of all. Where a stratum has one row only, or the share is 0, nothing is held out.
  */
 extern void jorge_learn_frame_hold_out(TrainFrame *frame, double share, uint64 seed);
 

@@ -79,13 +79,13 @@ check_rows(const TrainSource *source, const TrainParams *params, const char *lab
 		same++;
 	}
 	if (same == frame->rows)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 frame->labels != NULL
-					 ? errmsg("label \"%s\" is \"%s\" in all %zu rows", label, frame->labels[0], frame->rows)
-					 : errmsg("label \"%s\" is %g in all %zu rows", label, frame->y[0], frame->rows),
-				 errdetail("A forest needs rows of both outcomes to tell them apart."),
-				 errhint("Widen the query, for example to a longer period.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						frame->labels != NULL ? errmsg("label \"%s\" is \"%s\" in all %zu rows",
+													   label, frame->labels[0], frame->rows)
+											  : errmsg("label \"%s\" is %g in all %zu rows", label,
+													   frame->y[0], frame->rows),
+						errdetail("A forest needs rows of both outcomes to tell them apart."),
+						errhint("Widen the query, for example to a longer period.")));
 }
 
 /*
@@ -134,8 +134,9 @@ describe_model(const TrainResult *result, const TrainSource *source, const Train
 						psprintf("%d", jorge_learn_api()->lexicon_version));
 	initStringInfo(&text);
 	/* of the trees of one round each makes an equal part */
-	jorge_learn_append_number(&text, params->booster == TRAIN_FOREST ? params->learning_rate / params->trees
-																	 : params->learning_rate);
+	jorge_learn_append_number(&text, params->booster == TRAIN_FOREST
+										 ? params->learning_rate / params->trees
+										 : params->learning_rate);
 	jorge_xgb_attribute(result->booster, "jorge_learning_rate", text.data);
 
 	used.base_score = result->base_score;
@@ -181,8 +182,7 @@ compare_doubles(const void *a, const void *b)
 static void
 measure_unlikeness(Datum forest, const TrainFrame *frame, TrainResult *result)
 {
-	double *variances =
-		MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(double), frame->rows));
+	double *variances = MemoryContextAllocHuge(frame->mcxt, mul_size(sizeof(double), frame->rows));
 	double mean = 0;
 
 	for (Size r = 0; r < frame->rows; r++)
@@ -213,16 +213,18 @@ describe_calibration(TrainResult *result, const TrainSource *source)
 	Size length;
 
 	if (result->calibration.method == CALIBRATION_NONE)
-		ereport(NOTICE,
-				(errmsg("too few outcomes held out to calibrate probabilities: %zu of %zu rows, %zu of "
-						"them positive",
-						result->calibration.rows, source->frame->rows, result->calibration.positives),
-				 errdetail("At least %d of each kind are needed.", CALIBRATION_OUTCOMES),
-				 errhint("Take probabilities as a ranking only.")));
+		ereport(
+			NOTICE,
+			(errmsg("too few outcomes held out to calibrate probabilities: %zu of %zu rows, %zu of "
+					"them positive",
+					result->calibration.rows, source->frame->rows, result->calibration.positives),
+			 errdetail("At least %d of each kind are needed.", CALIBRATION_OUTCOMES),
+			 errhint("Take probabilities as a ranking only.")));
 	else
 	{
 		document = jorge_xgb_document(result->booster, &length);
-		measure_unlikeness(jorge_learn_api()->forest_from_ubj(document, length), source->frame, result);
+		measure_unlikeness(jorge_learn_api()->forest_from_ubj(document, length), source->frame,
+						   result);
 	}
 	initStringInfo(&text);
 	jorge_learn_calibration_json(&text, &result->calibration);
@@ -274,12 +276,14 @@ check_named(const TrainFrame *frame, const TrainParams *params)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 							errmsg("there is no feature \"%s\"", member->name),
 							errdetail("The training option \"monotone\" names it."),
-							errhint("It names columns of numbers, or the value of a text column as \"column=value\".")));
+							errhint("It names columns of numbers, or the value of a text column as "
+									"\"column=value\".")));
 	}
 	foreach (cell, params->class_weights)
 	{
 		const NamedNumber *member = lfirst(cell);
-		bool found = frame->labels == NULL && (strcmp(member->name, "0") == 0 || strcmp(member->name, "1") == 0);
+		bool found = frame->labels == NULL &&
+					 (strcmp(member->name, "0") == 0 || strcmp(member->name, "1") == 0);
 
 		for (int c = 0; c < frame->classes && frame->labels != NULL && !found; c++)
 			found = strcmp(frame->labels[c], member->name) == 0;
@@ -303,12 +307,12 @@ typedef struct Report
 } Report;
 
 /*
- * Train a forest with everything in mcxt; the value returned is in the caller's context. With a report, sizes are
- * fitted to the data, and where that is too little nothing is trained.
+ * Train a forest with everything in mcxt; the value returned is in the caller's context. With a
+ * report, sizes are fitted to the data, and where that is too little nothing is trained.
  */
 static Datum
-train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *label, TrainParams *params,
-	  Report *report)
+train(MemoryContext mcxt, MemoryContext caller, const char *query, const char *label,
+	  TrainParams *params, Report *report)
 {
 	TrainSource source;
 	TrainResult result;
@@ -424,8 +428,8 @@ run_training(const char *query, const char *label, Jsonb *options, Report *repor
 Datum
 jorge_train(PG_FUNCTION_ARGS)
 {
-	return run_training(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)),
-						PG_GETARG_JSONB_P(2), NULL);
+	return run_training(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+						text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_JSONB_P(2), NULL);
 }
 
 /*
@@ -439,10 +443,11 @@ jorge_train_report(PG_FUNCTION_ARGS)
 	Datum values[REPORT_COLUMNS] = {0};
 	bool nulls[REPORT_COLUMNS] = {false};
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != REPORT_COLUMNS)
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts != REPORT_COLUMNS)
 		elog(ERROR, "jorge.train_report is declared wrongly");
-	values[0] = run_training(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)),
-							 PG_GETARG_JSONB_P(2), &report);
+	values[0] = run_training(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+							 text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_JSONB_P(2), &report);
 	values[1] = CStringGetTextDatum(report.answer != NULL ? report.answer : "trained");
 	values[2] = Int64GetDatum(report.rows);
 	if (report.answer != NULL)

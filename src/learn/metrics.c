@@ -107,10 +107,12 @@ jorge_learn_loss(const TrainParams *params, const JudgedMargins *judged)
 				sum += ((double) margin[r] - label[r]) * ((double) margin[r] - label[r]);
 				break;
 			case TRAIN_CLASSES:
-				sum += row_class_loss(margin + r * params->classes, params->classes, (int) label[r]);
+				sum +=
+					row_class_loss(margin + r * params->classes, params->classes, (int) label[r]);
 				break;
 			case TRAIN_TIME:
-				sum += row_time_loss(params, margin[r], label[r], judged->event == NULL || judged->event[r]);
+				sum += row_time_loss(params, margin[r], label[r],
+									 judged->event == NULL || judged->event[r]);
 		}
 	}
 	return params->objective == TRAIN_SQUARED_ERROR ? sqrt(sum / judged->rows) : sum / judged->rows;
@@ -134,7 +136,8 @@ count_scores(const float *margin, const float *label, Size rows, Scores *scores)
 		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(Judged), Max(rows, 1)));
 
 	memset(scores, 0, sizeof(*scores));
-	scores->at = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(Score), Max(rows, 1)));
+	scores->at =
+		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(Score), Max(rows, 1)));
 	for (Size r = 0; r < rows; r++)
 	{
 		judged[r].margin = margin[r];
@@ -257,7 +260,8 @@ append_relative(StringInfo out, const float *margin, const float *label, Size ro
 
 			while (within < rows && error[within] <= bounds[b])
 				within++;
-			append_figure(out, psprintf("within_%d", (int) rint(100 * bounds[b])), within / (double) rows);
+			append_figure(out, psprintf("within_%d", (int) rint(100 * bounds[b])),
+						  within / (double) rows);
 		}
 	}
 	pfree(error);
@@ -348,9 +352,9 @@ count_to(const int64 *tree, uint32 rank)
 }
 
 /*
- * Share of the pairs whose earlier time is an end in which the earlier one was predicted earlier (Harrell et al. 1982); equal
- * predictions count half, equal times that are both ends are no pair. In order of time from the last, counting
- * ranks in a Fenwick tree.
+ * Share of the pairs whose earlier time is an end in which the earlier one was predicted earlier
+ * (Harrell et al. 1982); equal predictions count half, equal times that are both ends are no pair.
+ * In order of time from the last, counting ranks in a Fenwick tree.
  */
 static double
 concordance(const JudgedMargins *judged)
@@ -364,10 +368,12 @@ concordance(const JudgedMargins *judged)
 	Size added = n;
 
 	for (Size r = 0; r < n; r++)
-		rows[r] = (Lifetime){judged->label[r], judged->margin[r], judged->event == NULL || judged->event[r], 0};
+		rows[r] = (Lifetime){judged->label[r], judged->margin[r],
+							 judged->event == NULL || judged->event[r], 0};
 	qsort(rows, n, sizeof(Lifetime), by_margin);
 	for (Size r = 0; r < n; r++)
-		rows[r].rank = r > 0 && rows[r].margin == rows[r - 1].margin ? rows[r - 1].rank : (uint32) r + 1;
+		rows[r].rank =
+			r > 0 && rows[r].margin == rows[r - 1].margin ? rows[r - 1].rank : (uint32) r + 1;
 	qsort(rows, n, sizeof(Lifetime), by_time);
 	memset(tree, 0, sizeof(int64) * (n + 1));
 	for (Size r = n; r-- > 0;)
@@ -376,7 +382,8 @@ concordance(const JudgedMargins *judged)
 		if (!rows[r].ended)
 			continue;
 		/* rows of later times, and last looks at this time */
-		while (added > 0 && (rows[added - 1].time > rows[r].time || (rows[added - 1].time == rows[r].time && !rows[added - 1].ended)))
+		while (added > 0 && (rows[added - 1].time > rows[r].time ||
+							 (rows[added - 1].time == rows[r].time && !rows[added - 1].ended)))
 		{
 			added--;
 			for (Size place = rows[added].rank; place <= n; place += place & -place)
@@ -384,7 +391,8 @@ concordance(const JudgedMargins *judged)
 			later++;
 		}
 		pairs += later;
-		right += later - count_to(tree, rows[r].rank) + (count_to(tree, rows[r].rank) - count_to(tree, rows[r].rank - 1)) / 2;
+		right += later - count_to(tree, rows[r].rank) +
+				 (count_to(tree, rows[r].rank) - count_to(tree, rows[r].rank - 1)) / 2;
 	}
 	pfree(rows);
 	pfree(tree);

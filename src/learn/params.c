@@ -25,9 +25,10 @@
 #define FIXED_ROUNDS 100
 
 /*
- * jorge.train_model()'s sizes: those of the business rules where there is enough to learn from, smaller ones where
- * there isn't. A tree of depth d has 2^d leaves, and a leaf that speaks of fewer than ten outcomes says little; below
- * depth 3 what acts only together isn't found. The weight of a leaf counts uncertain outcomes, of which rare ones make few.
+ * jorge.train_model()'s sizes: those of the business rules where there is enough to learn from,
+ * smaller ones where there isn't. A tree of depth d has 2^d leaves, and a leaf that speaks of fewer
+ * than ten outcomes says little; below depth 3 what acts only together isn't found. The weight of a
+ * leaf counts uncertain outcomes, of which rare ones make few.
  */
 #define FITTED_ROUNDS 100
 #define FITTED_EARLY_STOPPING 10
@@ -49,8 +50,8 @@ typedef enum OptionKind
 	OPTION_NUMBER,   /* double from low to high */
 	OPTION_POSITIVE, /* double above low, up to high */
 	OPTION_BOOL,
-	OPTION_NAME,  /* char * */
-	OPTION_NAMES, /* List of char * */
+	OPTION_NAME,   /* char * */
+	OPTION_NAMES,  /* List of char * */
 	OPTION_CHOICE, /* double: which of the words in choices */
 	OPTION_SIGNS,  /* List of NamedNumber, each 1, 0 or -1 */
 	OPTION_WEIGHTS /* "balanced", or a List of NamedNumber above 0 */
@@ -68,7 +69,8 @@ typedef struct Option
 	const char *const *choices;
 } Option;
 
-static const char *const objectives[] = {OBJECTIVE_LOGISTIC, OBJECTIVE_SQUARED_ERROR, OBJECTIVE_CLASSES, OBJECTIVE_TIME, NULL};
+static const char *const objectives[] = {OBJECTIVE_LOGISTIC, OBJECTIVE_SQUARED_ERROR,
+										 OBJECTIVE_CLASSES, OBJECTIVE_TIME, NULL};
 static const char *const boosters[] = {"boosting", "forest", "linear", NULL};
 static const char *const distributions[] = {"normal", "logistic", "extreme", NULL};
 
@@ -162,16 +164,18 @@ describe_values(const Option *option)
 		case OPTION_CHOICE:
 			for (int i = 0; option->choices[i] != NULL; i++)
 				appendStringInfo(&text, "%s\"%s\"",
-								 i == 0                            ? ""
+								 i == 0                           ? ""
 								 : option->choices[i + 1] == NULL ? " or "
-																   : ", ",
+																  : ", ",
 								 option->choices[i]);
 			break;
 		case OPTION_SIGNS:
-			appendStringInfoString(&text, "an object of feature names and 1 (rising), 0 or -1 (falling)");
+			appendStringInfoString(&text,
+								   "an object of feature names and 1 (rising), 0 or -1 (falling)");
 			break;
 		case OPTION_WEIGHTS:
-			appendStringInfoString(&text, "\"balanced\", or an object of labels and numbers above 0");
+			appendStringInfoString(&text,
+								   "\"balanced\", or an object of labels and numbers above 0");
 			break;
 	}
 	return text.data;
@@ -310,7 +314,8 @@ read_numbers(const Option *option, JsonbValue *value)
 		member->name = pnstrdup(key.val.string.val, key.val.string.len);
 		(void) JsonbIteratorNext(&it, &number, true);
 		member->number = read_number(option, &number);
-		if (option->kind == OPTION_SIGNS ? member->number != rint(member->number) : member->number <= 0)
+		if (option->kind == OPTION_SIGNS ? member->number != rint(member->number)
+										 : member->number <= 0)
 			refuse_value(option);
 		numbers = lappend(numbers, member);
 	}
@@ -369,7 +374,8 @@ settle_judging(TrainParams *params)
 	if (params->time != NULL && params->cv == 0 && params->validation == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("training option \"time\" needs rows to judge on"),
-						errhint("Set \"cv\" to a number of folds, or \"validation\" to the share of the newest rows.")));
+						errhint("Set \"cv\" to a number of folds, or \"validation\" to the share "
+								"of the newest rows.")));
 	/* more than will be needed where something stops them early */
 	if (isnan(params->rounds))
 		params->rounds = params->early_stopping > 0 && (params->cv > 0 || params->validation > 0)
@@ -393,8 +399,9 @@ static void
 refuse_with(const TrainParams *params, const char *name, bool wrong, const char *needs)
 {
 	if (wrong)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("training option \"%s\" needs %s", name, needs), errhint("Leave it out.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("training option \"%s\" needs %s", name, needs), errhint("Leave it out.")));
 }
 
 static void
@@ -407,17 +414,21 @@ check_fitting(const TrainParams *params)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("training option \"scale_pos_weight\" needs a label of two classes"),
 				 errhint("Leave it out, or choose \"objective\": \"" OBJECTIVE_LOGISTIC "\".")));
-	refuse_with(params, "class_weights", !classes && (params->balanced || params->class_weights != NIL),
+	refuse_with(params, "class_weights",
+				!classes && (params->balanced || params->class_weights != NIL),
 				"a label of classes");
 	refuse_with(params, "class_weights",
 				params->scale_pos_weight != 1 && (params->balanced || params->class_weights != NIL),
 				"no scale_pos_weight beside it");
-	refuse_with(params, "monotone", params->booster == TRAIN_LINEAR && params->monotone != NIL, "trees");
+	refuse_with(params, "monotone", params->booster == TRAIN_LINEAR && params->monotone != NIL,
+				"trees");
 	refuse_with(params, "event", params->objective != TRAIN_TIME && params->event != NULL,
 				"\"objective\": \"" OBJECTIVE_TIME "\"");
-	refuse_with(params, "base_score", params->objective == TRAIN_CLASSES && !isnan(params->base_score),
+	refuse_with(params, "base_score",
+				params->objective == TRAIN_CLASSES && !isnan(params->base_score),
 				"an objective of one output");
-	refuse_with(params, "base_score", params->objective == TRAIN_TIME && params->base_score <= 0, "a time above 0");
+	refuse_with(params, "base_score", params->objective == TRAIN_TIME && params->base_score <= 0,
+				"a time above 0");
 }
 
 /*
@@ -519,8 +530,9 @@ jorge_learn_params_read(Jsonb *json, TrainParams *params)
 				*OPTION_FIELD(params, option, List *) = read_numbers(option, &value);
 				break;
 			case OPTION_WEIGHTS:
-				params->balanced = value.type == jbvString && value.val.string.len == strlen("balanced") &&
-								   memcmp(value.val.string.val, "balanced", value.val.string.len) == 0;
+				params->balanced =
+					value.type == jbvString && value.val.string.len == strlen("balanced") &&
+					memcmp(value.val.string.val, "balanced", value.val.string.len) == 0;
 				if (!params->balanced)
 					*OPTION_FIELD(params, option, List *) = read_numbers(option, &value);
 				break;

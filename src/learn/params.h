@@ -59,17 +59,18 @@ typedef struct TrainParams
 	double trees;     /* of a random forest */
 	double reg_alpha; /* L1, of a linear model */
 	bool refit;
-	char *event;         /* column that tells whether a time is the end or only the last look; NULL = all are ends */
+	char *event; /* column that tells whether a time is the end or only the last look; NULL = all
+					are ends */
 	TrainDistribution distribution; /* of the times */
-	double scale;        /* of that distribution */
-	bool balanced;       /* classes weigh alike */
-	List *class_weights; /* of NamedNumber *, by label */
-	List *monotone;      /* of NamedNumber *, by feature: 1 rising, -1 falling */
+	double scale;                   /* of that distribution */
+	bool balanced;                  /* classes weigh alike */
+	List *class_weights;            /* of NamedNumber *, by label */
+	List *monotone;                 /* of NamedNumber *, by feature: 1 rising, -1 falling */
 	double category_rows; /* fewest rows of a value of a text column that gets an indicator */
 	uint64 given;         /* options that the caller named, a bit each */
 	int classes;          /* found in the label; margins a row has */
-	char *time;        /* column that orders the rows in time; NULL = none */
-	char *calibration; /* auto, affine, isotonic or none */
+	char *time;           /* column that orders the rows in time; NULL = none */
+	char *calibration;    /* auto, affine, isotonic or none */
 	bool quiet;
 	List *features;  /* of char *; NIL = every column but the label */
 	List *protected; /* of char *; protected features that may be used */
@@ -82,9 +83,9 @@ extern void jorge_learn_params_read(Jsonb *json, TrainParams *params);
 extern const char *jorge_learn_objective_name(TrainObjective objective);
 
 /*
- * Fit the sizes of a model to how much there is to learn from, where the caller didn't name them: what
- * jorge.train_model() does. informative is the number of rows of the rarer outcome, of seen ends, or a quarter of the rows of
- * an amount.
+ * Fit the sizes of a model to how much there is to learn from, where the caller didn't name them:
+ * what jorge.train_model() does. informative is the number of rows of the rarer outcome, of seen
+ * ends, or a quarter of the rows of an amount.
  */
 extern void jorge_learn_params_fit(TrainParams *params, double informative);
 

@@ -11,8 +11,8 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
-/* Rows that quantiles and SHAP values are taken of, at most: the first ones of the order by content's hash, which is as
- * good as a random sample, and the same one every time. */
+/* Rows that quantiles and SHAP values are taken of, at most: the first ones of the order by
+ * content's hash, which is as good as a random sample, and the same one every time. */
 #define QUANTILE_ROWS 20000
 #define SHAP_ROWS 1000
 #define SHAP_BATCH 100
@@ -27,7 +27,8 @@
 #define FIGURE_FORMAT "%.6g"
 
 char *
-jorge_learn_not_enough(const TrainSource *source, const TrainParams *params, const char *label, double *informative)
+jorge_learn_not_enough(const TrainSource *source, const TrainParams *params, const char *label,
+					   double *informative)
 {
 	const TrainFrame *frame = source->frame;
 	Size *count;
@@ -42,14 +43,16 @@ jorge_learn_not_enough(const TrainSource *source, const TrainParams *params, con
 			fewest = Min(source->positives, frame->rows - source->positives);
 			*informative = fewest;
 			if (fewest < ENOUGH_OUTCOMES)
-				return psprintf("not enough data: \"%s\" is true in %zu of %zu rows; a model needs at least %d rows of each "
+				return psprintf("not enough data: \"%s\" is true in %zu of %zu rows; a model needs "
+								"at least %d rows of each "
 								"outcome",
 								label, source->positives, frame->rows, ENOUGH_OUTCOMES);
 			break;
 		case TRAIN_TIME:
 			*informative = source->ends;
 			if (source->ends < ENOUGH_OUTCOMES)
-				return psprintf("not enough data: %zu of %zu rows have ended; a model of times needs at least %d that have",
+				return psprintf("not enough data: %zu of %zu rows have ended; a model of times "
+								"needs at least %d that have",
 								source->ends, frame->rows, ENOUGH_OUTCOMES);
 			break;
 		case TRAIN_CLASSES:
@@ -66,21 +69,23 @@ jorge_learn_not_enough(const TrainSource *source, const TrainParams *params, con
 			pfree(count);
 			*informative = fewest;
 			if (common < 2)
-				return psprintf("not enough data: %d of the %d classes of \"%s\" are in %d rows or more; a model needs at least "
+				return psprintf("not enough data: %d of the %d classes of \"%s\" are in %d rows or "
+								"more; a model needs at least "
 								"two that are",
 								common, frame->classes, label, ENOUGH_OUTCOMES);
 			break;
 		case TRAIN_SQUARED_ERROR:
 			*informative = frame->rows / 4.0;
 			if (frame->rows < ENOUGH_AMOUNTS)
-				return psprintf("not enough data: %zu rows; a model of amounts needs at least %d", frame->rows,
-								ENOUGH_AMOUNTS);
+				return psprintf("not enough data: %zu rows; a model of amounts needs at least %d",
+								frame->rows, ENOUGH_AMOUNTS);
 			break;
 	}
 	for (Size r = 1; r < frame->rows; r++)
 		if (frame->y[r] != frame->y[0])
 			return NULL;
-	return psprintf("not enough data: \"%s\" is %g in all %zu rows", label, frame->y[0], frame->rows);
+	return psprintf("not enough data: \"%s\" is %g in all %zu rows", label, frame->y[0],
+					frame->rows);
 }
 
 char *
@@ -93,7 +98,8 @@ jorge_learn_data_hash(const TrainFrame *frame, const char *label)
 		uint64 hash = hash_bytes_extended((const unsigned char *) label, strlen(label), half[h]);
 
 		for (int f = 0; f < frame->columns; f++)
-			hash = hash_bytes_extended((const unsigned char *) frame->names[f], strlen(frame->names[f]), hash);
+			hash = hash_bytes_extended((const unsigned char *) frame->names[f],
+									   strlen(frame->names[f]), hash);
 		for (Size r = 0; r < frame->rows; r++)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -101,9 +107,11 @@ jorge_learn_data_hash(const TrainFrame *frame, const char *label)
 									   sizeof(float) * frame->columns, hash);
 			hash = hash_bytes_extended((const unsigned char *) &frame->y[r], sizeof(float), hash);
 			if (frame->event != NULL)
-				hash = hash_bytes_extended((const unsigned char *) &frame->event[r], sizeof(bool), hash);
+				hash = hash_bytes_extended((const unsigned char *) &frame->event[r], sizeof(bool),
+										   hash);
 			if (frame->time != NULL)
-				hash = hash_bytes_extended((const unsigned char *) &frame->time[r], sizeof(double), hash);
+				hash = hash_bytes_extended((const unsigned char *) &frame->time[r], sizeof(double),
+										   hash);
 		}
 		half[h] = hash;
 	}
@@ -149,7 +157,8 @@ append_numbers(StringInfo out, const TrainFrame *frame, int feature)
 		if (r < sample)
 			values[kept++] = value;
 	}
-	appendStringInfo(out, "\"type\": \"number\", \"missing\": " FIGURE_FORMAT, 1 - known / (double) frame->rows);
+	appendStringInfo(out, "\"type\": \"number\", \"missing\": " FIGURE_FORMAT,
+					 1 - known / (double) frame->rows);
 	if (known > 0)
 	{
 		appendStringInfoString(out, ", \"min\": ");
@@ -201,7 +210,8 @@ append_texts(StringInfo out, const TrainFrame *frame, const TextColumn *text)
 	qsort(order, text->n, sizeof(TextValue *), by_rows);
 	for (int v = 0; v < text->n; v++)
 		known += order[v]->rows;
-	appendStringInfo(out, "\"type\": \"category\", \"missing\": " FIGURE_FORMAT ", \"categories\": {",
+	appendStringInfo(out,
+					 "\"type\": \"category\", \"missing\": " FIGURE_FORMAT ", \"categories\": {",
 					 1 - known / (double) frame->rows);
 	for (int v = 0; v < text->n && told < TOLD_TEXTS && order[v]->rows > 0; v++, told++)
 	{
@@ -229,7 +239,8 @@ mean_contributions(const TrainFrame *frame, Datum forest)
 		int batch = Min(SHAP_BATCH, rows - from);
 
 		CHECK_FOR_INTERRUPTS();
-		jorge_learn_api()->forest_contributions(forest, frame->x + (Size) from * frame->columns, batch, room);
+		jorge_learn_api()->forest_contributions(forest, frame->x + (Size) from * frame->columns,
+												batch, room);
 		for (int r = 0; r < batch; r++)
 			for (int c = 0; c < frame->nsources; c++)
 			{
@@ -246,8 +257,8 @@ mean_contributions(const TrainFrame *frame, Datum forest)
 }
 
 void
-jorge_learn_features_json(StringInfo out, const TrainFrame *frame, const TrainParams *params, XgbHandle booster,
-						  Datum forest)
+jorge_learn_features_json(StringInfo out, const TrainFrame *frame, const TrainParams *params,
+						  XgbHandle booster, Datum forest)
 {
 	bool linear = params->booster == TRAIN_LINEAR;
 	double *gains = palloc(sizeof(double) * frame->columns);
@@ -279,7 +290,8 @@ jorge_learn_features_json(StringInfo out, const TrainFrame *frame, const TrainPa
 		if (linear)
 			appendStringInfo(out, ", \"weight\": " FIGURE_FORMAT, gain);
 		else
-			appendStringInfo(out, ", \"gain\": " FIGURE_FORMAT ", \"splits\": %.0f", count > 0 ? gain / count : 0, count);
+			appendStringInfo(out, ", \"gain\": " FIGURE_FORMAT ", \"splits\": %.0f",
+							 count > 0 ? gain / count : 0, count);
 		if (mean != NULL)
 			appendStringInfo(out, ", \"shap\": " FIGURE_FORMAT, mean[c]);
 		appendStringInfoChar(out, '}');

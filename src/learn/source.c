@@ -76,7 +76,7 @@ typedef struct Reader
 	bool has_time;
 	bool has_event;
 	bool labels_are_numbers;
-	char **features; /* names */
+	char **features;    /* names */
 	TextColumn **texts; /* by feature; NULL = numbers */
 	int nfeatures;
 	List *left_out; /* names of protected features not asked for */
@@ -101,7 +101,8 @@ list_names(List *names, const char *name)
 static bool
 is_text(Oid base)
 {
-	return base == TEXTOID || base == VARCHAROID || base == BPCHAROID || base == NAMEOID || type_is_enum(base);
+	return base == TEXTOID || base == VARCHAROID || base == BPCHAROID || base == NAMEOID ||
+		   type_is_enum(base);
 }
 
 /*
@@ -134,7 +135,8 @@ check_number(const char *name, Oid type, Oid base, bool is_label)
 			break;
 		default:
 			if (is_label && is_text(base))
-				hint = "Write it as a boolean, for example (outcome = 'won') AS %s; to tell several classes apart "
+				hint = "Write it as a boolean, for example (outcome = 'won') AS %s; to tell "
+					   "several classes apart "
 					   "choose the objective multi:softprob.";
 			else
 				hint = "Cast column \"%s\" to float8 or boolean in the query, or leave it out.";
@@ -204,8 +206,10 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 {
 	Field *field = &column->fields[column->nfields];
 	bool is_label = strcmp(name, reader->label) == 0;
-	bool is_time = !is_label && reader->params->time != NULL && strcmp(name, reader->params->time) == 0;
-	bool is_event = !is_label && !is_time && reader->params->event != NULL && strcmp(name, reader->params->event) == 0;
+	bool is_time =
+		!is_label && reader->params->time != NULL && strcmp(name, reader->params->time) == 0;
+	bool is_event = !is_label && !is_time && reader->params->event != NULL &&
+					strcmp(name, reader->params->event) == 0;
 
 	if (is_label && reader->has_label)
 		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
@@ -243,9 +247,12 @@ add_field(Reader *reader, Column *column, int attribute, const char *name, Oid t
 	else if (is_event)
 	{
 		if (field->type != BOOLOID)
-			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-							errmsg("event column \"%s\" has type %s, not boolean", name, format_type_be(type)),
-							errhint("True where the time is the end, false where it was only looked at last.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("event column \"%s\" has type %s, not boolean", name, format_type_be(type)),
+				 errhint(
+					 "True where the time is the end, false where it was only looked at last.")));
 		field->target = TARGET_EVENT;
 	}
 	else if (is_label && reader->params->objective == TRAIN_CLASSES)
@@ -386,14 +393,16 @@ map_columns(Reader *reader, TupleDesc desc)
 						errhint("Name the label in the query, for example (outcome = 'won') AS %s.",
 								quote_identifier(reader->label))));
 	if (reader->params->time != NULL && !reader->has_time)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("the query has no column \"%s\" to order rows in time", reader->params->time),
-				 errhint("Add the column that the training option \"time\" names to the query.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("the query has no column \"%s\" to order rows in time", reader->params->time),
+			 errhint("Add the column that the training option \"time\" names to the query.")));
 	if (reader->params->event != NULL && !reader->has_event)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("the query has no column \"%s\" to tell ends from last looks", reader->params->event),
+				 errmsg("the query has no column \"%s\" to tell ends from last looks",
+						reader->params->event),
 				 errhint("Add the column that the training option \"event\" names to the query.")));
 	check_listed(reader, reader->params->features, "features");
 	check_listed(reader, reader->params->protected, "protected");
@@ -476,11 +485,11 @@ to_time(const Reader *reader, const Field *field, Datum datum, bool null)
 	else
 		number = to_number(field->type, datum);
 	if (isnan(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("time column \"%s\" is NULL or NaN in row %lld of the query", field->name,
-						(long long) reader->source->rows_read),
-				 errhint("Leave such rows out: WHERE %s IS NOT NULL.", quote_identifier(field->name))));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("time column \"%s\" is NULL or NaN in row %lld of the query",
+							   field->name, (long long) reader->source->rows_read),
+						errhint("Leave such rows out: WHERE %s IS NOT NULL.",
+								quote_identifier(field->name))));
 	return number;
 }
 
@@ -531,10 +540,12 @@ static void
 check_label(Reader *reader, float label)
 {
 	if (reader->params->objective == TRAIN_TIME && label <= 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("label \"%s\" is %g in row %lld of the query, which is no time", reader->label, label,
-							   (long long) reader->source->rows_read),
-						errhint("Times are above 0: leave such rows out, or count from a moment before.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("label \"%s\" is %g in row %lld of the query, which is no time", reader->label,
+					label, (long long) reader->source->rows_read),
+			 errhint("Times are above 0: leave such rows out, or count from a moment before.")));
 	if (reader->params->objective != TRAIN_LOGISTIC)
 		return;
 	if (label != 0 && label != 1)
@@ -671,16 +682,17 @@ start_rows(DestReceiver *receiver, int operation, TupleDesc desc)
 
 	map_columns(reader, desc);
 	MemoryContextSwitchTo(old);
-	reader->source->frame = jorge_learn_frame_make(
-		reader->mcxt, reader->features, reader->nfeatures, reader->has_time,
-		(int) reader->params->max_depth, Max((int) reader->params->cv, 1),
-		jorge_learn_api()->settings->train_memory_kb);
+	reader->source->frame =
+		jorge_learn_frame_make(reader->mcxt, reader->features, reader->nfeatures, reader->has_time,
+							   (int) reader->params->max_depth, Max((int) reader->params->cv, 1),
+							   jorge_learn_api()->settings->train_memory_kb);
 	reader->source->frame->has_event = reader->has_event;
 	reader->source->frame->nsources = reader->nfeatures;
-	reader->source->frame->sources = MemoryContextAllocZero(reader->mcxt, sizeof(TrainColumn) * reader->nfeatures);
+	reader->source->frame->sources =
+		MemoryContextAllocZero(reader->mcxt, sizeof(TrainColumn) * reader->nfeatures);
 	for (int f = 0; f < reader->nfeatures; f++)
-		reader->source->frame->sources[f] =
-			(TrainColumn){.name = reader->features[f], .text = reader->texts[f], .first = f, .features = 1};
+		reader->source->frame->sources[f] = (TrainColumn){
+			.name = reader->features[f], .text = reader->texts[f], .first = f, .features = 1};
 }
 
 /*
@@ -706,9 +718,10 @@ finish_rows(Reader *reader)
 			frame->labels[c] = reader->source->labels->values[c]->value;
 		if (frame->classes > MAX_CLASSES)
 			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-							errmsg("label \"%s\" has %d classes, at most %d can be told apart", reader->label,
-								   frame->classes, MAX_CLASSES),
-							errhint("Put rare ones together; to predict a number choose the objective reg:squarederror.")));
+							errmsg("label \"%s\" has %d classes, at most %d can be told apart",
+								   reader->label, frame->classes, MAX_CLASSES),
+							errhint("Put rare ones together; to predict a number choose the "
+									"objective reg:squarederror.")));
 	}
 	for (int f = 0; f < frame->nsources; f++)
 		any |= frame->sources[f].text != NULL;

@@ -231,7 +231,8 @@ jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int outputs, i
 void
 jorge_xgb_bounds(XgbHandle matrix, const float *times, const bool *event, Size rows)
 {
-	float *upper = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float), Max(rows, 1)));
+	float *upper =
+		MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(float), Max(rows, 1)));
 	char *from = array_interface(times, rows, 0);
 	char *to = array_interface(upper, rows, 0);
 

@@ -26,11 +26,13 @@ extern XgbHandle jorge_xgb_booster(XgbSession *session, const XgbHandle *matrice
 extern void jorge_xgb_set(XgbHandle booster, const char *name, const char *value);
 extern void jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix);
 
-/* Margins of a matrix's rows, outputs of them a row, by the first rounds (0 = all); good until the next call on
- * this booster. */
-extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int outputs, int rounds);
+/* Margins of a matrix's rows, outputs of them a row, by the first rounds (0 = all); good until the
+ * next call on this booster. */
+extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int outputs,
+									  int rounds);
 
-/* Ends of survival:aft: the last looks at rows that have not ended are open upwards. event NULL = all have. */
+/* Ends of survival:aft: the last looks at rows that have not ended are open upwards. event NULL =
+ * all have. */
 extern void jorge_xgb_bounds(XgbHandle matrix, const float *times, const bool *event, Size rows);
 
 /* Weights of a matrix's rows, from the next round on; copied. */
@@ -43,7 +45,8 @@ extern void jorge_xgb_name_features(XgbHandle booster, char **names, int n);
 extern void jorge_xgb_attribute(XgbHandle booster, const char *name, const char *value);
 
 /* One figure of each feature: XGBoost's importance of that type, 0 where it names none */
-extern void jorge_xgb_importance(XgbHandle booster, const char *type, char **names, int n, double *figures);
+extern void jorge_xgb_importance(XgbHandle booster, const char *type, char **names, int n,
+								 double *figures);
 
 /* Model document as UBJ; good until the next call on this booster. */
 extern const char *jorge_xgb_document(XgbHandle booster, Size *length);
