@@ -197,24 +197,24 @@ fold_text(State *state, TimestampTz at, double sentiment, ArrayType *raised, dou
 }
 
 /*
- * How long who owed an answer took: ln(1 + hours)
+ * Seconds that who owed an answer took; NAN where nothing was asked since the last answer, or when can't be told
  */
 static double
-log_hours(TimestampTz from, TimestampTz to)
+answered_after(TimestampTz asked, TimestampTz last_answer, TimestampTz at)
 {
-	return log1p((to - from) / (double) USECS_PER_SEC / SECONDS_PER_HOUR);
+	if (asked <= last_answer || TIMESTAMP_NOT_FINITE(asked) || TIMESTAMP_NOT_FINITE(at))
+		return NAN;
+	return (at - asked) / (double) USECS_PER_SEC;
 }
 
 static void
 fold_inbound(State *state, TimestampTz at)
 {
-	TimestampTz asked = time_of(state, AT_last_outbound_at);
+	double seconds = answered_after(time_of(state, AT_last_outbound_at), time_of(state, AT_last_inbound_at), at);
 
-	/* an answer is the first inbound interaction after an outbound one */
-	if (asked > time_of(state, AT_last_inbound_at))
+	if (!isnan(seconds))
 	{
-		double seconds = (at - asked) / (double) USECS_PER_SEC;
-		double hours = log_hours(asked, at);
+		double hours = log1p(seconds / SECONDS_PER_HOUR);
 
 		add(state, AT_replies, 1);
 		set_number(state, AT_reply_log_sum, or_zero(number(state, AT_reply_log_sum)) + hours);
@@ -228,12 +228,12 @@ fold_inbound(State *state, TimestampTz at)
 static void
 fold_outbound(State *state, TimestampTz at)
 {
-	TimestampTz asked = time_of(state, AT_last_inbound_at);
+	double seconds = answered_after(time_of(state, AT_last_inbound_at), time_of(state, AT_last_outbound_at), at);
 
-	if (asked > time_of(state, AT_last_outbound_at))
+	if (!isnan(seconds))
 	{
 		add(state, AT_our_replies, 1);
-		set_number(state, AT_our_reply_log_sum, or_zero(number(state, AT_our_reply_log_sum)) + log_hours(asked, at));
+		set_number(state, AT_our_reply_log_sum, or_zero(number(state, AT_our_reply_log_sum)) + log1p(seconds / SECONDS_PER_HOUR));
 	}
 	set_time(state, AT_last_outbound_at, at);
 }
@@ -297,8 +297,6 @@ jorge_conversation_step(PG_FUNCTION_ARGS)
 	inbound = !PG_ARGISNULL(3) && strcmp(text_to_cstring(PG_GETARG_TEXT_PP(3)), "in") == 0;
 	outbound = !PG_ARGISNULL(3) && !inbound;
 	stops = inbound && !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
-	if (!TIMESTAMP_IS_NOBEGIN(at) && TIMESTAMP_NOT_FINITE(at))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("an interaction has a finite time")));
 
 	memset(state.nulls, true, sizeof(state.nulls));
 	memset(state.values, 0, sizeof(state.values));

@@ -32,48 +32,60 @@ kept_trigger(FunctionCallInfo fcinfo, const char *table, bool row, const char *n
 	return trigger;
 }
 
+#define LEADS_OF(rows)                                                                             \
+	"SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id)," \
+	" pg_catalog.array_agg(said)) FROM (" rows ") x"
+
+/*
+ * What a statement's interactions do: of a lead with one new interaction the interaction is handed over, of one with
+ * several how many
+ */
+static const char *const counted[] = {
+	"SELECT jorge.conversations_grew(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id), pg_catalog.array_agg(n),"
+	" pg_catalog.array_agg(at), pg_catalog.array_agg(id), pg_catalog.array_agg(channel), pg_catalog.array_agg(direction),"
+	" pg_catalog.array_agg(body)) FROM (SELECT location_id, lead_id, pg_catalog.count(*) AS n, pg_catalog.min(at) AS at,"
+	" (pg_catalog.array_agg(interaction_id))[1] AS id, pg_catalog.min(channel) AS channel, pg_catalog.min(direction) AS direction,"
+	" pg_catalog.min(body) AS body FROM arrivals GROUP BY location_id, lead_id) x",
+	/* of a lead whose interactions only moved, as merges move them, nothing was said */
+	LEADS_OF("SELECT location_id, lead_id, pg_catalog.bool_or(said) AS said FROM (SELECT o.location_id, v.lead_id,"
+			 " (pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.-) 'lead_id'::text) OPERATOR(pg_catalog.<>)"
+			 " (pg_catalog.to_jsonb(n) OPERATOR(pg_catalog.-) 'lead_id'::text) AS said FROM departures o"
+			 " JOIN arrivals n USING (location_id, interaction_id), LATERAL (VALUES (o.lead_id), (n.lead_id)) v(lead_id)) y"
+			 " GROUP BY location_id, lead_id"),
+	LEADS_OF("SELECT DISTINCT location_id, lead_id, true AS said FROM departures"),
+};
+
 /*
  * Bring the conversations of a statement's interactions up to date
  */
 Datum
 jorge_interaction_counted(PG_FUNCTION_ARGS)
 {
+	static SPIPlanPtr plans[lengthof(counted)];
 	TriggerData *trigger = kept_trigger(fcinfo, "interaction", false, "interaction_counted");
 	const char *new = trigger->tg_trigger->tgnewtable;
 	const char *old = trigger->tg_trigger->tgoldtable;
+	int what = TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? 0 : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? 1 : 2;
 	JorgeOwner owner;
-	char *query;
 
-	if ((!TRIGGER_FIRED_BY_DELETE(trigger->tg_event) && new == NULL) || (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) && old == NULL))
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || (what < 2 && (new == NULL || strcmp(new, "arrivals") != 0)) ||
+		(what > 0 && (old == NULL || strcmp(old, "departures") != 0)))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("jorge.interaction_counted() needs the statement's rows"),
+						errmsg("jorge.interaction_counted() needs the statement's rows as \"arrivals\" and \"departures\""),
 						errhint("SELECT jorge.install() makes the trigger.")));
-	/* of a lead with one new interaction the interaction; of one with several how many */
-	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		query = psprintf("SELECT jorge.conversations_grew(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id), pg_catalog.array_agg(n),"
-						 " pg_catalog.array_agg(at), pg_catalog.array_agg(id), pg_catalog.array_agg(channel), pg_catalog.array_agg(direction),"
-						 " pg_catalog.array_agg(body)) FROM (SELECT location_id, lead_id, pg_catalog.count(*) AS n, pg_catalog.min(at) AS at,"
-						 " (pg_catalog.array_agg(interaction_id))[1] AS id, pg_catalog.min(channel) AS channel, pg_catalog.min(direction) AS direction,"
-						 " pg_catalog.min(body) AS body FROM %s GROUP BY location_id, lead_id) x",
-						 quote_identifier(new));
-	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id),"
-						 " pg_catalog.array_agg(true)) FROM (SELECT DISTINCT location_id, lead_id FROM %s) x",
-						 quote_identifier(old));
-	else
-		/* of a lead whose interactions only moved, as merges move them, nothing was said */
-		query = psprintf("SELECT jorge.conversations_changed(pg_catalog.array_agg(location_id), pg_catalog.array_agg(lead_id),"
-						 " pg_catalog.array_agg(said)) FROM (SELECT location_id, lead_id, pg_catalog.bool_or(said) AS said"
-						 " FROM (SELECT o.location_id, x.lead_id, (pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.-) 'lead_id'::text)"
-						 " OPERATOR(pg_catalog.<>) (pg_catalog.to_jsonb(n) OPERATOR(pg_catalog.-) 'lead_id'::text) AS said"
-						 " FROM %s o JOIN %s n USING (location_id, interaction_id),"
-						 " LATERAL (VALUES (o.lead_id), (n.lead_id)) x(lead_id)) y GROUP BY location_id, lead_id) z",
-						 quote_identifier(old), quote_identifier(new));
 	jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
 	SPI_connect();
 	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "could not see the statement's interactions");
-	if (SPI_execute(query, false, 0) != SPI_OK_SELECT)
+	if (plans[what] == NULL)
+	{
+		SPIPlanPtr made = SPI_prepare(counted[what], 0, NULL);
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "could not plan the count of interactions: %s", SPI_result_code_string(SPI_result));
+		plans[what] = made;
+	}
+	if (SPI_execute_plan(plans[what], NULL, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not count interactions");
 	SPI_finish();
 	jorge_owner_leave(&owner);
