@@ -475,7 +475,7 @@ BEGIN
         RAISE EXCEPTION 'months_ahead is 1 to 60' USING ERRCODE = 'invalid_parameter_value', HINT = 'The first month is the one that as_of lies in.';
     END IF;
     model := jorge.revenue_fit(query, as_of, time_zone, months);
-    EXECUTE format('SELECT coalesce(sum(d.revenue), 0) FROM (%s) d WHERE d.won AND d.ended_at >= $1 AND d.ended_at <= $2', query) INTO in_month USING month_began, as_of;
+    EXECUTE format('SELECT coalesce(sum(CASE WHEN abs(d.revenue::float8) < 1e12 THEN d.revenue::numeric END), 0) FROM (%s) d WHERE d.won AND d.ended_at >= $1 AND d.ended_at <= $2', query) INTO in_month USING month_began, as_of;
     RETURN QUERY SELECT * FROM jorge.revenue_months(model, months_ahead, in_month);
 END
 $fn$;

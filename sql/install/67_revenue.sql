@@ -10,10 +10,19 @@ COMMENT ON FUNCTION jorge.office_zone(text) IS 'IANA zone whose months and days 
 CREATE OR REPLACE FUNCTION jorge.lead_budget(budget_min numeric, budget_max numeric, text_min float8, text_max float8) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $fn$
-    SELECT CASE WHEN coalesce(budget_min, budget_max) IS NOT NULL THEN (coalesce(budget_min, budget_max) + coalesce(budget_max, budget_min)) / 2
-                WHEN coalesce(text_min, text_max) > 0 THEN ((coalesce(text_min, text_max) + coalesce(text_max, text_min)) / 2)::numeric END
+    SELECT CASE WHEN b >= 1 AND b <= 1e10 THEN b END
+      FROM (SELECT CASE WHEN coalesce(budget_min, budget_max) IS NOT NULL THEN (coalesce(budget_min, budget_max) + coalesce(budget_max, budget_min)) / 2
+                        WHEN coalesce(text_min, text_max) > 0 THEN ((coalesce(text_min, text_max) + coalesce(text_max, text_min)) / 2)::numeric END AS b) x
 $fn$;
-COMMENT ON FUNCTION jorge.lead_budget(numeric, numeric, float8, float8) IS 'One price from a budget: the middle of its bounds, those of the form before those of messages; NULL without any.';
+COMMENT ON FUNCTION jorge.lead_budget(numeric, numeric, float8, float8) IS 'One price from a budget: the middle of its bounds, those of the form before those of messages; NULL without any, and where that is no price (below 1, above 1e10, NaN).';
+
+CREATE OR REPLACE FUNCTION jorge.lead_revenue(revenue numeric, sale_price numeric, owner text, closed_on date, location_id text DEFAULT jorge.current_location()) RETURNS numeric
+    LANGUAGE sql STABLE
+AS $fn$
+    SELECT CASE WHEN abs($1) < 1e12 THEN $1 WHEN $2 >= 0 AND $2 <= 1e10 THEN jorge.jorge_commission($2, jorge.commission_plan_at($3, $4, $5)) END
+$fn$;
+COMMENT ON FUNCTION jorge.lead_revenue(numeric, numeric, text, date, text) IS
+    'Commission of a won lead: as noted, else by the agent''s plan from the price of the sale; NULL without either. What is no amount of money (NaN, infinite, a price below 0 or above 1e10) counts as not noted.';
 
 CREATE OR REPLACE FUNCTION jorge.price_levels(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(),
                                               OUT middle float8, OUT areas jsonb, OUT types jsonb, OUT rooms jsonb, OUT sale_to_list float8, OUT sales bigint,
@@ -25,7 +34,7 @@ AS $fn$
     WITH s AS MATERIALIZED (SELECT ln(l.sale_price::float8) AS p, lower(trim(l.area)) AS area, coalesce(lower(trim(l.property_type)), '') AS type,
                                    coalesce(least(round(l.bedrooms), 6)::text, '') AS rooms
                               FROM jorge.lead l
-                             WHERE l.location_id = $2 AND l.outcome = 'won' AND l.sale_price > 0 AND l.outcome_at <= $1 AND l.outcome_at > $1 - interval '2 years'
+                             WHERE l.location_id = $2 AND l.outcome = 'won' AND l.sale_price BETWEEN 1 AND 1e10 AND l.outcome_at <= $1 AND l.outcome_at > $1 - interval '2 years'
                              UNION ALL
                              SELECT ln(c.sale_price::float8), lower(trim(c.area)), coalesce(lower(trim(c.property_type)), ''), coalesce(least(round(c.bedrooms), 6)::text, '')
                                FROM jorge.sale c
@@ -89,7 +98,7 @@ AS $fn$
            CASE WHEN now_known.probability IS NOT NULL THEN d.state_at WHEN last_known.probability IS NOT NULL THEN last_known.at
                 WHEN arrived_with.probability IS NOT NULL THEN d.first_seen_at END,
            p.price, p.method, CASE WHEN d.won IS NOT FALSE AND p.price > 0 THEN jorge.jorge_commission(p.price, plan.plan) END,
-           CASE WHEN d.won THEN coalesce(d.revenue, jorge.jorge_commission(d.sale_price, plan.plan)) END
+           CASE WHEN d.won THEN CASE WHEN abs(d.revenue) < 1e12 THEN d.revenue WHEN d.sale_price BETWEEN 0 AND 1e10 THEN jorge.jorge_commission(d.sale_price, plan.plan) END END
       FROM deal d
       JOIN plan ON plan.owner = coalesce(d.owner, '')
       -- of an open lead the current score, if nothing has happened to the lead since as_of (OFFSET 0: looked up for no other)
@@ -98,7 +107,7 @@ AS $fn$
       LEFT JOIN last_known USING (lead_id)
       LEFT JOIN arrived_with USING (lead_id)
       LEFT JOIN listed USING (listing_ref)
-      CROSS JOIN LATERAL (SELECT round(least(coalesce(listed.list_price * d.sale_to_list::numeric, d.budget, d.area_price::numeric, d.model_price::numeric), 9999999999999), 2) AS price,
+      CROSS JOIN LATERAL (SELECT round(least(coalesce(listed.list_price * d.sale_to_list::numeric, d.budget, d.area_price::numeric, d.model_price::numeric), 1e10), 2) AS price,
                                  CASE WHEN listed.list_price IS NOT NULL THEN 'listing' WHEN d.budget IS NOT NULL THEN 'budget' WHEN d.area_price IS NOT NULL THEN 'area median'
                                       WHEN d.model_price IS NOT NULL THEN 'model' END AS method) p
 $fn$;
@@ -119,7 +128,7 @@ CREATE OR REPLACE FUNCTION jorge.revenue_realised(since timestamptz, upto timest
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    SELECT coalesce(sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $4)))), 0)
+    SELECT coalesce(sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $4)), 0)
       FROM jorge.lead l WHERE l.location_id = $4 AND l.outcome = 'won' AND l.outcome_at >= $1 AND l.outcome_at < $2 AND l.outcome_at <= $3
 $fn$;
 COMMENT ON FUNCTION jorge.revenue_realised(timestamptz, timestamptz, timestamptz, text) IS
@@ -190,7 +199,7 @@ CREATE OR REPLACE FUNCTION jorge.monthly_seasonality(as_of timestamptz DEFAULT n
 AS $fn$
     WITH zone AS (SELECT jorge.office_zone($2) AS zone),
          s AS MATERIALIZED (SELECT zone, jorge.series(l.first_seen_at, 1, 'month', zone) AS leads, min(l.first_seen_at) AS first_lead,
-                                   jorge.series(l.outcome_at, coalesce(l.revenue, 0)::float8, 'month', zone) FILTER (WHERE l.outcome = 'won' AND l.outcome_at <= $1 AND isfinite(l.outcome_at)) AS sales,
+                                   jorge.series(l.outcome_at, CASE WHEN abs(l.revenue) < 1e12 THEN l.revenue ELSE 0 END::float8, 'month', zone) FILTER (WHERE l.outcome = 'won' AND l.outcome_at <= $1 AND isfinite(l.outcome_at)) AS sales,
                                    min(l.outcome_at) FILTER (WHERE l.outcome = 'won' AND l.outcome_at <= $1 AND isfinite(l.outcome_at)) AS first_sale
                               FROM jorge.lead l, zone WHERE l.location_id = $2 AND l.first_seen_at <= $1 AND isfinite(l.first_seen_at) GROUP BY zone),
          -- a cycle from the month of as_of on; a year must have been seen
@@ -433,7 +442,7 @@ CREATE OR REPLACE FUNCTION jorge.monthly_actuals(metric text, location_id text D
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     SELECT date_trunc('month', l.outcome_at AT TIME ZONE jorge.office_zone($2))::date,
-           sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $2))))
+           sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $2))
       FROM jorge.lead l WHERE $1 = 'revenue' AND l.location_id = $2 AND l.outcome = 'won' AND isfinite(l.outcome_at) GROUP BY 1
     UNION ALL
     SELECT date_trunc('month', l.first_seen_at AT TIME ZONE jorge.office_zone($2))::date, count(*)

@@ -26,7 +26,7 @@ AS $fn$
       LEFT JOIN LATERAL (
             SELECT count(*) AS n, percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(ln(l.sale_price / b.budget)))::float8 AS seen
               FROM jorge.lead l, LATERAL (SELECT jorge.lead_budget(l.budget_min, l.budget_max, l.text_budget_min, l.text_budget_max) AS budget) b
-             WHERE $1 = 'budget' AND l.location_id = $3 AND l.outcome = 'won' AND l.sale_price > 0 AND b.budget > 0 AND l.outcome_at <= $2 AND l.outcome_at > $2 - interval '2 years'
+             WHERE $1 = 'budget' AND l.location_id = $3 AND l.outcome = 'won' AND l.sale_price BETWEEN 1 AND 1e10 AND b.budget > 0 AND l.outcome_at <= $2 AND l.outcome_at > $2 - interval '2 years'
             HAVING count(*) > 0
             UNION ALL
             SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(ln(c.sale_price / c.list_price)))::float8
@@ -55,7 +55,7 @@ DECLARE
     estimate numeric;
 BEGIN
     SELECT * INTO v FROM jorge.price_levels(now(), $3);
-    IF lead.outcome = 'won' AND lead.sale_price > 0 THEN
+    IF lead.outcome = 'won' AND lead.sale_price BETWEEN 1 AND 1e10 THEN
         estimate := lead.sale_price;
         price_method := 'sale';
     ELSIF listed > 0 THEN
@@ -78,13 +78,13 @@ BEGIN
         confidence_level := 'none';
         RETURN;
     END IF;
-    estimated_sale_price := round(least(estimate, 9999999999999), 2);
+    estimated_sale_price := round(least(estimate, 1e10), 2);
     off := jorge.price_error(price_method, now(), $3);
     confidence_level := CASE WHEN off <= 0.10 THEN 'high' WHEN off <= 0.20 THEN 'medium' ELSE 'low' END;
     -- 1.2816 standard deviations hold 80 %, 0.6745 the half that the median error is of
     price_low := round(estimated_sale_price * exp(-1.9 * off)::numeric, 2);
     price_high := round(estimated_sale_price * exp(1.9 * off)::numeric, 2);
-    estimated_commission := CASE WHEN price_method = 'sale' AND lead.revenue IS NOT NULL THEN lead.revenue ELSE jorge.jorge_commission(estimated_sale_price, plan) END;
+    estimated_commission := CASE WHEN price_method = 'sale' AND abs(lead.revenue) < 1e12 THEN lead.revenue ELSE jorge.jorge_commission(estimated_sale_price, plan) END;
     commission_rate := round(estimated_commission / estimated_sale_price, 6);
     expected_commission := round(estimated_commission * CASE lead.outcome WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE probability END::numeric, 2);
 END
@@ -128,7 +128,7 @@ BEGIN
              m AS (SELECT p.now,
                           -- decided in the period: what share was won
                           (SELECT 100.0 * count(*) FILTER (WHERE l.outcome = 'won') / nullif(count(*), 0) FROM l WHERE l.outcome <> 'open' AND l.outcome_at > p.since AND l.outcome_at <= p.upto) AS conversion,
-                          (SELECT sum(coalesce(l.revenue, jorge.jorge_commission(l.sale_price, jorge.commission_plan_at(l.owner, l.outcome_at::date, $3))))
+                          (SELECT sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $3))
                              FROM l WHERE l.outcome = 'won' AND l.outcome_at > p.since AND l.outcome_at <= p.upto) AS commission,
                           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM least(coalesce(l.first_outbound_at, p.upto), p.upto) - l.first_seen_at) / 3600)
                              FROM l WHERE l.first_seen_at > p.since AND l.first_seen_at <= p.upto)::numeric AS idle,

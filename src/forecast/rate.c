@@ -1,10 +1,11 @@
 /*
  * rate.c: the rate of arrivals from counts a period, by a Gaussian process on its logarithm.
  *
- * log rate = level + trend + season + drift + a period's own noise; counts are Poisson. How strong season, drift and
- * noise are is not known: every combination of the strengths below is fitted (Laplace's approximation: Rasmussen and
- * Williams, Gaussian Processes for Machine Learning, 2006, algorithms 3.1 and 3.2) and weighs as much as it makes the
- * counts likely. One year of counts so says something of the season, and few counts say little of anything.
+ * log rate = level + trend + season + drift + a period's own noise; counts are Poisson. How strong
+ * season, drift and noise are is not known: every combination of the strengths below is fitted
+ * (Laplace's approximation: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006,
+ * algorithms 3.1 and 3.2) and weighs as much as it makes the counts likely. One year of counts so
+ * says something of the season, and few counts say little of anything.
  */
 #include "core/jorge.h"
 
@@ -15,14 +16,16 @@
 
 JORGE_FUNCTION(jorge_rate_forecast);
 
-#define RATE_MOST 72           /* periods learned from; the cube of it is the cost */
-#define RATE_AHEAD 1000        /* periods asked for */
-#define RATE_ROUNDS 50         /* of Newton's method; 3 to 6 are usual */
-#define LEVEL_VARIANCE 4.0     /* of the logarithm, around that of the mean: next to nothing is known before */
-#define TREND_A_SEASON 0.12   /* standard deviation of the growth in a season's length (a year), as a logarithm */
-#define TREND_FADES 3.0        /* seasons after which growth has run out */
-#define DRIFT_LASTS 1.0        /* seasons in which a drift falls to 1/e */
-#define PERIODS_WITHOUT 12     /* a "season's length" where there is no season */
+#define RATE_MOST 72    /* periods learned from; the cube of it is the cost */
+#define RATE_AHEAD 1000 /* periods asked for */
+#define RATE_ROUNDS 50  /* of Newton's method; 3 to 6 are usual */
+#define LEVEL_VARIANCE                                                                             \
+	4.0 /* of the logarithm, around that of the mean: next to nothing is known before */
+#define TREND_A_SEASON                                                                             \
+	0.12 /* standard deviation of the growth in a season's length (a year), as a logarithm */
+#define TREND_FADES 3.0    /* seasons after which growth has run out */
+#define DRIFT_LASTS 1.0    /* seasons in which a drift falls to 1/e */
+#define PERIODS_WITHOUT 12 /* a "season's length" where there is no season */
 
 static const double season_strengths[] = {0, 0.08, 0.2, 0.4};
 static const double drift_strengths[] = {0, 0.08, 0.25};
@@ -31,18 +34,18 @@ static const double noise_strengths[] = {0.01, 0.05, 0.12, 0.3};
 /* What is known, and what one combination of strengths makes of it */
 typedef struct RateFit
 {
-	int n;                  /* periods known */
-	int ahead;              /* periods asked for, the first being the last known */
+	int n;     /* periods known */
+	int ahead; /* periods asked for, the first being the last known */
 	int season;
 	double count[RATE_MOST];
 	double exposure[RATE_MOST];
 	double centre;          /* log of the mean rate */
 	double mode[RATE_MOST]; /* most likely log rate over centre, noise included */
 	double weight[RATE_MOST];
-	double slope[RATE_MOST]; /* of the log likelihood at the mode */
+	double slope[RATE_MOST];   /* of the log likelihood at the mode */
 	double inverse[RATE_MOST]; /* the mode without the kernel: kernel inverse = mode */
-	double *kernel;         /* n x n, noise included */
-	double *factor;         /* n x n, Cholesky factor of I + sqrt(weight) kernel sqrt(weight) */
+	double *kernel;            /* n x n, noise included */
+	double *factor;            /* n x n, Cholesky factor of I + sqrt(weight) kernel sqrt(weight) */
 	double log_likelihood;
 } RateFit;
 
@@ -87,9 +90,11 @@ static double
 covariance(const RateFit *fit, const RateKernel *kernel, int s, int t)
 {
 	double length = fit->season > 0 ? fit->season : PERIODS_WITHOUT;
-	double sum = LEVEL_VARIANCE + TREND_A_SEASON * TREND_A_SEASON * trend_time(fit, s) * trend_time(fit, t);
+	double sum =
+		LEVEL_VARIANCE + TREND_A_SEASON * TREND_A_SEASON * trend_time(fit, s) * trend_time(fit, t);
 
-	return sum + season_covariance(fit, kernel, s, t) + kernel->drift * kernel->drift * exp(-abs(t - s) / (DRIFT_LASTS * length));
+	return sum + season_covariance(fit, kernel, s, t) +
+		   kernel->drift * kernel->drift * exp(-abs(t - s) / (DRIFT_LASTS * length));
 }
 
 /*
@@ -242,12 +247,16 @@ read_counts(FunctionCallInfo fcinfo, RateFit *fit)
 	for (int i = 0; i < 2; i++)
 	{
 		if (ARR_NDIM(arrays[i]) > 1 || array_contains_nulls(arrays[i]))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("counts and exposures are arrays of one dimension without NULL")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("counts and exposures are arrays of one dimension without NULL")));
 		values[i] = (double *) ARR_DATA_PTR(arrays[i]);
 		n = ARR_NDIM(arrays[i]) == 0 ? 0 : ARR_DIMS(arrays[i])[0];
 		if (i == 1 && n != (ARR_NDIM(arrays[0]) == 0 ? 0 : ARR_DIMS(arrays[0])[0]))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("counts and exposures are of the same periods"),
-							errhint("An exposure is the part of a period, or the number of days, that its count is of.")));
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("counts and exposures are of the same periods"),
+							errhint("An exposure is the part of a period, or the number of days, "
+									"that its count is of.")));
 	}
 	first = Max(n - RATE_MOST, 0);
 	fit->n = n - first;
@@ -255,8 +264,11 @@ read_counts(FunctionCallInfo fcinfo, RateFit *fit)
 	{
 		double count = values[0][i], exposure = values[1][i];
 
-		if (!(count >= 0 && count <= 1e15) || !(exposure == 0 || (exposure >= 1e-6 && exposure <= 1e9)) || (exposure == 0 && count > 0))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("counts are 0 to 1e15, exposures 1e-6 to 1e9, or both 0")));
+		if (!(count >= 0 && count <= 1e15) ||
+			!(exposure == 0 || (exposure >= 1e-6 && exposure <= 1e9)) ||
+			(exposure == 0 && count > 0))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("counts are 0 to 1e15, exposures 1e-6 to 1e9, or both 0")));
 		if (i < first)
 			continue;
 		fit->count[i - first] = count;
@@ -309,10 +321,11 @@ predict(const RateFit *fit, const RateKernel *kernel, double *mean, double *vari
 typedef struct RateMixture
 {
 	double *rate;
-	double *square;           /* of it */
-	double noise;             /* variance of a period's own noise, relative */
-	double seasonal;          /* weight of those with a season */
-	double cycle[RATE_MOST];  /* season's part of the logarithm, by period of the cycle that step 1 begins */
+	double *square;          /* of it */
+	double noise;            /* variance of a period's own noise, relative */
+	double seasonal;         /* weight of those with a season */
+	double cycle[RATE_MOST]; /* season's part of the logarithm, by period of the cycle that step 1
+								begins */
 } RateMixture;
 
 /*
@@ -340,10 +353,14 @@ mix(RateFit *fit, RateMixture *mixture)
 	double best = -INFINITY;
 	double weights = 0;
 
-	for (int c = 0; c < lengthof(season_strengths) * lengthof(drift_strengths) * lengthof(noise_strengths); c++)
+	for (int c = 0;
+		 c < lengthof(season_strengths) * lengthof(drift_strengths) * lengthof(noise_strengths);
+		 c++)
 	{
-		RateKernel kernel = {season_strengths[c % lengthof(season_strengths)], drift_strengths[c / lengthof(season_strengths) % lengthof(drift_strengths)],
-							 noise_strengths[c / (lengthof(season_strengths) * lengthof(drift_strengths))]};
+		RateKernel kernel = {
+			season_strengths[c % lengthof(season_strengths)],
+			drift_strengths[c / lengthof(season_strengths) % lengthof(drift_strengths)],
+			noise_strengths[c / (lengthof(season_strengths) * lengthof(drift_strengths))]};
 		double keep, weight;
 
 		if (fit->season == 0 && kernel.season > 0)
@@ -351,7 +368,8 @@ mix(RateFit *fit, RateMixture *mixture)
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < fit->n; i++)
 			for (int j = 0; j <= i; j++)
-				fit->kernel[i * fit->n + j] = fit->kernel[j * fit->n + i] = covariance(fit, &kernel, j, i) + (i == j ? kernel.noise * kernel.noise : 0);
+				fit->kernel[i * fit->n + j] = fit->kernel[j * fit->n + i] =
+					covariance(fit, &kernel, j, i) + (i == j ? kernel.noise * kernel.noise : 0);
 		fit_mode(fit);
 		predict(fit, &kernel, mean, variance);
 		keep = fit->log_likelihood > best ? exp(best - fit->log_likelihood) : 1;
@@ -364,7 +382,8 @@ mix(RateFit *fit, RateMixture *mixture)
 		{
 			mixture->cycle[k] *= keep;
 			for (int i = 0; i < fit->n; i++)
-				mixture->cycle[k] += weight * season_covariance(fit, &kernel, i, fit->n - 1 + k) * fit->inverse[i];
+				mixture->cycle[k] +=
+					weight * season_covariance(fit, &kernel, i, fit->n - 1 + k) * fit->inverse[i];
 		}
 		for (int h = 0; h < fit->ahead; h++)
 		{
@@ -398,9 +417,12 @@ jorge_rate_forecast(PG_FUNCTION_ARGS)
 	fit->ahead = PG_GETARG_INT32(2);
 	fit->season = PG_GETARG_INT32(3);
 	if (fit->ahead < 1 || fit->ahead > RATE_AHEAD)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("steps ahead are 1 to %d", RATE_AHEAD)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("steps ahead are 1 to %d", RATE_AHEAD)));
 	if (fit->season < 0 || fit->season == 1 || fit->season > RATE_MOST)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a season has 2 to %d periods", RATE_MOST), errhint("0 is for none.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a season has 2 to %d periods", RATE_MOST), errhint("0 is for none.")));
 	InitMaterializedSRF(fcinfo, 0);
 	if (!read_counts(fcinfo, fit))
 		return (Datum) 0;
@@ -412,8 +434,12 @@ jorge_rate_forecast(PG_FUNCTION_ARGS)
 	for (int h = 0; h < fit->ahead; h++)
 	{
 		double rate = mixture->rate[h];
-		Datum values[6] = {Int32GetDatum(h + 1), Float8GetDatum(rate), Float8GetDatum(sqrt(Max(mixture->square[h] - rate * rate, 0))), Float8GetDatum(sqrt(mixture->noise)),
-						   Float8GetDatum(fit->season > 0 ? mixture->cycle[h % fit->season] : 1), Float8GetDatum(mixture->seasonal)};
+		Datum values[6] = {Int32GetDatum(h + 1),
+						   Float8GetDatum(rate),
+						   Float8GetDatum(sqrt(Max(mixture->square[h] - rate * rate, 0))),
+						   Float8GetDatum(sqrt(mixture->noise)),
+						   Float8GetDatum(fit->season > 0 ? mixture->cycle[h % fit->season] : 1),
+						   Float8GetDatum(mixture->seasonal)};
 		bool nulls[6] = {false};
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

@@ -2,7 +2,7 @@
 BEGIN;
 -- leads as intake would leave them
 ALTER TABLE jorge.lead DISABLE TRIGGER USER;
-SELECT plan(49);
+SELECT plan(51);
 SET LOCAL jorge.location_id = 'main';
 INSERT INTO jorge.location (location_id, time_zone) VALUES ('main', 'UTC'), ('empty', 'UTC'), ('one', 'UTC');
 
@@ -88,6 +88,12 @@ SELECT results_eq($$SELECT * FROM jorge.forecast_revenue_query('SELECT * FROM pg
 UPDATE d SET revenue = 'NaN', amount = 'Infinity', probability = 'NaN' WHERE extract(day FROM arrived_at) = 5;
 INSERT INTO d VALUES ('-infinity', NULL, NULL, 2, NULL, -1, NULL), ('2026-06-01', NULL, true, -1, 'infinity', 1e300, 1e300), (NULL, NULL, NULL, NULL, NULL, NULL, NULL), ('2026-06-01', '2020-01-01', true, 1, NULL, 1e11, 1);
 SELECT ok((SELECT bool_and(expected > 0 AND expected < 1e13) FROM jorge.forecast_revenue_query('SELECT * FROM pg_temp.d', 3, '2026-07-01')), 'rows that make no sense change no answer into nonsense');
+UPDATE jorge.lead SET revenue = 'NaN', sale_price = CASE WHEN extract(day FROM outcome_at) = 3 THEN 'NaN' ELSE 1e300 END WHERE outcome = 'won' AND extract(day FROM outcome_at) IN (3, 4);
+UPDATE jorge.lead SET budget_min = 'Infinity' WHERE outcome = 'open' AND extract(day FROM first_seen_at) = 3;
+UPDATE jorge.lead SET budget_max = 'NaN' WHERE outcome = 'open' AND extract(day FROM first_seen_at) = 4;
+SELECT ok((SELECT bool_and(expected > 0 AND expected < 1e6) FROM jorge.forecast_monthly_revenue(3, '2026-06-16')), 'nor leads whose money is none');
+SELECT ok((SELECT bool_and(actual > 0 AND actual < 1e6) FROM jorge.monthly_actuals('revenue') WHERE month > '2024-07-31') AND (SELECT total >= 0 AND total < 1e9 FROM jorge.pipeline_value('2026-07-01'))
+          AND (SELECT bool_and(current < 1e9) FROM jorge.kpis(90, '2026-07-01')) AND (SELECT bool_and(revenue_factor BETWEEN 0.5 AND 2) IS NOT FALSE FROM jorge.monthly_seasonality('2026-07-01')), 'also of what came, the pipeline and the figures');
 SELECT is((SELECT min(month) FROM f), '2026-07-01'::date, 'months begin with that of as_of');
 SELECT * FROM finish();
 ROLLBACK;
