@@ -86,6 +86,7 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.record_outcome(uuid, text, timestamptz, numeric, numeric, text, text) IS
     'Tells what became of a lead: won, lost or open again, when, and for how much; sets it in jorge.lead (won closes the stage, reason is the drop_reason of a lost one), keeps the history (jorge.lead_outcome) and writes an event lead_outcome. False if a newer outcome is known: then only the history learns of it. Repeating it changes nothing. ERROR P0002 no such lead; 22023 unknown outcome, or one of the future.';
+REVOKE ALL ON FUNCTION jorge.record_outcome(uuid, text, timestamptz, numeric, numeric, text, text) FROM PUBLIC;
 
 -- ---- training rows ----
 
