@@ -114,9 +114,9 @@ fold_anew(IntakeLead *lead)
 	int n = 0;
 
 	select_rows(&inquiries, jorge_inquiry_column_names, jorge_inquiry_column_types, INQUIRY_COLUMNS,
-				" FROM jorge.inquiry_lead l JOIN jorge.inquiry e ON e.location_id" EQ
-				/* not l.location_id: a plan saved on small tables would join by that alone */
-				"coalesce(l.location_id, l.location_id) AND e.inquiry_id" EQ "l.inquiry_id"
+				" FROM jorge.inquiry_lead l JOIN jorge.inquiry e ON"
+				/* not plain equalities: a plan saved on small tables would join by location alone */
+				" e.location_id" EQ "ANY (ARRAY[l.location_id]) AND e.inquiry_id" EQ "l.inquiry_id"
 				" WHERE l.location_id" EQ "$1 AND l.lead_id" EQ "$2",
 				&lead->state);
 	events = append_rows(events, &n, true);

@@ -14,6 +14,12 @@
 
 #define EQ " OPERATOR(pg_catalog.=) "
 
+/*
+ * The first column of an index is looked up by IS(): a plan that starts with the table and walks all of it can't be made of that, as it
+ * can of an equality where statistics say that the table is empty, as they do in the middle of a large load.
+ */
+#define IS(value) " OPERATOR(pg_catalog.=) ANY (ARRAY[" value "])"
+
 typedef struct ColumnShape
 {
 	const char *name;
@@ -149,8 +155,8 @@ append_common(StringInfo sql, IntakeStatement statement)
 									"b AS (INSERT INTO jorge.lead_block (location_id, key, lead_id)"
 									" SELECT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
 	if (statement == WRITE_LEADS)
-		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM jorge.lead_block o WHERE o.key" EQ "n.key AND o.location_id" EQ
-									"n.location_id AND o.lead_id" EQ "n.lead_id)");
+		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM jorge.lead_block o WHERE o.key" IS("n.key") " AND o.location_id" EQ "n.location_id"
+									" AND o.lead_id" EQ "n.lead_id)");
 	if (statement == WRITE_NEW_LEADS || statement == WRITE_LEADS)
 		appendStringInfoString(sql, "), ");
 	if (statement != WRITE_LEADS_ALONE)
@@ -178,13 +184,12 @@ statement_text(IntakeStatement statement)
 	switch (statement)
 	{
 		case FIND_CANDIDATES:
-			appendStringInfoString(&sql, "SELECT l.lead_id, w.lead_id, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city,"
-										 " l.postal_code"
-										 " FROM jorge_wanted_leads w LEFT JOIN jorge.lead_alias a ON a.location_id" EQ
-										 "w.location_id AND a.alias_id" EQ "w.lead_id JOIN jorge.lead l ON l.location_id" EQ
-										 /* not w.location_id: on empty tables the planner would join by that alone first */
-										 "coalesce(a.location_id, w.location_id) AND l.lead_id" EQ
-										 "coalesce(a.lead_id, w.lead_id) AND l.erased_at IS NULL");
+			/* aliases first, by themselves: a look-up by columns of two tables may be planned as one by the first alone */
+			appendStringInfoString(&sql, "SELECT l.lead_id, w.wanted, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city, l.postal_code"
+										 " FROM (SELECT w.location_id, w.lead_id AS wanted, coalesce(a.lead_id, w.lead_id) AS lead_id"
+										 " FROM jorge_wanted_leads w LEFT JOIN jorge.lead_alias a ON a.location_id" IS("w.location_id")
+										 " AND a.alias_id" EQ "w.lead_id OFFSET 0) w JOIN jorge.lead l ON l.location_id" IS("w.location_id")
+										 " AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL");
 			break;
 		case LOCK_LEADS:
 		case LOCK_LEADS_TO_MERGE:
@@ -193,8 +198,8 @@ statement_text(IntakeStatement statement)
 			for (int c = 0; c < LEAD_COLUMNS; c++)
 				appendStringInfo(&sql, "%sl.%s::%s", c ? ", " : "", jorge_lead_column_names[c],
 								 format_type_be_qualified(jorge_lead_column_types[c]));
-			appendStringInfoString(&sql, " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ
-										 "w.location_id AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL FOR ");
+			appendStringInfoString(&sql, " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" IS("w.location_id")
+										 " AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL FOR ");
 			appendStringInfoString(&sql, statement == LOCK_LEADS ? "NO KEY UPDATE OF l" : "UPDATE OF l");
 			break;
 		case WRITE_NEW_LEADS:
@@ -217,7 +222,7 @@ statement_text(IntakeStatement statement)
 			appendStringInfoString(&sql, ") = ROW(");
 			append_columns(&sql, "n.", LEAD_FIRST_FOLDED);
 			appendStringInfoString(
-				&sql, ") FROM jorge_leads n WHERE l.location_id" EQ "n.location_id AND l.lead_id" EQ "n.lead_id), "
+				&sql, ") FROM jorge_leads n WHERE l.location_id" IS("n.location_id") " AND l.lead_id" EQ "n.lead_id), "
 					  "s AS (INSERT INTO jorge.lead_score (location_id, lead_id, probability, score,"
 					  " class, confidence, lower, upper, model, scored_at)"
 					  " SELECT location_id, lead_id, probability, score, class, confidence, lower,"
@@ -232,7 +237,7 @@ statement_text(IntakeStatement statement)
 			appendStringInfoString(
 				&sql, "WITH r AS MATERIALIZED (SELECT l.location_id, l.lead_id, x.score, x.class,"
 					  " jorge.lead_feature_vector(l) AS features"
-					  " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ "w.location_id AND l.lead_id" EQ
+					  " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" IS("w.location_id") " AND l.lead_id" EQ
 					  "w.lead_id, LATERAL jorge.rule_score(l, l.location_id) x), "
 					  "s AS (INSERT INTO jorge.lead_score (location_id, lead_id, probability, score, class, model, scored_at)"
 					  " SELECT location_id, lead_id, score OPERATOR(pg_catalog./) 100, score, class, 'rules',"
