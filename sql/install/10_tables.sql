@@ -49,9 +49,17 @@ CREATE TABLE IF NOT EXISTS jorge.inquiry (
     language      text,
     time_zone     text,
     payload       jsonb,
-    PRIMARY KEY (location_id, inquiry_id),
-    UNIQUE (source_ref, source, location_id)
+    UNIQUE (location_id, source, source_ref)
 );
+DO $do$
+BEGIN
+    -- The primary key is made last: foreign-key checks are planned once a session, and on an empty table, or one that was analyzed in
+    -- the middle of a large load, the planner finds both indexes equally cheap and takes the younger one.
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'jorge.inquiry'::regclass AND contype = 'p') THEN
+        ALTER TABLE jorge.inquiry ADD PRIMARY KEY (location_id, inquiry_id);
+    END IF;
+END
+$do$;
 COMMENT ON TABLE jorge.inquiry IS 'One arrival from one source, as it came. jorge only appends: grant nobody UPDATE or DELETE. Inserting here makes or finds the lead and scores it in the same transaction. All columns but source are optional.';
 COMMENT ON COLUMN jorge.inquiry.location_id IS 'Tenant; default is the setting jorge.location_id, else "main".';
 COMMENT ON COLUMN jorge.inquiry.inquiry_id IS 'Id of this arrival.';
