@@ -5,14 +5,15 @@ EXTVERSION  = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION)
 PG_CONFIG  ?= pg_config
 PYTHON     ?= /usr/bin/python3
 
-# ---- C: one folder a family; two shared objects, so that a backend that only scores never loads XGBoost
-SERVING     = core text forest stats money bi identity features forecast score intake adapter synthetic
+# ---- C: one folder a family; three shared objects, so that a backend that only scores loads neither XGBoost nor libcurl
+SERVING     = core text forest stats money bi identity features forecast score intake adapter outbox synthetic
 C_HEADERS = $(wildcard src/*/*.h)
 OBJS        = $(patsubst %.c,%.o,$(sort $(foreach family,$(SERVING),$(wildcard src/$(family)/*.c))))
 # scores and the distributions it uses are pure C: linked into both, so that training tells the figures of jorge.classification().
 LEARN_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c))) src/stats/scores.o src/stats/special.o
 MODULE_big  = jorge
-MODULES     = jorge_learn
+DELIVERY_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/delivery/*.c)))
+MODULES     = jorge_learn jorge_outbox
 
 PG_CPPFLAGS = -Isrc
 # -ffp-contract=off: a fused multiply-add would change the last bit of a score.
@@ -33,7 +34,7 @@ MODEL_FILES   = models/jorge_lead_scorer_v1.json models/jorge_lead_scorer_v1.met
 INSTALL_PARTS = $(sort $(wildcard sql/install/[0-9][0-9]_*.sql))
 DATA_built    = $(SCRIPT)
 DATA          = $(wildcard sql/$(EXTENSION)--*--*.sql)
-EXTRA_CLEAN   = $(SCRIPT) $(SCRIPT).tmp $(LEARN_OBJS) results regression.diffs regression.out output_iso
+EXTRA_CLEAN   = $(SCRIPT) $(SCRIPT).tmp $(LEARN_OBJS) $(DELIVERY_OBJS) results regression.diffs regression.out output_iso
 
 # ---- tests that pg_regress runs on a server of the user's own (make installcheck)
 REGRESS        = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
@@ -55,7 +56,9 @@ include $(PGXS)
 # PGXS's module rule links one object file; this library has several.
 jorge_learn$(DLSUFFIX): $(LEARN_OBJS)
 	$(CC) $(CFLAGS) $(LEARN_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -lxgboost -lgomp -o $@
-$(OBJS) $(LEARN_OBJS): $(C_HEADERS) Makefile
+jorge_outbox$(DLSUFFIX): $(DELIVERY_OBJS)
+	$(CC) $(CFLAGS) $(DELIVERY_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -lcurl -o $@
+$(OBJS) $(LEARN_OBJS) $(DELIVERY_OBJS): $(C_HEADERS) Makefile
 endif
 endif
 .DEFAULT_GOAL := all

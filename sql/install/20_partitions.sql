@@ -36,7 +36,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.add_month(regclass, date) IS
-    'Gives a month (UTC) its own partition of jorge.interaction, jorge.prediction, jorge.event or jorge.platform_event and moves its rows there. False if it has one.';
+    'Gives a month (UTC) its own partition of jorge.interaction, jorge.prediction, jorge.event, jorge.platform_event, jorge.outbox_done or jorge.outbox_log and moves its rows there. False if it has one.';
 
 CREATE OR REPLACE FUNCTION jorge.upkeep(months_ahead integer DEFAULT 2) RETURNS jsonb
     LANGUAGE plpgsql
@@ -50,7 +50,7 @@ DECLARE
     made integer := 0;
 BEGIN
     INSERT INTO jorge.job_log (location_id, job) VALUES ('main', 'upkeep') RETURNING job_id INTO run;
-    FOREACH parent IN ARRAY ARRAY['interaction', 'prediction', 'event', 'platform_event'] LOOP
+    FOREACH parent IN ARRAY ARRAY['interaction', 'prediction', 'event', 'platform_event', 'outbox_done', 'outbox_log'] LOOP
         FOR month IN EXECUTE format(
             'SELECT date_trunc(''month'', now() + n * interval ''1 month'')::date FROM generate_series(0, $1) n
              UNION SELECT DISTINCT date_trunc(''month'', at)::date FROM jorge.%I WHERE at >= ''1900-01-01'' AND at < ''2200-01-01'' ORDER BY 1',

@@ -34,6 +34,12 @@ typedef struct JorgeApi
 
 	/* Is this the name of a feature that the catalogue marks protected? */
 	bool (*feature_is_protected)(const char *name);
+
+	/* The outbox's shared memory; NULL unless jorge is preloaded. */
+	struct OutboxShared **outbox_shared;
+
+	/* Does the arm file of this database agree with its row? Otherwise why says what is wrong. */
+	bool (*outbox_is_armed)(const char *token, uint64 system_identifier, Oid database, char *why, Size size);
 } JorgeApi;
 
 #endif

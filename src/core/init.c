@@ -7,6 +7,7 @@
 #include "core/settings.h"
 #include "features/features.h"
 #include "forest/forest.h"
+#include "outbox/shared.h"
 #include "text/text.h"
 
 PG_MODULE_MAGIC;
@@ -19,6 +20,8 @@ static const JorgeApi api = {
 	.forest_leaf_variance = jorge_forest_leaf_variance,
 	.forest_contributions = jorge_forest_datum_contributions,
 	.feature_is_protected = jorge_feature_is_protected,
+	.outbox_shared = &jorge_outbox_shared,
+	.outbox_is_armed = jorge_is_armed,
 };
 
 PGDLLEXPORT void _PG_init(void);
@@ -27,5 +30,6 @@ void
 _PG_init(void)
 {
 	jorge_settings_init();
+	jorge_outbox_init();
 	*find_rendezvous_variable(JORGE_API) = unconstify(JorgeApi *, &api);
 }

@@ -4,6 +4,8 @@
 #include "core/jorge.h"
 
 #include "core/settings.h"
+
+#include "access/xact.h"
 #include "utils/guc.h"
 
 JorgeSettings jorge_settings;
@@ -13,6 +15,10 @@ static const struct config_enum_entry kernels[] = {{"auto", JORGE_KERNEL_AUTO, f
 												   {"avx2", JORGE_KERNEL_AVX2, false},
 												   {"avx512", JORGE_KERNEL_AVX512, false},
 												   {NULL, 0, false}};
+
+static const struct config_enum_entry claim_syncs[] = {{"on", SYNCHRONOUS_COMMIT_ON, false},
+													   {"remote_apply", SYNCHRONOUS_COMMIT_REMOTE_APPLY, false},
+													   {NULL, 0, false}};
 
 bool
 jorge_cpu_has(JorgeKernel kernel)
@@ -87,6 +93,39 @@ jorge_settings_init(void)
 							"Training is refused before it starts if its estimate is higher.",
 							&jorge_settings.train_memory_kb, 1024 * 1024, 1024, PG_INT32_MAX,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+
+	DefineCustomStringVariable("jorge.outbox_databases", "Databases whose outbox is delivered, comma-separated.",
+							   "Empty means none. Needs jorge in shared_preload_libraries.",
+							   &jorge_settings.outbox_databases, "", PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("jorge.secrets_dir", "Directory of the providers' tokens and of arm files.",
+							   "Outside the data directory, readable by the server's user alone.",
+							   &jorge_settings.secrets_dir, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("jorge.outbox_hosts", "Hosts that the outbox may send to, comma-separated.", NULL,
+							   &jorge_settings.outbox_hosts, "services.leadconnectorhq.com", PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("jorge.outbox_connections", "Requests that one outbox worker has on their way at once.", NULL,
+							&jorge_settings.outbox_connections, 64, 1, 512, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("jorge.outbox_timeout", "Longest time that a request of the outbox may take.", NULL,
+							&jorge_settings.outbox_timeout_ms, 20000, 100, 120000, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("jorge.outbox_ca_file", "File of the certificates that the outbox trusts.",
+							   "Empty means those of the system.", &jorge_settings.outbox_ca_file, "", PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("jorge.outbox_claim_sync", "synchronous_commit of the outbox worker.",
+							 "A claim that is lost in a failover is sent again; remote_apply prevents that.",
+							 &jorge_settings.outbox_claim_sync, SYNCHRONOUS_COMMIT_ON, claim_syncs, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("jorge.outbox_promotion_holdoff", "Time that a promoted standby sends nothing.",
+							"The old primary may still be sending.", &jorge_settings.outbox_holdoff_s, 60, 0, 86400,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	/* Postmaster only, so that no session can make a server send elsewhere, or in a hurry; a library that isn't
+	 * preloaded has no worker and may not define them. */
+	jorge_settings.outbox_time_scale = 1;
+	jorge_settings.outbox_test_url = "";
+	if (process_shared_preload_libraries_in_progress)
+	{
+		DefineCustomRealVariable("jorge.outbox_time_scale", "Divides every delay of the outbox, in tests.", NULL,
+								 &jorge_settings.outbox_time_scale, 1, 1, 1000, PGC_POSTMASTER, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+		DefineCustomStringVariable("jorge.outbox_test_url", "Base URL that takes the place of every provider's, in tests.",
+								   "May be http on a loopback address.", &jorge_settings.outbox_test_url, "", PGC_POSTMASTER,
+								   GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+	}
 
 	MarkGUCPrefixReserved("jorge");
 }

@@ -29,6 +29,16 @@ typedef struct JorgeSettings
 	int forest_cache_kb;	 /* memory for parsed forests in one backend */
 	int forest_kernel;		 /* JorgeKernel; the CPU has what it names */
 	int train_memory_kb;	 /* most memory one training may take */
+	char *outbox_databases;	 /* databases that have a worker, comma-separated */
+	char *secrets_dir;		 /* tokens and arm files; outside the data directory */
+	char *outbox_hosts;		 /* hosts requests may go to, comma-separated */
+	int outbox_connections;	 /* requests on their way at once, one worker */
+	int outbox_timeout_ms;	 /* longest time a request may take */
+	char *outbox_ca_file;	 /* certificates to trust; empty = the system's */
+	int outbox_claim_sync;	 /* synchronous_commit of the worker */
+	int outbox_holdoff_s;	 /* nothing is sent so long after a promotion */
+	double outbox_time_scale;	/* delays are divided by it; 1 but in tests */
+	char *outbox_test_url;	 /* where requests go instead, in tests; may be http on loopback */
 } JorgeSettings;
 
 extern JorgeSettings jorge_settings;
