@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION jorge.outbox_scaled(delay interval) RETURNS interval
 AS $fn$ SELECT $1 / coalesce(nullif(current_setting('jorge.outbox_time_scale', true), '')::float8, 1) $fn$;
 COMMENT ON FUNCTION jorge.outbox_scaled(interval) IS 'A delay divided by jorge.outbox_time_scale, which is 1 but in tests.';
 
-CREATE OR REPLACE FUNCTION jorge.read_answer(answer text, paths text[], OUT body jsonb, OUT found text)
+CREATE OR REPLACE FUNCTION jorge.read_answer(answer text, paths text[], OUT body jsonb, OUT value text)
     LANGUAGE plpgsql IMMUTABLE
 AS $fn$
 BEGIN
@@ -20,13 +20,13 @@ BEGIN
     END IF;
     body := answer::jsonb;
     FOR n IN 1 .. coalesce(array_length(paths, 1), 0) LOOP
-        found := nullif(nullif(body #>> string_to_array(paths[n], '.'), ''), 'false');
-        EXIT WHEN found IS NOT NULL;
+        value := nullif(nullif(body #>> string_to_array(paths[n], '.'), ''), 'false');
+        EXIT WHEN value IS NOT NULL;
     END LOOP;
 EXCEPTION
     WHEN data_exception OR program_limit_exceeded OR untranslatable_character THEN
         body := NULL;
-        found := NULL;
+        value := NULL;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.read_answer(text, text[]) IS 'An answer as JSON, NULL if it is none, and the first value (not empty, not false) at one of the paths (a.b).';
@@ -324,13 +324,13 @@ AS $fn$
 DECLARE
     rule jsonb;
     said jsonb;
-    found text;
+    proof text;
 BEGIN
     IF outcome IN ('not_sent', 'unknown', 'unsendable') THEN
         class := CASE outcome WHEN 'unsendable' THEN 'rejected' ELSE outcome END;
         RETURN;
     END IF;
-    SELECT a.body, a.found INTO said, found FROM jorge.read_answer(answer, e.accepted) a;
+    SELECT a.body, a.value INTO said, proof FROM jorge.read_answer(answer, e.accepted) a;
     reason := left(coalesce(CASE WHEN jsonb_typeof(said -> 'message') = 'array'
                                  THEN (SELECT string_agg(m, '; ') FROM jsonb_array_elements_text(said -> 'message') m)
                                  ELSE said ->> 'message' END,
@@ -343,7 +343,7 @@ BEGIN
         END IF;
     END LOOP;
     class := CASE
-        WHEN status BETWEEN 200 AND 299 AND outcome = 'replied' AND (e.accepted IS NULL OR found IS NOT NULL) THEN 'accepted'
+        WHEN status BETWEEN 200 AND 299 AND outcome = 'replied' AND (e.accepted IS NULL OR proof IS NOT NULL) THEN 'accepted'
         WHEN status BETWEEN 200 AND 299 THEN 'unknown'
         WHEN status = 429 THEN 'throttled'
         WHEN status = 401 THEN 'auth'
@@ -420,7 +420,7 @@ BEGIN
         e := jorge.endpoint_of(o.location_id, own.provider || '.' || o.step);
     END IF;
     SELECT c.class, c.reason INTO class, reason FROM jorge.outbox_class(e, outcome, status, answer) c;
-    SELECT a.body, a.found INTO said, id FROM jorge.read_answer(answer, e.accepted) a;
+    SELECT a.body, a.value INTO said, id FROM jorge.read_answer(answer, e.accepted) a;
     reason := left(concat_ws(': ', nullif(detail, ''), nullif(reason, '')), 500);
 
     -- what concerns the account and is no fault of the delivery
@@ -569,19 +569,20 @@ CREATE OR REPLACE FUNCTION jorge.outbox_record(locations text[], ids bigint[], f
     SET enable_hashjoin = off
     SET enable_mergejoin = off
 AS $fn$
+#variable_conflict use_column
 DECLARE
-    r record;
-    told record;
+    rest record;
+    heed record;
 BEGIN
     -- what was plainly accepted, all at once
     WITH good AS MATERIALIZED (
-        SELECT o.location_id, o.outbox_id, r.status, r.took_ms, v.found AS remote_id, v.body ->> 'conversationId' AS conversation_id, e.provider
+        SELECT o.location_id, o.outbox_id, r.status, r.took_ms, v.value AS remote_id, v.body ->> 'conversationId' AS conversation_id, e.provider
           FROM unnest($1, $2, $3, $4, $5, $6, $8) r(location_id, outbox_id, fence, outcome, status, answer, took_ms)
           JOIN jorge.outbox o ON o.location_id = r.location_id AND o.outbox_id = r.outbox_id AND o.fence = r.fence AND o.state = 'sending' AND o.step = 'send'
          CROSS JOIN LATERAL (SELECT x.* FROM jorge.endpoint x WHERE x.endpoint = o.endpoint AND x.location_id IN (o.location_id, '*')
                               ORDER BY x.location_id = '*' LIMIT 1) e
          CROSS JOIN LATERAL jorge.read_answer(r.answer, e.accepted) v
-         WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299 AND (e.accepted IS NULL OR v.found IS NOT NULL)
+         WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299 AND (e.accepted IS NULL OR v.value IS NOT NULL)
     ), gone AS (
         DELETE FROM jorge.outbox o USING good g WHERE o.location_id = g.location_id AND o.outbox_id = g.outbox_id
         RETURNING o.*, g.status, g.took_ms, g.remote_id, g.conversation_id, g.provider
@@ -611,15 +612,15 @@ BEGIN
        AND (a.blocked_until IS NULL OR a.blocked_until < now());
 
     -- the rest one by one: a row that is still on its way under this fence has not been settled yet
-    FOR r IN SELECT o AS item, x.outcome, x.status, x.answer, x.retry_after, x.took_ms, x.detail
+    FOR rest IN SELECT o AS item, x.outcome, x.status, x.answer, x.retry_after, x.took_ms, x.detail
                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) x(location_id, outbox_id, fence, outcome, status, answer, retry_after, took_ms, detail)
                JOIN jorge.outbox o ON o.location_id = x.location_id AND o.outbox_id = x.outbox_id AND o.fence = x.fence AND o.state = 'sending' LOOP
-        SELECT s.action, s.until INTO told
-          FROM jorge.outbox_settle(r.item, r.outcome, r.status, r.answer, r.retry_after, r.took_ms, r.detail) s;
-        IF told.action IS NOT NULL THEN
-            location_id := (r.item).location_id;
-            action := told.action;
-            until := told.until;
+        SELECT s.action, s.until INTO heed
+          FROM jorge.outbox_settle(rest.item, rest.outcome, rest.status, rest.answer, rest.retry_after, rest.took_ms, rest.detail) s;
+        IF heed.action IS NOT NULL THEN
+            location_id := (rest.item).location_id;
+            action := heed.action;
+            until := heed.until;
             RETURN NEXT;
         END IF;
     END LOOP;

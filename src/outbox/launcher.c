@@ -8,8 +8,12 @@
 
 #include "core/settings.h"
 
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
-#include "commands/dbcommands.h"
+#include "catalog/pg_database.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -48,6 +52,8 @@ static bool told_no_slot = false;
 
 /*
  * Find out which of the databases named in the setting exist
+ *
+ * By a scan of the heap: the index can't be opened before any backend of a new cluster has been connected to a database.
  */
 static void
 read_wanted(void)
@@ -55,7 +61,9 @@ read_wanted(void)
 	MemoryContext here = CurrentMemoryContext;
 	char *names = pstrdup(jorge_settings.outbox_databases ? jorge_settings.outbox_databases : "");
 	List *list = NIL;
-	ListCell *cell;
+	Relation databases;
+	TableScanDesc scan;
+	HeapTuple tuple;
 
 	for (int i = 0; i < JORGE_OUTBOX_SLOTS; i++)
 		children[i].wanted = false;
@@ -63,20 +71,28 @@ read_wanted(void)
 		return;
 	StartTransactionCommand();
 	(void) GetTransactionSnapshot();
-	foreach(cell, list)
+	databases = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(databases, 0, NULL);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
-		Oid database = get_database_oid(lfirst(cell), true);
-		OutboxSlot *slot = OidIsValid(database) ? jorge_outbox_slot(database, true) : NULL;
+		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+		OutboxSlot *slot = NULL;
+		ListCell *cell;
 
+		foreach(cell, list)
+			if (database->datallowconn && strcmp(NameStr(database->datname), lfirst(cell)) == 0)
+				slot = jorge_outbox_slot(database->oid, true);
 		if (slot != NULL)
 		{
 			Child *child = &children[slot - jorge_outbox_shared->slots];
 
-			if (child->database != database)
-				*child = (Child){.database = database, .retry_after = FIRST_RETRY};
+			if (child->database != database->oid)
+				*child = (Child){.database = database->oid, .retry_after = FIRST_RETRY};
 			child->wanted = true;
 		}
 	}
+	table_endscan(scan);
+	table_close(databases, AccessShareLock);
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(here);
 }
@@ -170,6 +186,9 @@ start_due(TimestampTz now)
 
 		if (!child->wanted || child->handle != NULL)
 			continue;
+		/* somebody has put something in, or armed the database: what was missing may be there now */
+		if ((slot->state == OUTBOX_NO_SCHEMA || slot->state == OUTBOX_OTHER_OWNER) && pg_atomic_exchange_u32(&slot->look, 0) != 0)
+			child->retry_at = Min(child->retry_at, child->started_at + FIRST_RETRY);
 		due = Max(child->retry_at, slot->stop_until);
 		if (due > now)
 		{
@@ -209,12 +228,13 @@ jorge_launcher_main(Datum argument)
 {
 	MemoryContext loop;
 	TimestampTz read_at = 0;
+	TimestampTz last_read = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	jorge_outbox_shared->launcher = MyProcPid;
+	jorge_outbox_shared->launcher = MyProc;
 	loop = AllocSetContextCreate(TopMemoryContext, "jorge launcher", ALLOCSET_SMALL_SIZES);
 
 	for (;;)
@@ -229,9 +249,14 @@ jorge_launcher_main(Datum argument)
 			ProcessConfigFile(PGC_SIGHUP);
 			read_at = 0;
 		}
+		/* databases that are not in the setting would ask at every commit: once a second is enough */
+		if (pg_atomic_read_u32(&jorge_outbox_shared->new_database) != 0)
+			read_at = Min(read_at, last_read + FIRST_RETRY);
 		if (now >= read_at)
 		{
+			pg_atomic_write_u32(&jorge_outbox_shared->new_database, 0);
 			read_wanted();
+			last_read = now;
 			read_at = now + LOOK_AGAIN;
 		}
 		MemoryContextSwitchTo(TopMemoryContext);

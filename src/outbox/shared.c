@@ -52,6 +52,7 @@ startup(void)
 		memset(jorge_outbox_shared, 0, sizeof(OutboxShared));
 		jorge_outbox_shared->lock = &GetNamedLWLockTranche("jorge_outbox")->lock;
 		jorge_outbox_shared->was_standby = started_as_standby;
+		pg_atomic_init_u32(&jorge_outbox_shared->new_database, 0);
 		for (int i = 0; i < JORGE_OUTBOX_SLOTS; i++)
 		{
 			OutboxSlot *slot = &jorge_outbox_shared->slots[i];
@@ -101,12 +102,21 @@ jorge_outbox_wake_at(TimestampTz due)
 	PGPROC *proc;
 
 	if (slot == NULL)
+	{
+		if (jorge_outbox_shared != NULL && jorge_outbox_shared->launcher != NULL &&
+			pg_atomic_exchange_u32(&jorge_outbox_shared->new_database, 1) == 0)
+			SetLatch(&jorge_outbox_shared->launcher->procLatch);
 		return;
-	asleep = pg_atomic_read_u64(&slot->asleep_until);
+	}
+	/* The worker writes asleep_until and then reads look: one of us sees the other. */
 	pg_atomic_write_u32(&slot->look, 1);
+	pg_memory_barrier();
+	asleep = pg_atomic_read_u64(&slot->asleep_until);
 	proc = slot->proc;
 	if (proc != NULL && (int64) asleep > due)
 		SetLatch(&proc->procLatch);
+	else if (proc == NULL && jorge_outbox_shared->launcher != NULL)
+		SetLatch(&jorge_outbox_shared->launcher->procLatch);
 }
 
 /*

@@ -84,7 +84,8 @@ typedef struct OutboxBucket
 typedef struct OutboxShared
 {
 	LWLock *lock;					/* protects all that isn't atomic */
-	pid_t launcher;
+	PGPROC *launcher;				/* NULL until it runs */
+	pg_atomic_uint32 new_database;	/* a database without a slot has something for the outbox */
 	bool was_standby;				/* the server was started as a standby */
 	OutboxSlot slots[JORGE_OUTBOX_SLOTS];
 	OutboxBucket buckets[JORGE_OUTBOX_BUCKETS];

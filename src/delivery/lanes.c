@@ -1,0 +1,359 @@
+/*
+ * lanes.c: one lane a location: when something of it is due, and how much may be claimed now.
+ *
+ * The rate is a token bucket in shared memory, so that it outlives the worker and is one for all databases. It starts
+ * empty: whatever ran before may just have used the allowance.
+ */
+#include "delivery/delivery.h"
+
+#include "common/hashfn.h"
+#include "utils/hsearch.h"
+#include "utils/timestamp.h"
+
+/* A lane is closed for so long after too many failures, and then one request tries */
+#define BREAKER_OPEN_FOR (60 * USECS_PER_SEC)
+#define BREAKER_IN_A_ROW 5
+
+
+
+
+static HTAB *lanes;
+
+void
+lanes_init(void)
+{
+	HASHCTL control = {0};
+
+	control.keysize = MAX_LOCATION;
+	control.entrysize = sizeof(Lane);
+	lanes = hash_create("jorge lanes", 64, &control, HASH_ELEM | HASH_STRINGS);
+}
+
+Lane *
+lane_of(const char *location, bool make)
+{
+	bool found;
+	Lane *lane;
+
+	if (strlen(location) >= MAX_LOCATION)
+		return NULL;
+	lane = hash_search(lanes, location, make ? HASH_ENTER : HASH_FIND, &found);
+	if (lane != NULL && !found)
+	{
+		memset((char *) lane + MAX_LOCATION, 0, sizeof(Lane) - MAX_LOCATION);
+		lane->bucket = hash_bytes_extended((const unsigned char *) location, strlen(location), 1) | 1;
+		lane->next_due = DT_NOEND;
+		lane->rate = 8;
+		lane->burst = 10;
+	}
+	return lane;
+}
+
+void
+lanes_unlist(void)
+{
+	HASH_SEQ_STATUS scan;
+	Lane *lane;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+	{
+		lane->listed = false;
+		lane->next_due = DT_NOEND;
+	}
+}
+
+/*
+ * Forget lanes that have no work; what holds them back is kept
+ */
+void
+lanes_drop_unlisted(void)
+{
+	HASH_SEQ_STATUS scan;
+	Lane *lane;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+		if (!lane->listed && lane->in_flight == 0 && !lane->unauthorized && !lane->refreshing && lane->breaker == BREAKER_CLOSED)
+			(void) hash_search(lanes, lane->location, HASH_REMOVE, NULL);
+}
+
+/*
+ * Find the bucket of a lane; the caller holds the lock. One that has long been unused gives way to a new one.
+ */
+static OutboxBucket *
+bucket_of(Lane *lane, int64 now)
+{
+	OutboxBucket *buckets = delivery_shared->buckets;
+	OutboxBucket *free_one = NULL;
+	OutboxBucket *oldest = NULL;
+
+	for (int i = 0; i < 32; i++)
+	{
+		OutboxBucket *bucket = &buckets[(lane->bucket + i) % JORGE_OUTBOX_BUCKETS];
+
+		if (bucket->key == lane->bucket)
+			return bucket;
+		if (bucket->key == 0 && free_one == NULL)
+			free_one = bucket;
+		if (oldest == NULL || bucket->at < oldest->at)
+			oldest = bucket;
+	}
+	if (free_one == NULL)
+		free_one = oldest;
+	free_one->key = lane->bucket;
+	free_one->tokens = 0;
+	free_one->at = now;
+	free_one->blocked_until = 0;
+	return free_one;
+}
+
+/*
+ * Fill a bucket up to now and get it
+ */
+static OutboxBucket *
+fill(Lane *lane, int64 now)
+{
+	OutboxBucket *bucket = bucket_of(lane, now);
+	double rate = lane->rate * delivery_settings->outbox_time_scale / 1e6;
+
+	bucket->tokens = Min(lane->burst, bucket->tokens + rate * Max(0, now - bucket->at));
+	bucket->at = now;
+	return bucket;
+}
+
+/*
+ * Get how many more requests a lane may have on their way: the last quarter of the connections is for other lanes
+ */
+static int
+room_of(Lane *lane)
+{
+	int most = Max(1, delivery_settings->outbox_connections * (hash_get_num_entries(lanes) > 1 ? 3 : 4) / 4);
+
+	if (lane->breaker != BREAKER_CLOSED)
+		most = 1;
+	return most - lane->in_flight;
+}
+
+/*
+ * Microseconds until the lane may claim; 0 = now
+ */
+static int64
+wait_of(Lane *lane, TimestampTz now, int64 clock)
+{
+	int64 wait = 0;
+	OutboxBucket *bucket;
+	double rate = lane->rate * delivery_settings->outbox_time_scale / 1e6;
+
+	if (lane->next_due == DT_NOEND || lane->unauthorized || lane->blocked_until == DT_NOEND ||
+		room_of(lane) <= 0)
+		return PG_INT64_MAX;
+	/* a time of minus infinity or the far past is due */
+	wait = Max(wait, lane->next_due <= now ? 0 : lane->next_due - now);
+	wait = Max(wait, lane->blocked_until <= now ? 0 : lane->blocked_until - now);
+	wait = Max(wait, lane->ask_after - clock);
+	if (lane->breaker == BREAKER_OPEN)
+		wait = Max(wait, lane->open_until - clock);
+	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
+	bucket = fill(lane, clock);
+	wait = Max(wait, bucket->blocked_until - clock);
+	if (bucket->tokens < 1)
+		wait = Max(wait, (int64) ceil((1 - bucket->tokens) / rate));
+	LWLockRelease(delivery_shared->lock);
+	return wait;
+}
+
+int64
+lanes_wait(TimestampTz now)
+{
+	int64 clock = delivery_clock();
+	int64 least = PG_INT64_MAX;
+	HASH_SEQ_STATUS scan;
+	Lane *lane;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+		least = Min(least, wait_of(lane, now, clock));
+	return least;
+}
+
+/*
+ * Choose lanes to claim from, and take the tokens: at most room requests, shared fairly
+ */
+int
+lanes_ready(int room, Lane **ready, int *limits, int most)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int64 clock = delivery_clock();
+	static int turn = 0;
+	int n = 0;
+	int share;
+	HASH_SEQ_STATUS scan;
+	Lane *lane;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+	{
+		if (n >= most)
+		{
+			hash_seq_term(&scan);
+			break;
+		}
+		if (wait_of(lane, now, clock) == 0)
+			ready[n++] = lane;
+	}
+	if (n == 0 || room <= 0)
+		return 0;
+	/* round-robin: another lane comes first each time */
+	turn = (turn + 1) % n;
+	for (int i = 0; i < turn; i++)
+	{
+		Lane *first = ready[0];
+
+		memmove(ready, ready + 1, (n - 1) * sizeof(Lane *));
+		ready[n - 1] = first;
+	}
+	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < n; i++)
+	{
+		OutboxBucket *bucket = fill(ready[i], clock);
+
+		share = (room + n - i - 1) / (n - i);
+		limits[i] = Max(0, Min(Min(share, room_of(ready[i])), (int) Min(bucket->tokens, 1e6)));
+		bucket->tokens -= limits[i];
+		room -= limits[i];
+	}
+	LWLockRelease(delivery_shared->lock);
+	for (int i = 0; i < n; i++)
+	{
+		if (limits[i] == 0)
+		{
+			n--;
+			ready[i] = ready[n];
+			limits[i] = limits[n];
+			i--;
+		}
+		else if (ready[i]->breaker == BREAKER_OPEN)
+			ready[i]->breaker = BREAKER_HALF_OPEN;
+	}
+	return n;
+}
+
+/*
+ * Put back the tokens of a claim that found less than it might have taken
+ */
+void
+lane_give_back(Lane *lane, int tokens)
+{
+	OutboxBucket *bucket;
+	int64 clock = delivery_clock();
+
+	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
+	bucket = fill(lane, clock);
+	bucket->tokens = Min(lane->burst, bucket->tokens + tokens);
+	LWLockRelease(delivery_shared->lock);
+}
+
+/*
+ * Send nothing of a lane before a time, in any database
+ */
+void
+lane_block(Lane *lane, TimestampTz until)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int64 clock = delivery_clock();
+	OutboxBucket *bucket;
+
+	lane->blocked_until = Max(lane->blocked_until, until);
+	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
+	bucket = fill(lane, clock);
+	bucket->tokens = 0;
+	if (until != DT_NOEND && until > now)
+		bucket->blocked_until = Max(bucket->blocked_until, clock + (until - now));
+	LWLockRelease(delivery_shared->lock);
+}
+
+/*
+ * Learn from an outcome: rate headers, the breaker, a token that was refused
+ */
+void
+lane_judge(Lane *lane, const Request *request)
+{
+	bool failed = request->outcome == OUTCOME_NOT_SENT || request->outcome == OUTCOME_UNKNOWN || request->status >= 500;
+	int recent = 0;
+
+	if (request->status == 401 && !request->is_refresh)
+	{
+		strlcpy(lane->provider, request->provider, sizeof(lane->provider));
+		lane->refused = request->print;
+	}
+	if (request->daily_remaining == 0)
+		lane_block(lane, GetCurrentTimestamp() + USECS_PER_DAY - GetCurrentTimestamp() % USECS_PER_DAY);
+	else if (request->remaining >= 0 && request->remaining < 3 && request->interval_ms > 0)
+		lane_block(lane, GetCurrentTimestamp() + delivery_scaled((int64) Min(request->interval_ms, 60000) * 1000));
+	if (request->outcome == OUTCOME_UNSENDABLE)
+		return;
+	lane->failed = (lane->failed << 1 | failed) & ((1u << BREAKER_WINDOW) - 1);
+	lane->judged = Min(lane->judged + 1, BREAKER_WINDOW);
+	lane->failed_in_a_row = failed ? lane->failed_in_a_row + 1 : 0;
+	for (uint32 bits = lane->failed; bits != 0; bits &= bits - 1)
+		recent++;
+	if (!failed && lane->breaker != BREAKER_CLOSED)
+	{
+		lane->breaker = BREAKER_CLOSED;
+		lane->failed = 0;
+		lane->judged = 0;
+	}
+	else if (failed && (lane->breaker == BREAKER_HALF_OPEN || lane->failed_in_a_row >= BREAKER_IN_A_ROW ||
+						(lane->judged == BREAKER_WINDOW && recent * 2 > BREAKER_WINDOW)))
+	{
+		lane->breaker = BREAKER_OPEN;
+		lane->open_until = delivery_clock() + delivery_scaled(BREAKER_OPEN_FOR);
+	}
+}
+
+/*
+ * Let lanes go on whose token file has changed
+ */
+void
+lanes_check_tokens(void)
+{
+	HASH_SEQ_STATUS scan;
+	Lane *lane;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+	{
+		uint64 print;
+
+		if (lane->unauthorized && (print = secret_print(lane->location, lane->provider)) != lane->refused && print != 0)
+		{
+			lane->unauthorized = false;
+			lane->refresh_after = 0;
+		}
+	}
+}
+
+/*
+ * Find lanes whose token was refused and that may be refreshed now
+ */
+int
+lanes_to_refresh(Lane **found, int most)
+{
+	HASH_SEQ_STATUS scan;
+	Lane *lane;
+	int n = 0;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+	{
+		if (n >= most)
+		{
+			hash_seq_term(&scan);
+			break;
+		}
+		if (lane->unauthorized && !lane->refreshing && lane->provider[0] != '\0' && delivery_clock() >= lane->refresh_after)
+			found[n++] = lane;
+	}
+	return n;
+}
