@@ -4,9 +4,9 @@
 -- States: pending -> sending -> (sent | pending again | unknown | dead); unknown -> sending (a look whether it arrived) ->
 -- (sent | unknown | pending, once | dead); pending, held -> cancelled, expired; pending <-> held.
 --
--- The contract with the send gate (70_gate.sql): jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz)
--- RETURNS TABLE (decision text, rule text, until timestamptz), decision one of send, defer (until), cancel, hold. It is asked in
--- the statement that claims; no answer, an unknown one or an error sends nothing. The claim holds the lead's row FOR SHARE
+-- The contract with the send gate (70_gate.sql): jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz,
+-- dedupe_key text) gives decision text (send, defer, cancel, hold), rule text, until timestamptz. It is asked in the statement
+-- that claims, with 'outbox:<id>' for a delivery without a key; no answer, an unknown one or an error sends nothing. The claim holds the lead's row FOR SHARE
 -- while it asks, so whoever takes a consent back or takes in a reply in a transaction that changes the lead's row (every
 -- inbound interaction does, jorge.cancel_lead() too) is before the claim, which then sees it, or after it.
 

@@ -165,7 +165,7 @@ AS $fn$
                    g.until
               FROM unnest($1, $2) WITH ORDINALITY p(location_id, outbox_id, n)
               JOIN jorge.outbox o ON o.location_id = p.location_id AND o.outbox_id = p.outbox_id
-              LEFT JOIN LATERAL (SELECT s.decision, s.rule, s.until FROM jorge.send_gate(o.location_id, o.lead_id, o.channel, now()) s LIMIT 1) g
+              LEFT JOIN LATERAL (SELECT s.decision, s.rule, s.until FROM jorge.send_gate(o.location_id, o.lead_id, o.channel, now(), coalesce(o.dedupe_key, 'outbox:' || o.outbox_id)) s LIMIT 1) g
                      ON o.state <> 'unknown') x
 $fn$;
 COMMENT ON FUNCTION jorge.ask_gate(text[], bigint[]) IS 'The send gate''s decisions about deliveries, in their order. Whatever is not a decision is hold.';
@@ -409,7 +409,7 @@ DECLARE
     own jorge.endpoint := jorge.endpoint_of(o.location_id, o.endpoint);
     e jorge.endpoint := own;
     class text;
-    reason text;
+    why text;
     said jsonb;
     id text;
     read record;
@@ -419,9 +419,9 @@ BEGIN
     IF o.step <> 'send' THEN
         e := jorge.endpoint_of(o.location_id, own.provider || '.' || o.step);
     END IF;
-    SELECT c.class, c.reason INTO class, reason FROM jorge.outbox_class(e, outcome, status, answer) c;
+    SELECT c.class, c.reason INTO class, why FROM jorge.outbox_class(e, outcome, status, answer) c;
     SELECT a.body, a.value INTO said, id FROM jorge.read_answer(answer, e.accepted) a;
-    reason := left(concat_ws(': ', nullif(detail, ''), nullif(reason, '')), 500);
+    why := left(concat_ws(': ', nullif(detail, ''), nullif(why, '')), 500);
 
     -- what concerns the account and is no fault of the delivery
     IF class = 'throttled' THEN
@@ -436,43 +436,43 @@ BEGIN
     END IF;
     IF action IS NOT NULL THEN
         INSERT INTO jorge.provider_account AS a (location_id, provider, blocked_until, block_reason, last_error_at, last_error)
-        VALUES (o.location_id, own.provider, until, CASE class WHEN 'auth' THEN 'token' WHEN 'setup' THEN 'setup' ELSE 'rate limit' END, clock_timestamp(), reason)
+        VALUES (o.location_id, own.provider, until, CASE class WHEN 'auth' THEN 'token' WHEN 'setup' THEN 'setup' ELSE 'rate limit' END, clock_timestamp(), why)
         ON CONFLICT (location_id, provider) DO UPDATE
            SET blocked_until = greatest(a.blocked_until, EXCLUDED.blocked_until), block_reason = EXCLUDED.block_reason,
                last_error_at = EXCLUDED.last_error_at, last_error = EXCLUDED.last_error;
-        PERFORM jorge.outbox_again(o, CASE WHEN o.step IN ('conversation_search', 'messages') THEN 'unknown' ELSE 'pending' END, until, reason, counted::integer);
+        PERFORM jorge.outbox_again(o, CASE WHEN o.step IN ('conversation_search', 'messages') THEN 'unknown' ELSE 'pending' END, until, why, counted::integer);
 
     ELSIF o.step = 'send' THEN
         CASE class
         WHEN 'accepted' THEN
-            PERFORM jorge.outbox_sent(o, id, said ->> 'conversationId', reason);
+            PERFORM jorge.outbox_sent(o, id, said ->> 'conversationId', why);
         WHEN 'rejected' THEN
-            PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', reason);
+            PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', why);
         WHEN 'contact' THEN
             IF o.attempt >= most THEN
-                PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', reason);
+                PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', why);
             ELSE
                 PERFORM jorge.remember_contact(o.location_id, own.provider, o.lead_id, NULL, CASE WHEN o.attempt > 1 THEN 'search' ELSE 'check' END);
                 until := clock_timestamp() + CASE WHEN o.attempt > 2 THEN jorge.outbox_retry_delay(o.attempt) ELSE interval '0' END;
-                PERFORM jorge.outbox_again(o, 'pending', until, reason);
+                PERFORM jorge.outbox_again(o, 'pending', until, why);
             END IF;
         WHEN 'unknown' THEN
             IF own.on_unknown = 'reconcile' THEN
                 until := o.sent_at + jorge.outbox_scaled('90 s');
-                UPDATE jorge.outbox x SET state = 'unknown', due_at = outbox_settle.until, looks = 0, reason = outbox_settle.reason
+                UPDATE jorge.outbox x SET state = 'unknown', due_at = until, looks = 0, reason = why
                  WHERE x.location_id = o.location_id AND x.outbox_id = o.outbox_id;
             ELSIF own.on_unknown = 'stop' OR o.attempt >= most THEN
-                PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'unknown outcome: ' || reason);
+                PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'unknown outcome: ' || why);
             ELSE
                 until := clock_timestamp() + jorge.outbox_retry_delay(o.attempt);
-                PERFORM jorge.outbox_again(o, 'pending', until, reason);
+                PERFORM jorge.outbox_again(o, 'pending', until, why);
             END IF;
         ELSE
             IF o.attempt >= most THEN
-                PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'out of attempts: ' || reason);
+                PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'out of attempts: ' || why);
             ELSE
                 until := clock_timestamp() + jorge.outbox_retry_delay(o.attempt);
-                PERFORM jorge.outbox_again(o, 'pending', until, reason);
+                PERFORM jorge.outbox_again(o, 'pending', until, why);
             END IF;
         END CASE;
 
@@ -489,16 +489,16 @@ BEGIN
                 class := 'contact';
             END IF;
         ELSIF o.step = 'contact_upsert' AND class = 'rejected' THEN
-            PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'the contact can''t be made: ' || reason);
+            PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'the contact can''t be made: ' || why);
         ELSIF class IN ('rejected', 'contact') OR (o.step = 'contact_search' AND status BETWEEN 200 AND 299 AND said IS NOT NULL) THEN
             PERFORM jorge.remember_contact(o.location_id, own.provider, o.lead_id, NULL, CASE o.step WHEN 'contact_get' THEN 'search' ELSE 'make' END);
             PERFORM jorge.outbox_again(o, 'pending', clock_timestamp(), 'the contact was not found');
             class := 'not_found';
         ELSIF o.attempt >= most THEN
-            PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'out of attempts to find the contact: ' || reason);
+            PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'out of attempts to find the contact: ' || why);
         ELSE
             until := clock_timestamp() + jorge.outbox_retry_delay(o.attempt + 1);
-            PERFORM jorge.outbox_again(o, 'pending', until, reason, -1);
+            PERFORM jorge.outbox_again(o, 'pending', until, why, -1);
         END IF;
 
     ELSE
@@ -521,7 +521,7 @@ BEGIN
             PERFORM jorge.outbox_sent(o, id, NULL, 'found in the conversation after an unknown outcome');
         ELSIF class = 'not_found' AND o.looks = 0 THEN
             until := greatest(clock_timestamp(), o.sent_at + jorge.outbox_scaled('10 min'));
-            UPDATE jorge.outbox x SET state = 'unknown', due_at = outbox_settle.until, looks = 1
+            UPDATE jorge.outbox x SET state = 'unknown', due_at = until, looks = 1
              WHERE x.location_id = o.location_id AND x.outbox_id = o.outbox_id;
         ELSIF class = 'not_found' AND o.resends = 0 THEN
             UPDATE jorge.outbox x SET resends = 1, looks = 0 WHERE x.location_id = o.location_id AND x.outbox_id = o.outbox_id;
@@ -530,12 +530,12 @@ BEGIN
             PERFORM jorge.outbox_finish(o.location_id, ARRAY[o.outbox_id], 'dead', 'unknown outcome twice, never found in the conversation');
         ELSIF class = 'inconclusive' THEN
             until := clock_timestamp() + jorge.outbox_scaled('5 min');
-            PERFORM jorge.outbox_again(o, 'unknown', until, 'can''t tell whether it arrived: ' || coalesce(reason, ''));
+            PERFORM jorge.outbox_again(o, 'unknown', until, 'can''t tell whether it arrived: ' || coalesce(why, ''));
         END IF;
     END IF;
 
     INSERT INTO jorge.outbox_log (location_id, at, outbox_id, lead_id, kind, decision, until, step, attempt, status, took_ms, reason)
-    VALUES (o.location_id, clock_timestamp(), o.outbox_id, o.lead_id, 'attempt', class, until, o.step, o.attempt, status, took_ms, reason);
+    VALUES (o.location_id, clock_timestamp(), o.outbox_id, o.lead_id, 'attempt', class, until, o.step, o.attempt, status, took_ms, why);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.outbox_settle(jorge.outbox, text, integer, text, integer, integer, text) IS
@@ -708,3 +708,6 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.disarm() IS 'From the commit on the outbox worker claims nothing in this database until jorge.arm(). What is on its way is finished.';
 REVOKE ALL ON FUNCTION jorge.disarm() FROM PUBLIC;
+
+-- a worker that waited for these functions may look
+SELECT jorge.outbox_wake('-infinity');

@@ -27,8 +27,9 @@ PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 
-/* Look around so often though nobody woke us: rows restored, prepared transactions, token files */
+/* Look around so often though nobody woke us: rows restored, prepared transactions, token files (scaled, but not below) */
 #define POLL_EVERY (30 * USECS_PER_SEC)
+#define POLL_LEAST (500 * 1000)
 
 /* Wait so long for more results before they are recorded */
 #define GATHER (8 * 1000)
@@ -53,6 +54,7 @@ OutboxShared *delivery_shared;
 OutboxSlot *delivery_slot;
 
 static MemoryContext turn_context;
+static int64 poll_every;
 static Request *results[MAX_RECORD];	/* to be recorded, oldest first */
 static int n_results;
 static int64 oldest_result;
@@ -594,6 +596,7 @@ jorge_outbox_main(Datum argument)
 		proc_exit(0);
 	if (delivery_shared->was_standby)
 		hold_until = GetCurrentTimestamp() + delivery_scaled((int64) delivery_settings->outbox_holdoff_s * USECS_PER_SEC);
+	poll_every = Max(POLL_LEAST, delivery_scaled(POLL_EVERY));
 	lanes_init();
 	transfer_init();
 	events = CreateWaitEventSet(TopMemoryContext, 3);
@@ -620,7 +623,7 @@ jorge_outbox_main(Datum argument)
 		clock = delivery_clock();
 		if (delivery_slot->state == OUTBOX_HOLD_OFF && hold_until <= GetCurrentTimestamp())
 			look = true;
-		if (clock - polled_at >= POLL_EVERY)
+		if (clock - polled_at >= poll_every)
 		{
 			look = true;
 			delivery_slot->rss_kb = private_memory();
@@ -642,7 +645,7 @@ jorge_outbox_main(Datum argument)
 		}
 
 		clock = delivery_clock();
-		timeout = POLL_EVERY - (clock - polled_at);
+		timeout = poll_every - (clock - polled_at);
 		if (n_results > 0)
 			timeout = Min(timeout, oldest_result + GATHER - clock);
 		if (look || (unnoted && n_results == 0))

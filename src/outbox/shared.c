@@ -173,6 +173,11 @@ utility(PlannedStmt *pstmt, const char *text, bool read_only, ProcessUtilityCont
 		previous_utility(pstmt, text, read_only, context, params, environment, dest, completion);
 	else
 		standard_ProcessUtility(pstmt, text, read_only, context, params, environment, dest, completion);
+	if (IsA(statement, CreatedbStmt) && jorge_outbox_shared->launcher != NULL)
+	{
+		pg_atomic_write_u32(&jorge_outbox_shared->new_database, 1);
+		SetLatch(&jorge_outbox_shared->launcher->procLatch);
+	}
 }
 
 void

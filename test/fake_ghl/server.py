@@ -7,7 +7,7 @@ Prints "port N" and serves until killed. Every request becomes a line of JSON in
 and not the database, is the truth about what was received. A token "pit-X" belongs to location X; "oauth-..." tokens come
 from POST /oauth/token. Limits are 100 requests in 10/S seconds for each location.
 
-Control (no token): POST /_fault {"path": regex, "kind": ..., "times": n, ...} adds a fault, DELETE /_fault removes all,
+Control (no token): POST /_fault {"path": regex, "text": regex, "kind": ..., "times": n, ...} adds a fault, DELETE /_fault removes all,
 GET /_stats counts. Contacts whose id starts with "auto" exist by themselves.
 
 Kinds of fault: status (status, body, headers), delay (seconds), hang, reset (before storing), reset_after (stored, no
@@ -61,9 +61,9 @@ class Ghl:
         self.n += 1
         return f"{kind}{os.getpid()}x{self.n}"
 
-    def fault_of(self, path):
+    def fault_of(self, path, raw):
         for fault in self.faults:
-            if fault.get("times", 1) > 0 and re.search(fault["path"], path):
+            if fault.get("times", 1) > 0 and re.search(fault["path"], path) and re.search(fault.get("text", "").encode(), raw):
                 fault["times"] = fault.get("times", 1) - 1
                 return fault
         return None
@@ -299,11 +299,12 @@ class Connection(asyncio.Protocol):
         if target.startswith("/_"):
             return self.control(method, target, raw)
         self.served += 1
-        fault = ghl.fault_of(target)
+        fault = ghl.fault_of(target, raw)
         kind = fault["kind"] if fault else None
         entry = {"t": time.time(), "method": method, "path": target, "fault": kind}
         if kind in ("reset", "hang", "status", "redirect", "big_body", "big_headers", "loris", "chunk_garbage") or (kind == "dead_reuse" and self.served > 1):
-            ghl.write({**entry, "refused": kind})
+            found = re.search(rb'"message": ?"([^"]*)"', raw)
+            ghl.write({**entry, "refused": kind, "asked": found[1].decode() if found else None})
             return self.fail(kind, fault)
         extra = ""
         try:
@@ -317,7 +318,7 @@ class Connection(asyncio.Protocol):
         entry["status"] = status
         ghl.counts[str(status)] = ghl.counts.get(str(status), 0) + 1
         ghl.write(entry)
-        if kind == "reset_after":
+        if kind == "reset_after" or kind == "hide" and fault.get("lost"):
             self.transport.abort()
         elif kind == "half_close":
             self.transport.write(b"HTTP/1.1 201 X\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"conversa")
