@@ -52,7 +52,7 @@ BEGIN
             END IF;
         WHEN event IN ('OpportunityCreate', 'OpportunityUpdate', 'OpportunityStatusUpdate', 'OpportunityStageUpdate') THEN
             RETURN jorge.ghl_opportunity(arrival, item);
-        WHEN event IN ('AppointmentCreate', 'AppointmentUpdate') THEN
+        WHEN event IN ('AppointmentCreate', 'AppointmentUpdate', 'AppointmentDelete') THEN
             RETURN jorge.ghl_appointment(arrival, item);
         ELSE
             arrival.state := 'ignored';
@@ -153,9 +153,10 @@ BEGIN
       FROM (SELECT 'all' AS channel, CASE WHEN lower(item ->> 'dnd') = 'true' THEN 'active' ELSE 'inactive' END AS state, NULL AS message, NULL AS code
              WHERE lower(item ->> 'dnd') IN ('true', 'false')
              UNION ALL
-            SELECT lower(key), value ->> 'status', value ->> 'message', value ->> 'code'
+            -- a status nobody knows means: do not send
+            SELECT lower(key), CASE WHEN value ->> 'status' IN ('active', 'inactive', 'permanent') THEN value ->> 'status' ELSE 'active' END, value ->> 'message', value ->> 'code'
               FROM jsonb_each(CASE WHEN jsonb_typeof(item -> 'dndSettings') = 'object' THEN item -> 'dndSettings' ELSE '{}' END)
-             WHERE value ->> 'status' IN ('active', 'inactive', 'permanent')) s
+             WHERE jsonb_typeof(value) = 'object' AND coalesce(value ->> 'status', '') <> '') s
     ON CONFLICT (location_id, lead_id, channel) DO UPDATE
        SET state = EXCLUDED.state, message = EXCLUDED.message, code = EXCLUDED.code, told_at = EXCLUDED.told_at
      WHERE d.told_at <= EXCLUDED.told_at;
@@ -304,6 +305,17 @@ BEGIN
     IF arrival.lead_id IS NULL THEN
         RETURN arrival;
     END IF;
+    IF arrival.kind = 'AppointmentDelete' THEN
+        status := 'cancelled';
+    END IF;
+    -- "invalid" is a double booking or a mistake
+    IF starts IS NOT NULL AND appointment ->> 'id' IS NOT NULL AND status IN ('', 'new', 'confirmed', 'showed', 'noshow', 'cancelled', 'invalid') THEN
+        PERFORM jorge.set_appointment(arrival.lead_id, starts, ends, appointment ->> 'title', appointment ->> 'address',
+            CASE status WHEN 'showed' THEN 'held' WHEN 'noshow' THEN 'no_show' WHEN 'cancelled' THEN 'cancelled' WHEN 'invalid' THEN 'cancelled' ELSE 'set' END,
+            arrival.source, appointment ->> 'id',
+            coalesce(jorge.parse_time(appointment ->> 'dateUpdated'), jorge.parse_time(item ->> 'timestamp'), arrival.received_at), arrival.location_id);
+        arrival.reason := format('the appointment is %s', coalesce(nullif(status, ''), 'set'));
+    END IF;
     IF status IN ('', 'new', 'confirmed', 'showed') THEN
         UPDATE jorge.lead l SET stage = 'appointment'
          WHERE l.location_id = arrival.location_id AND l.lead_id = arrival.lead_id AND l.stage IN ('initial_contact', 'qualified', 'hot');
@@ -329,5 +341,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.ghl_appointment(jorge.inbox, jsonb) IS
-    'An appointment of GoHighLevel brings its lead to the stage appointment; one whose lead showed up becomes an interaction (visit).';
+    'An appointment of GoHighLevel is kept in jorge.appointment (which ends sequences and plans reminders) and brings its lead to the stage appointment; one whose lead showed up becomes an interaction (visit).';
 REVOKE ALL ON FUNCTION jorge.ghl_appointment(jorge.inbox, jsonb) FROM PUBLIC;

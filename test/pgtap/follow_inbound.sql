@@ -1,0 +1,132 @@
+-- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
+BEGIN;
+SELECT plan(58);
+SET timezone = 'UTC';
+INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
+  FROM generate_series(1, 9) n;
+CREATE FUNCTION pg_temp.l(n integer) RETURNS uuid LANGUAGE sql AS $$SELECT jorge.lead_of_contact('ghl', 'c' || n)$$;
+CREATE FUNCTION pg_temp.follow(n integer) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE e uuid := jorge.enroll(pg_temp.l(n), 'standard', now() - interval '5 days');
+BEGIN PERFORM jorge.run_step(e, now(), 'main'); RETURN e; END $$;
+CREATE FUNCTION pg_temp.says(n integer, body text, id text, type text DEFAULT 'SMS') RETURNS void LANGUAGE sql AS $$
+    SELECT jorge.ingest('ghl', jsonb_build_object('type', 'InboundMessage', 'contactId', 'c' || n, 'direction', 'inbound', 'messageType', type, 'body', body, 'messageId', id, 'dateAdded', clock_timestamp()))$$;
+CREATE FUNCTION pg_temp.open(n integer) RETURNS bigint LANGUAGE sql AS $$SELECT count(*) FROM jorge.outbox WHERE lead_id = pg_temp.l(n)$$;
+CREATE FUNCTION pg_temp.e(n integer) RETURNS text LANGUAGE sql AS $$SELECT concat_ws(' ', state, reason) FROM jorge.enrollment WHERE lead_id = pg_temp.l(n)$$;
+SELECT pg_temp.follow(n) FROM generate_series(1, 8) n;
+SELECT is((SELECT count(*) FROM jorge.outbox), 8::bigint, 'eight people are about to be written to');
+
+-- messages
+SELECT pg_temp.says(1, 'Sure, what is the price?', 'm1');
+SELECT is(pg_temp.e(1) || pg_temp.open(1), 'stopped reply0', 'a reply by GHL''s webhook ends the sequence');
+SELECT pg_temp.says(2, 'STOP', 'm2');
+SELECT is(pg_temp.e(2) || pg_temp.open(2), 'stopped opt_out0', 'STOP too');
+SELECT results_eq($$SELECT channel, act, source, text_shown FROM jorge.consent WHERE lead_id = pg_temp.l(2)$$, $$VALUES ('all', 'revoke', 'sms', 'STOP')$$, 'and is kept, from every channel, word for word');
+SELECT pg_temp.says(3, 'please stop sending me things about condos', 'm3');
+SELECT is((SELECT said FROM jorge.needs_person WHERE lead_id = pg_temp.l(3)), 'please stop sending me things about condos', 'unclear words wait for a person');
+SELECT is((SELECT decision || ' ' || rule FROM jorge.send_rule('main', pg_temp.l(3), 'email', now())), 'hold paused', 'and hold everything');
+SELECT is(jorge.resume_lead(pg_temp.l(3)), 0, 'the person looked');
+SELECT is_empty($$SELECT FROM jorge.needs_person$$, 'nothing is left to look at');
+SELECT isnt((SELECT rule FROM jorge.send_rule('main', pg_temp.l(3), 'email', now())), 'paused', 'and sending goes on');
+SELECT pg_temp.says(4, 'Alto', 'm4', 'Email');
+SELECT is(pg_temp.e(4), 'stopped opt_out', 'in Spanish, by e-mail');
+SELECT pg_temp.says(4, 'START', 'm5');
+SELECT results_eq($$SELECT channel, decision, rule FROM unnest('{email,sms}'::text[]) channel, LATERAL jorge.send_rule('main', pg_temp.l(4), channel, now()) ORDER BY 1$$,
+    $$VALUES ('email', 'cancel', 'opted_out'), ('sms', 'hold', 'no_consent has express, needs written')$$, 'START brings back its own channel only');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) VALUES (pg_temp.l(9), '2020-01-01', 'sms', 'in', 'unsubscribe');
+SELECT is((SELECT rule FROM jorge.send_rule('main', pg_temp.l(9), 'email', now())), 'opted_out', 'an opt-out in history that is loaded later is one');
+
+-- the CRM's other news
+SELECT jorge.ingest('ghl', '{"type": "ContactDndUpdate", "id": "c5", "dnd": false, "dndSettings": {"SMS": {"status": "quarantined", "message": "?"}}}');
+SELECT is((SELECT state FROM jorge.lead_dnd WHERE lead_id = pg_temp.l(5) AND channel = 'sms'), 'active', 'a status nobody knows means do not send');
+SELECT is(pg_temp.e(5) || pg_temp.open(5), 'active0', 'texts are cancelled, the sequence goes on by other channels');
+SELECT jorge.ingest('ghl', '{"type": "OpportunityStatusUpdate", "id": "o6", "contactId": "c6", "status": "lost"}');
+SELECT is(pg_temp.e(6) || pg_temp.open(6), 'stopped outcome0', 'a lost opportunity');
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'AppointmentCreate', 'appointment', jsonb_build_object('id', 'a7', 'contactId', 'c7', 'appointmentStatus', 'confirmed', 'title', 'Tour', 'address', '12 Oak St', 'startTime', now() + interval '3 days')));
+SELECT is(pg_temp.e(7), 'stopped booked', 'a booking');
+SELECT jorge.ingest('ghl', '{"type": "ContactDelete", "id": "c8"}');
+SELECT is(pg_temp.e(8) || (SELECT count(*) FROM jorge.outbox o JOIN jorge.lead l USING (lead_id) WHERE l.name LIKE '%Numberh'), 'stopped contact_deleted0', 'a deleted contact');
+SELECT is((SELECT count(*) FROM jorge.outbox_done WHERE state = 'cancelled'), 8::bigint, 'each cancellation is on record');
+
+-- appointments
+SELECT is((SELECT count(*) FROM jorge.outbox WHERE lead_id = pg_temp.l(7) AND dedupe_key LIKE 'reminder:%'), 2::bigint, 'two reminders');
+SELECT set_eq($$SELECT a.starts_at - o.due_at FROM jorge.outbox o, jorge.appointment a WHERE o.dedupe_key LIKE 'reminder:%'$$, $$VALUES (interval '1 hour'), (interval '24 hours')$$, 'a day and an hour before');
+SELECT alike((SELECT min(payload ->> 'message') FROM jorge.outbox WHERE dedupe_key LIKE 'reminder:%'), 'Reminder: %day, % at %:% _M, 12 Oak St, with Jorge.%', 'that say when and where');
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'AppointmentUpdate', 'webhookId', 'w2', 'appointment', jsonb_build_object('id', 'a7', 'contactId', 'c7', 'appointmentStatus', 'confirmed', 'startTime', now() + interval '20 hours')));
+SELECT results_eq($$SELECT state, moves, first_start IS NOT NULL, title FROM jorge.appointment$$, $$VALUES ('set', 1, true, 'Tour')$$, 'moved');
+SELECT results_eq($$SELECT a.starts_at - o.due_at FROM jorge.outbox o, jorge.appointment a WHERE o.dedupe_key LIKE 'reminder:%'$$, $$VALUES (interval '1 hour')$$, 'one reminder is still to come');
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'AppointmentUpdate', 'webhookId', 'w3', 'timestamp', now() - interval '1 hour', 'appointment', jsonb_build_object('id', 'a7', 'contactId', 'c7', 'appointmentStatus', 'cancelled', 'startTime', now() + interval '9 days')));
+SELECT results_eq($$SELECT state, moves FROM jorge.appointment$$, $$VALUES ('set', 1)$$, 'older news changes nothing');
+SELECT is(jorge.decide_appointment((SELECT appointment_id FROM jorge.appointment), 'no_show'), true, 'nobody came');
+SELECT is(pg_temp.open(7), 0::bigint, 'and nobody is reminded');
+SELECT jorge.set_appointment(pg_temp.l(1), now() - n * interval '1 day', state => CASE WHEN n < 4 THEN 'held' ELSE 'cancelled' END, provider => 'own', provider_ref => n::text) FROM generate_series(1, 4) n;
+SELECT results_eq($$SELECT sum(appointments)::bigint, sum(held)::bigint, sum(no_show)::bigint, sum(cancelled)::bigint FROM jorge.show_rate$$, $$VALUES (5::bigint, 3::bigint, 1::bigint, 1::bigint)$$, 'counted');
+SELECT is((SELECT sum(held) / sum(held + no_show) FROM jorge.show_rate), 0.75, 'show rate');
+SELECT throws_ok($$SELECT jorge.set_appointment(pg_temp.l(1), now(), state => 'perhaps')$$, '23514', NULL, 'no such state');
+
+-- consent
+SELECT throws_ok($$SELECT jorge.grant_consent(pg_temp.l(1), 'sms', 'written', 'form')$$, '22023', NULL, 'written consent needs its words');
+SELECT throws_ok($$SELECT jorge.grant_consent(pg_temp.l(1), 'pigeon', 'express', 'form')$$, '22023', NULL, 'a channel nobody knows');
+SELECT throws_ok($$SELECT jorge.opt_out(gen_random_uuid())$$, 'P0002', NULL, 'a lead nobody knows');
+SELECT jorge.enqueue('main', pg_temp.l(1), 'sms', 'ghl.sms', '{"message": "x"}', dedupe_key => 'k1');
+UPDATE jorge.outbox SET state = 'held', rule = 'no_consent has inquiry, needs written' WHERE dedupe_key = 'k1';
+SELECT jorge.grant_consent(pg_temp.l(1), 'sms', 'written', 'form', 'I agree');
+SELECT is((SELECT state FROM jorge.outbox WHERE dedupe_key = 'k1'), 'pending', 'what was held for want of consent is due');
+SELECT jorge.opt_out(pg_temp.l(1), 'email', 'link');
+SELECT is(pg_temp.open(1), 1::bigint, 'unsubscribing from e-mail cancels no text');
+SELECT jorge.opt_out(pg_temp.l(1), 'sms', 'phone call');
+SELECT is(pg_temp.open(1), 0::bigint, 'no more texts does');
+
+-- answers
+SELECT pg_temp.says(3, 'My budget is 400k', 'r1');
+SELECT is((SELECT count(*) FROM jorge.reply), 0::bigint, 'without a policy nobody is answered');
+INSERT INTO jorge.reply_policy (mode, wait_low, wait_high) VALUES ('draft', 5, 15);
+SELECT pg_temp.says(3, 'And I want to be in Hyde Park', 'r2');
+SELECT results_eq($$SELECT state, channel, outbox_id FROM jorge.reply$$, $$VALUES ('draft', 'sms', NULL::bigint)$$, 'a draft for a person');
+SELECT is(pg_temp.open(3), 0::bigint, 'is not sent');
+SELECT isnt((SELECT jorge.approve_reply(reply_id, 'Own words') FROM jorge.reply), NULL, 'a person approves it');
+SELECT is((SELECT payload ->> 'message' FROM jorge.outbox WHERE lead_id = pg_temp.l(3)), 'Own words', 'in other words');
+SELECT throws_ok($$SELECT jorge.approve_reply(reply_id) FROM jorge.reply$$, 'P0002', NULL, 'once');
+UPDATE jorge.reply_policy SET mode = 'send';
+SELECT pg_temp.says(3, 'Are you there?', 'r3');
+SELECT is((SELECT count(*) FROM jorge.outbox WHERE lead_id = pg_temp.l(3)), 1::bigint, 'a later message cancels the answer to the earlier');
+SELECT ok((SELECT due_at BETWEEN now() + interval '5 seconds' AND now() + interval '15 seconds' FROM jorge.outbox WHERE lead_id = pg_temp.l(3)), 'the wait is between its bounds');
+SELECT alike((SELECT payload ->> 'message' FROM jorge.outbox WHERE lead_id = pg_temp.l(3)), '%By when do you need to be in?%', 'it asks what is not answered yet: neither budget nor area');
+SELECT pg_temp.says(3, 'I hear you', 'r4', 'Email');
+SELECT is((SELECT endpoint FROM jorge.outbox WHERE lead_id = pg_temp.l(3)), 'ghl.email', 'an e-mail is answered by e-mail');
+UPDATE jorge.reply_policy SET sms_template = 'nonsense';
+SELECT pg_temp.says(3, 'Hello?', 'r5');
+SELECT is((SELECT count(*) FROM jorge.interaction WHERE lead_id = pg_temp.l(3) AND body = 'Hello?'), 1::bigint, 'a policy that fails loses no message');
+SELECT is((SELECT context FROM jorge.error WHERE message LIKE '%nonsense%'), 'reply', 'and says so');
+UPDATE jorge.reply_policy SET opt_out_scope = 'channel';
+SELECT pg_temp.says(3, 'Stop', 'r6');
+SELECT results_eq($$SELECT channel, rule FROM unnest('{email,sms}'::text[]) channel, LATERAL jorge.send_rule('main', pg_temp.l(3), channel, '2026-11-24 21:00', 'reply:x') WHERE channel = 'sms'$$, $$VALUES ('sms', 'opted_out')$$, 'STOP of one channel');
+SELECT isnt((SELECT rule FROM jorge.send_rule('main', pg_temp.l(3), 'email', now())), 'opted_out', 'leaves the other, where the owner wants that');
+
+-- qualification
+SELECT results_eq($$SELECT question, is_answered FROM jorge.lead_questions(pg_temp.l(3))$$, $$VALUES ('budget', true), ('timeline', false), ('financing', false), ('area', true)$$, 'what messages answer');
+SELECT is(jorge.next_question(pg_temp.l(3), confrontation => 0.9) ->> 'asks', 'Are you moving in the next 90 days, yes or no?', 'the next, blunt');
+SELECT is(jorge.next_question(pg_temp.l(3), confrontation => 0.1) ->> 'asks', 'When do you want to move?', 'gentle');
+SELECT is(jorge.next_question(pg_temp.l(3), language => 'es') ->> 'asks', '¿Para cuándo quiere mudarse?', 'Spanish');
+INSERT INTO jorge.lead_answer (lead_id, question, answer) VALUES (pg_temp.l(3), 'timeline', 'June'), (pg_temp.l(3), 'financing', 'cash');
+SELECT is(jorge.next_question(pg_temp.l(3)), NULL, 'all four are answered');
+SELECT results_eq($$SELECT answered, questions, next_question, frs IS NOT NULL, pcs IS NOT NULL FROM jorge.qualification(pg_temp.l(3))$$, $$VALUES (4, 4, NULL::text, true, true)$$, 'and the lead is qualified');
+UPDATE jorge.lead SET side = 'seller' WHERE lead_id = pg_temp.l(5);
+SELECT is(jorge.next_question(pg_temp.l(5), confrontation => 0.7) ->> 'asks', 'Why sell now and not next year?', 'a seller''s script');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) VALUES (pg_temp.l(6), '2026-01-01 00:05', 'sms', 'out', 'hello');
+SELECT ok((SELECT bool_and(seconds IS NULL OR seconds >= 0) FROM jorge.first_response), 'first response times');
+
+-- a role that may only insert
+CREATE ROLE jorge_follow_app;
+GRANT USAGE ON SCHEMA jorge TO jorge_follow_app;
+GRANT INSERT ON jorge.interaction TO jorge_follow_app;
+UPDATE jorge.reply_policy SET opt_out_scope = 'all';
+SELECT pg_temp.follow(9);
+DELETE FROM jorge.consent WHERE lead_id = pg_temp.l(9);
+SELECT set_config('test.lead', pg_temp.l(9)::text, true);
+SET ROLE jorge_follow_app;
+INSERT INTO jorge.interaction (lead_id, channel, direction, body) VALUES (current_setting('test.lead')::uuid, 'sms', 'in', 'STOP');
+RESET ROLE;
+SELECT is(pg_temp.e(9), 'stopped opt_out', 'an application that may only insert stops a sequence, too');
+SELECT * FROM finish();
+ROLLBACK;
