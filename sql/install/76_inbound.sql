@@ -222,6 +222,20 @@ $fn$;
 COMMENT ON FUNCTION jorge.alias_told(jorge.lead_alias) IS 'What follows when two leads turn out to be one: the later of two enrolments in one sequence ends (merged), and stays ended if they are parted again. The merge itself moves the rows.';
 REVOKE ALL ON FUNCTION jorge.alias_told(jorge.lead_alias) FROM PUBLIC;
 
+-- what was said while nobody listened: before this part of jorge was there, or while the extension was not
+DO $do$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = 'jorge.interaction'::pg_catalog.regclass AND t.tgname = 'sequences') THEN
+        PERFORM CASE i.meaning WHEN 'stop' THEN jorge.opt_out(i.lead_id, 'all', i.channel, i.at, i.body, i.location_id)
+                               ELSE jorge.pause_lead(i.lead_id, i.channel, i.at, i.body, i.location_id) END
+           FROM (SELECT a.*, jorge.reply_meaning(a.body) AS meaning FROM jorge.interaction a
+                  WHERE a.direction = 'in' AND a.channel IN ('sms', 'email', 'call') AND a.body IS NOT NULL ORDER BY a.lead_id, a.at OFFSET 0) i
+          WHERE i.meaning IN ('stop', 'unclear')
+            AND NOT EXISTS (SELECT FROM jorge.consent c WHERE c.location_id = i.location_id AND c.lead_id = jorge.lead_alias(i.lead_id, i.location_id) AND c.at >= i.at);
+    END IF;
+END
+$do$;
+
 -- "sequences" comes after "intake", by its name
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.interaction
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('heard', 'direction=in', 'body', 'enrollment', 'reply_policy');

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS jorge.job (
     not_before   time,
     active       boolean NOT NULL DEFAULT true,
     what         text NOT NULL,
+    made_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (location_id, job)
 );
 COMMENT ON TABLE jorge.job IS 'Jobs of the whole database. Change a row, then SELECT * FROM jorge.schedule_jobs().';
@@ -22,6 +23,7 @@ COMMENT ON COLUMN jorge.job.every IS 'It is due so long after its last success b
 COMMENT ON COLUMN jorge.job.not_before IS 'Of a daily job: not before this hour of the office''s clock (jorge.location of "main", else America/Chicago), summer and winter; NULL = any.';
 COMMENT ON COLUMN jorge.job.active IS 'false = not run.';
 COMMENT ON COLUMN jorge.job.what IS 'What it does.';
+COMMENT ON COLUMN jorge.job.made_at IS 'When the row was made: before that it can''t be late.';
 
 INSERT INTO jorge.job (job, command, schedule, every, not_before, what)
 SELECT j.job, j.command, j.schedule, j.every::interval, j.not_before::time, j.what
@@ -169,9 +171,8 @@ REVOKE ALL ON FUNCTION jorge.prune_jobs(interval) FROM PUBLIC;
 
 CREATE OR REPLACE VIEW jorge.job_health WITH (security_invoker = true) AS
     SELECT j.job, j.what, j.active, s.last_success_at, extract(epoch FROM now() - s.last_success_at)::float8 AS age_seconds, s.last_failure_at, s.last_error, s.runs_day, s.failures_day, s.seconds,
-           coalesce(j.active AND now() - coalesce(s.last_success_at, i.installed_at) > j.every * 3 + interval '5 minutes' + CASE WHEN j.not_before IS NULL THEN interval '0' ELSE interval '1 day' END, false) AS overdue
+           coalesce(j.active AND now() - coalesce(s.last_success_at, j.made_at) > j.every * 3 + interval '5 minutes' + CASE WHEN j.not_before IS NULL THEN interval '0' ELSE interval '1 day' END, false) AS overdue
       FROM jorge.job j
-     CROSS JOIN (SELECT min(m.created_at) AS installed_at FROM jorge.model m) i
      CROSS JOIN LATERAL (SELECT max(g.started_at) FILTER (WHERE g.state = 'done') AS last_success_at, max(g.started_at) FILTER (WHERE g.state = 'failed') AS last_failure_at,
                                 (array_agg(g.detail ->> 'error' ORDER BY g.started_at DESC) FILTER (WHERE g.state = 'failed'))[1] AS last_error,
                                 count(*) FILTER (WHERE g.started_at > now() - interval '1 day') AS runs_day,

@@ -33,7 +33,7 @@ SELECT is(pg_temp.due('2026-05-01 02:31-04') < '2026-06-01', true, 'a night that
 DELETE FROM jorge.job_log WHERE job = 'prune_inbox';
 SAVEPOINT a;
 SELECT is((SELECT count(*) FROM jorge.job_health WHERE overdue), 0::bigint, 'a fresh installation is not late');
-UPDATE jorge.model SET created_at = now() - interval '3 days';
+UPDATE jorge.job SET made_at = now() - interval '3 days';
 SELECT ok((SELECT overdue FROM jorge.job_health WHERE job = 'sequences_enroll'), 'one that never ran is');
 SELECT ok(NOT (SELECT overdue FROM jorge.job_health WHERE job = 'sequences'), 'one that ran is not');
 ROLLBACK TO a;
