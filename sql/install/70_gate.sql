@@ -259,11 +259,20 @@ BEGIN
     IF land NOT IN ('US', 'USA', 'UNITED STATES', 'UNITED STATES OF AMERICA') THEN
         regions := regions || CASE WHEN land ~ '^[A-Z]{2}$' THEN land ELSE 'ZZ' END;
     ELSIF given IS NOT NULL THEN
-        SELECT r.* INTO home FROM jorge.region r
-         WHERE (r.region = 'US-' || given OR upper(r.name) = given) AND r.location_id IN ('*', $5) ORDER BY r.location_id = '*' LIMIT 1;
+        IF length(given) = 2 THEN
+            SELECT r.* INTO home FROM jorge.region r WHERE r.region = 'US-' || given AND r.location_id IN ('*', $5) ORDER BY r.location_id = '*' LIMIT 1;
+        ELSE
+            SELECT r.* INTO home FROM jorge.region r WHERE upper(r.name) = given AND r.location_id IN ('*', $5) ORDER BY r.location_id = '*' LIMIT 1;
+        END IF;
         IF home.region IS NULL THEN
             regions := regions || 'US-*'::text;
         END IF;
+    END IF;
+    -- most people: the number is of the state they live in
+    IF regions = '{}' AND area.regions = ARRAY[home.region] AND area.zones <@ home.zones THEN
+        regions := ARRAY['US', home.region];
+        zones := CASE WHEN jorge.is_zone($4) THEN ARRAY[$4] ELSE area.zones END;
+        RETURN;
     END IF;
     regions := regions || coalesce(area.regions, '{}') || coalesce(ARRAY[home.region], '{}');
     regions := ARRAY(SELECT DISTINCT r FROM unnest(regions) r WHERE r IS NOT NULL ORDER BY r);
@@ -482,6 +491,11 @@ CREATE OR REPLACE FUNCTION jorge.send_rule(location_id text, lead_id uuid, chann
                                            OUT decision text, OUT rule text, OUT until timestamptz)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    -- A plan saved while a table was empty would read the whole of it later. For the same reason a tenant is compared below by
+    -- an expression where the index of the primary key, which begins with it, is the wrong one. Planning takes longer than all the rest.
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $fn$
 DECLARE
     levels CONSTANT text[] := ARRAY['none', 'inquiry', 'express', 'written'];
@@ -496,6 +510,7 @@ DECLARE
     place record;
     -- caps are of 90 days at most, but seldom: what is read is bounded by the longest there is
     longest interval;
+    least_cap integer;
     touched_at timestamptz[];
     touched_on text[];
     free_at timestamptz;
@@ -523,7 +538,8 @@ BEGIN
         decision := 'send'; rule := 'internal';
         RETURN;
     END IF;
-    ids := lead.lead_id || ARRAY(SELECT a.alias_id FROM jorge.lead_alias a WHERE a.lead_id = lead.lead_id AND a.location_id = $1);
+    -- a merge moves rows to the lead that stays; what somebody writes under an old id later counts, too
+    ids := lead.lead_id || ARRAY(SELECT a.alias_id FROM jorge.lead_alias a WHERE a.lead_id = lead.lead_id AND a.location_id || '' = $1);
 
     IF policy.reaches THEN
         IF purpose = 'follow_up' AND lead.outcome <> 'open' THEN
@@ -545,7 +561,7 @@ BEGIN
            max(array_position(levels, c.kind)) FILTER (WHERE c.act = 'grant' AND c.at > coalesce(c.revoked, '-infinity')) AS level
       INTO wish
       FROM (SELECT w.at, w.act, w.kind, max(w.at) FILTER (WHERE w.act = 'revoke') OVER () AS revoked FROM jorge.consent w
-             WHERE w.lead_id = ANY (ids) AND w.location_id = $1 AND w.channel IN ('all', $3, CASE WHEN $3 = 'workflow' THEN 'sms' END)) c;
+             WHERE w.lead_id = ANY (ids) AND w.location_id || '' = $1 AND w.channel IN ('all', $3, CASE WHEN $3 = 'workflow' THEN 'sms' END)) c;
     IF policy.reaches AND wish.revoked IS NOT NULL AND wish.granted > wish.revoked IS NOT TRUE THEN
         decision := 'cancel'; rule := 'opted_out';
         RETURN;
@@ -578,37 +594,39 @@ BEGIN
 
     free_at := $4;
     IF policy.capped AND purpose = 'follow_up' THEN
-        SELECT max(cap.days) * interval '24 hours' INTO longest FROM jorge.send_cap cap WHERE cap.location_id IN ('*', $1) AND cap.channel IN ('all', $3);
+        SELECT max(cap.days) * interval '24 hours', min(cap.at_most) INTO longest, least_cap FROM jorge.send_cap cap WHERE cap.location_id IN ('*', $1) AND cap.channel IN ('all', $3);
     END IF;
     IF longest IS NOT NULL THEN
         SELECT coalesce(array_agg(t.at ORDER BY t.at DESC), '{}'), coalesce(array_agg(t.channel ORDER BY t.at DESC), '{}') INTO touched_at, touched_on
           FROM (SELECT max(d.at) AS at, d.channel FROM jorge.send_decision d
-                 WHERE d.lead_id = ANY (ids) AND d.location_id = $1 AND d.at > $4 - longest AND d.decision = 'send' AND d.rule <> 'internal'
+                 WHERE d.lead_id = lead.lead_id AND d.location_id || '' = $1 AND d.at > $4 - longest AND d.decision = 'send' AND d.rule <> 'internal'
                    AND ($5 IS NULL OR d.dedupe_key IS DISTINCT FROM $5) AND split_part(coalesce(d.dedupe_key, ''), ':', 1) NOT IN ('reply', 'reminder')
                  GROUP BY coalesce(d.dedupe_key, d.decision_id::text), d.channel
                 UNION ALL
                 -- what our people wrote; what we sent comes back from the CRM and is known by its decision
                 SELECT i.at, i.channel FROM jorge.interaction i
-                 WHERE i.lead_id = ANY (ids) AND i.location_id = $1 AND i.at > $4 - longest AND i.at <= $4
+                 WHERE i.lead_id = lead.lead_id AND i.location_id || '' = $1 AND i.at > $4 - longest AND i.at <= $4
                    AND i.direction = 'out' AND i.channel IN ('sms', 'email', 'call')
                    AND NOT EXISTS (SELECT FROM jorge.send_decision d
-                                    WHERE d.lead_id = ANY (ids) AND d.location_id = $1 AND d.decision = 'send' AND d.channel = i.channel
+                                    WHERE d.lead_id = lead.lead_id AND d.location_id || '' = $1 AND d.decision = 'send' AND d.channel = i.channel
                                       AND d.at BETWEEN i.at - interval '30 minutes' AND i.at + interval '5 minutes')) t;
-        -- of each cap, when the one touch too many falls out of its window
-        SELECT c.until, format('cap %s in %s days on %s', c.at_most, c.days, c.channel) INTO free_at, found_text
-          FROM (SELECT cap.*, CASE WHEN cap.at_most = 0 THEN 'infinity'
-                                   WHEN cap.channel = 'all' THEN touched_at[cap.at_most]
-                                   ELSE (SELECT t.at FROM unnest(touched_at, touched_on) t(at, channel) WHERE t.channel = cap.channel
-                                          ORDER BY t.at DESC OFFSET cap.at_most - 1 LIMIT 1) END + cap.days * interval '24 hours' AS until
-                  FROM jorge.send_cap cap
-                 WHERE cap.location_id IN ('*', $1) AND cap.channel IN ('all', $3)) c
-         WHERE c.until > $4
-         ORDER BY c.until DESC LIMIT 1;
-        IF free_at = 'infinity' THEN
-            decision := 'hold'; rule := found_text;
-            RETURN;
+        IF cardinality(touched_at) >= least_cap THEN
+            -- of each cap, when the one touch too many falls out of its window
+            SELECT c.until, format('cap %s in %s days on %s', c.at_most, c.days, c.channel) INTO free_at, found_text
+              FROM (SELECT cap.*, CASE WHEN cap.at_most = 0 THEN 'infinity'
+                                       WHEN cap.channel = 'all' THEN touched_at[cap.at_most]
+                                       ELSE (SELECT t.at FROM unnest(touched_at, touched_on) t(at, channel) WHERE t.channel = cap.channel
+                                              ORDER BY t.at DESC OFFSET cap.at_most - 1 LIMIT 1) END + cap.days * interval '24 hours' AS until
+                      FROM jorge.send_cap cap
+                     WHERE cap.location_id IN ('*', $1) AND cap.channel IN ('all', $3)) c
+             WHERE c.until > $4
+             ORDER BY c.until DESC LIMIT 1;
+            IF free_at = 'infinity' THEN
+                decision := 'hold'; rule := found_text;
+                RETURN;
+            END IF;
+            free_at := coalesce(free_at, $4);
         END IF;
-        free_at := coalesce(free_at, $4);
     END IF;
     IF policy.quiet_hours THEN
         place := jorge.person_place(lead.phone, lead.state, lead.country, lead.time_zone, $1);

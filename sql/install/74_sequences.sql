@@ -250,7 +250,7 @@ BEGIN
     lead := jorge.stored_lead($1, $4);
     SELECT l.* INTO lead FROM jorge.lead l WHERE l.location_id = $4 AND l.lead_id = lead.lead_id FOR NO KEY UPDATE;
     SELECT e.enrollment_id INTO id FROM jorge.enrollment e
-     WHERE e.lead_id = lead.lead_id AND e.location_id = $4 AND e.sequence = $2 AND e.state IN ('active', 'paused');
+     WHERE e.lead_id = lead.lead_id AND e.location_id || '' = $4 AND e.sequence = $2 AND e.state IN ('active', 'paused');
     IF FOUND THEN
         RETURN id;
     END IF;
@@ -293,7 +293,7 @@ BEGIN
            -- people who are new: a rule does not wake the archive
            AND l.last_seen_at > now() - interval '30 days'
            AND NOT EXISTS (SELECT FROM jorge.enrollment e
-                            WHERE e.lead_id = l.lead_id AND e.location_id = $2
+                            WHERE e.lead_id = l.lead_id AND e.location_id || '' = $2
                               AND (e.state IN ('active', 'paused') OR s.again_days IS NULL AND e.sequence = r.sequence
                                    OR e.sequence = r.sequence AND e.started_at > now() - s.again_days * interval '1 day'
                                    OR e.reason IN ('opt_out', 'dnd', 'contact_deleted')))
@@ -349,11 +349,11 @@ BEGIN
     PERFORM FROM jorge.lead l WHERE l.location_id = $3 AND l.lead_id = who FOR NO KEY UPDATE;
     FOR e IN SELECT n.enrollment_id, n.state FROM jorge.enrollment n
                 LEFT JOIN LATERAL (SELECT s.stops_on FROM jorge.sequence s WHERE s.sequence = n.sequence AND s.location_id IN ($3, '*') ORDER BY s.location_id = '*' LIMIT 1) q ON true
-              WHERE n.lead_id IN (who, $1) AND n.location_id = $3 AND ($5 IS NULL OR n.enrollment_id = $5)
+              WHERE n.lead_id IN (who, $1) AND n.location_id || '' = $3 AND ($5 IS NULL OR n.enrollment_id = $5)
                 AND ($4 IS NULL OR n.started_at <= $4)
                 AND ($2 NOT IN ('reply', 'booked', 'outcome') OR q.stops_on IS NULL OR $2 = ANY (q.stops_on))
                 AND (n.state IN ('active', 'paused')
-                     OR EXISTS (SELECT FROM jorge.outbox o WHERE o.sequence_enrollment_id = n.enrollment_id AND o.location_id = $3))
+                     OR EXISTS (SELECT FROM jorge.outbox o WHERE o.sequence_enrollment_id = n.enrollment_id AND o.location_id || '' = $3))
               ORDER BY n.enrollment_id
     LOOP
         PERFORM jorge.cancel_lead(who, $2, NULL, $3, e.enrollment_id);

@@ -181,9 +181,9 @@ BEGIN
     SELECT o.* INTO v FROM jorge.voice o WHERE o.location_id = lead.location_id;
     SELECT o.* INTO s FROM jorge.lead_score o WHERE o.location_id = lead.location_id AND o.lead_id = lead.lead_id;
     SELECT a.* INTO meeting FROM jorge.appointment a
-     WHERE a.lead_id = lead.lead_id AND a.location_id = lead.location_id AND a.state = 'set' AND a.starts_at > now() ORDER BY a.starts_at LIMIT 1;
+     WHERE a.lead_id = lead.lead_id AND a.location_id || '' = lead.location_id AND a.state = 'set' AND a.starts_at > now() ORDER BY a.starts_at LIMIT 1;
     SELECT i.body INTO said FROM jorge.interaction i
-     WHERE i.lead_id = lead.lead_id AND i.location_id = lead.location_id AND i.direction = 'in' AND i.body IS NOT NULL ORDER BY i.at DESC LIMIT 1;
+     WHERE i.lead_id = lead.lead_id AND i.location_id || '' = lead.location_id AND i.direction = 'in' AND i.body IS NOT NULL ORDER BY i.at DESC LIMIT 1;
     question := jorge.next_question(lead.lead_id, lead.location_id);
     -- what forms bring as a name may be an address or an advertisement
     IF first !~ '^[[:alpha:]][[:alpha:]''’. -]{0,29}$' OR lower(first) IN ('unknown', 'test', 'na', 'none', 'null', 'lead', 'guest', 'facebook', 'zillow') THEN

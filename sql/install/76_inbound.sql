@@ -141,14 +141,14 @@ BEGIN
         PERFORM jorge.opt_out(who, CASE scope WHEN 'all' THEN 'all' ELSE said.channel END, said.channel, said.at, said.body, said.location_id);
     ELSIF meaning = 'unclear' THEN
         PERFORM jorge.pause_lead(who, said.channel, said.at, said.body, said.location_id);
-    ELSIF meaning = 'start' AND EXISTS (SELECT FROM jorge.consent c WHERE c.lead_id = who AND c.location_id = said.location_id AND c.act = 'revoke') THEN
+    ELSIF meaning = 'start' AND EXISTS (SELECT FROM jorge.consent c WHERE c.lead_id = who AND c.location_id || '' = said.location_id AND c.act = 'revoke') THEN
         PERFORM jorge.grant_consent(who, said.channel, 'express', said.channel, said.body, NULL, said.at, NULL, said.location_id);
     END IF;
     PERFORM jorge.stop_follow_up(who, 'reply', said.location_id, said.at);
     -- an answer to what was said before is none to this
     PERFORM jorge.cancel(o.outbox_id, 'another message came', said.location_id)
        FROM (SELECT b.outbox_id FROM jorge.outbox b
-              WHERE b.location_id = said.location_id AND b.lead_id = who AND b.state IN ('pending', 'held') AND b.dedupe_key LIKE 'reply:%' ORDER BY b.outbox_id OFFSET 0) o;
+              WHERE b.location_id || '' = said.location_id AND b.lead_id = who AND b.state IN ('pending', 'held') AND b.dedupe_key LIKE 'reply:%' ORDER BY b.outbox_id OFFSET 0) o;
     IF meaning IN ('none', 'help', 'start') AND said.channel IN ('sms', 'email') AND said.body IS NOT NULL AND said.at > now() - interval '1 day' THEN
         PERFORM jorge.draft_reply(said);
     END IF;

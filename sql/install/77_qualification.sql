@@ -86,7 +86,7 @@ DECLARE
     due timestamptz;
 BEGIN
     PERFORM jorge.cancel(o.outbox_id, 'the appointment changed', appointment.location_id)
-       FROM (SELECT b.outbox_id FROM jorge.outbox b WHERE b.location_id = appointment.location_id AND b.lead_id = lead.lead_id AND b.state IN ('pending', 'held')
+       FROM (SELECT b.outbox_id FROM jorge.outbox b WHERE b.location_id || '' = appointment.location_id AND b.lead_id = lead.lead_id AND b.state IN ('pending', 'held')
                 AND starts_with(b.dedupe_key, format('reminder:%s:', appointment.appointment_id)) ORDER BY b.outbox_id OFFSET 0) o;
     IF appointment.state <> 'set' THEN
         RETURN 0;
@@ -393,7 +393,7 @@ BEGIN
     IF policy.mode IS NULL OR policy.mode = 'off' OR name IS NULL THEN
         RETURN NULL;
     END IF;
-    UPDATE jorge.reply r SET state = 'discarded', decided_by = 'another message came' WHERE r.lead_id = who AND r.location_id = said.location_id AND r.state = 'draft';
+    UPDATE jorge.reply r SET state = 'discarded', decided_by = 'another message came' WHERE r.lead_id = who AND r.location_id || '' = said.location_id AND r.state = 'draft';
     filled := jorge.render_for(who, name, said.location_id);
     INSERT INTO jorge.reply (location_id, lead_id, interaction_id, asked_at, channel, endpoint, payload, template, confrontation)
     VALUES (said.location_id, who, said.interaction_id, said.at, filled.channel, filled.endpoint, filled.payload, name,
