@@ -186,6 +186,7 @@ DECLARE
     decisions text[];
     rules text[];
     untils timestamptz[];
+    one record;
     ended record;
     n integer;
 BEGIN
@@ -229,10 +230,13 @@ BEGIN
         SELECT g.decisions, g.rules, g.untils INTO decisions, rules, untils FROM jorge.ask_gate(locs, ids) g;
     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR cardinality_violation OR raise_exception OR no_data_found OR too_many_rows THEN
         -- one delivery the gate can't judge is held, the others are not
+        untils := array_fill(NULL::timestamptz, ARRAY[cardinality(ids)]);
         FOR n IN 1 .. cardinality(ids) LOOP
             BEGIN
-                SELECT g.decisions[1], g.rules[1], g.untils[1] INTO decisions[n], rules[n], untils[n]
-                  FROM jorge.ask_gate(ARRAY[locs[n]], ARRAY[ids[n]]) g;
+                SELECT g.decisions[1] AS decision, g.rules[1] AS rule, g.untils[1] AS until INTO one FROM jorge.ask_gate(ARRAY[locs[n]], ARRAY[ids[n]]) g;
+                decisions[n] := one.decision;
+                rules[n] := one.rule;
+                untils[n] := one.until;
             EXCEPTION WHEN data_exception OR integrity_constraint_violation OR cardinality_violation OR raise_exception OR no_data_found OR too_many_rows THEN
                 decisions[n] := 'hold';
                 rules[n] := left('the send gate failed: ' || sqlerrm, 200);

@@ -1,0 +1,137 @@
+"""The worker among the things that happen to a server: databases dropped, extension dropped, shutdown, copies, locks, idleness, TLS."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from harness import Ghl, Site, Tap
+
+tap = Tap()
+folder = tempfile.mkdtemp(suffix=".jorge")
+ghl = Ghl(folder, "--no-limit")
+site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_timeout": "20s", "log_statement": "all"})
+
+
+def put(text, n=1):
+    site.sql(f"""SELECT count(jorge.enqueue('main', l.lead_id, 'sms', 'ghl.sms', '{{"message": "{text}"}}')) FROM (SELECT lead_id FROM jorge.lead LIMIT {n}) l""")
+
+
+def timed(action):
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+try:
+    site.install()
+    site.secret("main", "pit-main\n")
+    site.leads(450)
+    site.arm()
+    site.wait_running()
+    site.sql("UPDATE jorge.provider SET rate = 10000, burst = 1000")
+    put("first")
+    site.wait("SELECT count(*) FROM jorge.outbox_done", 1)
+
+    # idle: what the worker costs, and how soon it is there
+    before = [int(x) for x in site.sql("SELECT transactions, wakeups FROM jorge.outbox_workers()").split("|")]
+    cpu = sum(map(int, open(f"/proc/{site.worker()}/stat").read().split()[13:15]))
+    time.sleep(6)
+    cpu = sum(map(int, open(f"/proc/{site.worker()}/stat").read().split()[13:15])) - cpu
+    after = [int(x) for x in site.sql("SELECT transactions, wakeups FROM jorge.outbox_workers()").split("|")]
+    tap.ok(after[0] - before[0] <= 1 and after[1] - before[1] <= 2 and cpu <= 1, "idle it sleeps", f"{before} {after} {cpu} ticks in 6 s")
+    waits = []
+    for n in range(15):
+        at = float(site.sql(f"""BEGIN; SELECT NULL FROM (SELECT jorge.enqueue('main', lead_id, 'sms', 'ghl.sms', '{{"message": "wake {n}"}}') FROM jorge.lead LIMIT 1) x;
+                                SELECT extract(epoch FROM clock_timestamp()); COMMIT""").split()[-1])
+        site.wait("SELECT count(*) FROM jorge.outbox", 0)
+        waits.append([e["t"] for e in ghl.ledger() if e.get("text") == f"wake {n}"][0] - at)
+    waits.sort()
+    tap.note(f"commit to the provider's ledger: p50 {waits[7] * 1000:.1f} ms, worst {waits[-1] * 1000:.1f} ms")
+    tap.ok(waits[7] < 0.05, "a commit wakes it")
+
+    # a slow one among 400 fast ones
+    ghl.fault("delay", "slow one", seconds=4)
+    put("slow one")
+    time.sleep(0.1)
+    began = time.time()
+    put("fast one", 400)
+    site.wait("SELECT count(*) FROM jorge.outbox_done WHERE payload ->> 'message' = 'fast one'", 400)
+    last = max(e["t"] for e in ghl.ledger() if e.get("text") == "fast one")
+    tap.note(f"400 beside a request that takes 4 s: the last one after {last - began:.2f} s")
+    tap.ok(last - began < 2, "a slow answer holds up nobody")
+    tap.is_(site.sql("SELECT count(*), count(backend_xmin), count(xact_start) FROM pg_stat_activity WHERE backend_type = 'jorge outbox'"), "1|0|0", "no snapshot and no transaction while a request is on its way")
+
+    # dropping databases
+    site.sql("CREATE DATABASE other", "postgres")
+    tap.ok(timed(lambda: site.sql("DROP DATABASE other", "postgres")) < 1, "DROP DATABASE of another one does not wait for requests on their way")
+    ghl.fault("delay", "slow two", seconds=15)
+    put("slow two")
+    site.sql("SELECT pg_sleep(0.2)")
+    tap.ok(timed(lambda: site.sql("BEGIN; LOCK jorge.outbox IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2.5)")) < 6 and site.worker(), "a locked table does not kill it")
+    took = timed(lambda: site.sql("DROP EXTENSION jorge CASCADE"))
+    tap.ok(took < 4, "nor does DROP EXTENSION wait for a request of 15 s", took)
+    site.sql("CREATE EXTENSION jorge; SELECT jorge.install();" + "SELECT 1")
+    tap.is_(site.wait_running(), "running", "it is back when the extension is")
+    put("after install")
+    site.wait("SELECT count(*) FROM jorge.outbox_done WHERE payload ->> 'message' = 'after install'", 1)
+    tap.is_(ghl.stored().get("after install"), 1, "and delivers")
+
+    # pg_terminate_backend, and a shutdown with a request on its way
+    pid = site.worker()
+    site.sql(f"SELECT pg_terminate_backend({pid})")
+    site.wait(f"SELECT count(*) FROM jorge.outbox_workers() WHERE pid <> {pid} AND state = 'running'", 1)
+    tap.ok(site.worker() not in (0, pid), "a worker that is terminated comes back")
+    ghl.fault("delay", "slow three", seconds=20)
+    put("slow three")
+    site.wait("SELECT in_flight FROM jorge.outbox_workers()", 1)
+    took = timed(lambda: site.stop("fast"))
+    tap.ok(took < 5, "a fast shutdown waits three seconds for a request, not twenty", took)
+    site.start()
+    tap.is_(site.sql("SELECT state || ' ' || reason FROM jorge.outbox WHERE payload ->> 'message' = 'slow three'"), "unknown the server was stopping", "what it gave up is of unknown outcome")
+    site.wait_running()
+    tap.is_(ghl.stored().get("slow three"), 1, "and not sent again")
+
+    # copies: a restored dump, and the data directory copied, with the same configuration
+    put("for the original", 3)
+    site.wait("SELECT count(*) FROM jorge.outbox WHERE state = 'pending'", 0)
+    site.sql("SELECT count(jorge.enqueue('main', lead_id, 'sms', 'ghl.sms', '{\"message\": \"must not leave a copy\"}', due_at => now() + interval '12 s')) FROM jorge.lead LIMIT 1")
+    site.as_owner(site.bin("pg_dump"), "-Fc", "-d", site.database, "-f", site.data / "dump")
+    site.stop("fast")
+    clone = site.cluster / "clone"
+    site.as_owner("cp", "-a", site.data, clone, check=False) if os.geteuid() else subprocess.run(["cp", "-a", site.data, clone], check=True)
+    site.start()
+    site.sql("UPDATE jorge.outbox SET state = 'held' WHERE state = 'pending'")
+    (clone / "postmaster.pid").unlink(missing_ok=True)
+    socket = site.cluster / "socket2"
+    socket.mkdir()
+    site.own(socket)
+    site.as_owner(site.bin("pg_ctl"), "-D", clone, "-l", clone / "server.log", "-w", "-s", "-o", f"-c unix_socket_directories={socket}", "start", stdout=subprocess.DEVNULL)
+    original = site.env["PGHOST"]
+    site.env["PGHOST"] = str(socket)
+    tap.is_(site.wait("SELECT state FROM jorge.outbox_workers()", "disarmed"), "disarmed", "a copied data directory is disarmed")
+    site.sql("UPDATE jorge.outbox SET due_at = now(); SELECT jorge.outbox_wake(now())")
+    site.sql("SELECT pg_sleep(1)")
+    tap.is_(ghl.stored().get("must not leave a copy"), None, "and sends nothing")
+    site.as_owner(site.bin("pg_ctl"), "-D", clone, "-m", "immediate", "-s", "stop")
+    site.env["PGHOST"] = original
+    tap.ok("password" not in site.log() and "pit-main" not in site.log(), "the token is not in the log, though every statement is")
+    site.sql("CREATE DATABASE restored", "postgres")
+    site.as_owner(site.bin("pg_restore"), "-d", "restored", site.data / "dump", check=False, stderr=subprocess.DEVNULL)
+    site.sql("UPDATE jorge.outbox SET state = 'pending', due_at = now()", "restored")
+    site.sql("ALTER SYSTEM SET jorge.outbox_databases = 'outbox, restored'", "postgres")
+    site.sql("SELECT pg_reload_conf()", "postgres")
+    tap.is_(site.wait("SELECT state FROM jorge.outbox_workers() WHERE database = 'restored'", "disarmed"), "disarmed", "so is a restored dump")
+    site.sql("SELECT pg_sleep(1)")
+    tap.is_(ghl.stored().get("must not leave a copy"), None, "and sends nothing either")
+    took = timed(lambda: site.sql("DROP DATABASE restored", "postgres"))
+    tap.ok(took < 3, "DROP DATABASE of one with a worker", took)
+    took = timed(lambda: site.sql("DROP DATABASE outbox", "postgres"))
+    tap.ok(took < 3, "and of the one that delivers", took)
+    tap.ok("terminated by signal" not in site.log(), "nothing crashed")
+finally:
+    code = tap.done()
+    site.remove()
+    ghl.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+sys.exit(code)
