@@ -40,46 +40,45 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.url_encode(text) IS 'A value as it may stand in a path or query (RFC 3986: all but letters, digits and -._~ as %XX of UTF-8).';
 
-CREATE OR REPLACE FUNCTION jorge.render_request(e jorge.endpoint, payload jsonb, context jsonb, defaults jsonb, OUT path text, OUT body text)
+CREATE OR REPLACE FUNCTION jorge.render_path(path text, payload jsonb, context jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
     name text;
     value text;
-    members jsonb := payload;
 BEGIN
-    path := e.path;
-    FOR name IN SELECT m[1] FROM regexp_matches(e.path, '\{(\w+)\}', 'g') m LOOP
+    FOR name IN SELECT m[1] FROM regexp_matches(path, '\{(\w+)\}', 'g') m LOOP
         value := coalesce(context ->> name, payload ->> name);
-        -- an id that is empty or a path of its own would be another request
-        IF coalesce(value, '') = '' AND e.path !~ format('[?&]\w+=\{%s\}', name) THEN
-            path := NULL;
-            RETURN;
+        -- an id that is empty would make another request of it
+        IF coalesce(value, '') = '' AND path !~ format('[?&]\w+=\{%s\}', name) THEN
+            RETURN NULL;
         END IF;
         path := replace(path, '{' || name || '}', jorge.url_encode(coalesce(value, '')));
-        members := members - name;
     END LOOP;
-    IF e.method = 'GET' THEN
-        RETURN;
-    END IF;
-    IF defaults <> '{}' THEN
-        SELECT coalesce(jsonb_object_agg(d.key, d.value), '{}') || members INTO members FROM jsonb_each(defaults) d WHERE d.key = ANY (e.allowed);
-    END IF;
-    members := e.body || members;
-    IF e.context <> '{}' THEN
-        SELECT members || coalesce(jsonb_object_agg(c.key, context -> c.value), '{}') INTO members FROM jsonb_each_text(e.context) c WHERE context ? c.value;
-    END IF;
-    body := members::text;
+    RETURN path;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.render_request(jorge.endpoint, jsonb, jsonb, jsonb) IS 'Path and body of a request; NULL path if a value that the path needs is missing.';
+COMMENT ON FUNCTION jorge.render_path(text, jsonb, jsonb) IS 'A path with its {names} replaced by values of the context or the payload, encoded; NULL if one that isn''t of the query is missing.';
+
+-- one expression, no settings: it is inlined into the claim
+CREATE OR REPLACE FUNCTION jorge.render_body(e jorge.endpoint, payload jsonb, context jsonb, defaults jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+AS $fn$
+    SELECT CASE WHEN (e).method = 'GET' THEN NULL
+                ELSE ((e).body
+                      || CASE WHEN defaults = '{}' THEN '{}' ELSE (SELECT coalesce(jsonb_object_agg(d.key, d.value), '{}') FROM jsonb_each(defaults) d WHERE d.key = ANY ((e).allowed)) END
+                      || CASE WHEN position('{' IN (e).path) = 0 THEN payload ELSE payload - ARRAY(SELECT m[1] FROM regexp_matches((e).path, '\{(\w+)\}', 'g') m) END
+                      || (SELECT coalesce(jsonb_object_agg(c.key, context -> c.value), '{}') FROM jsonb_each_text((e).context) c WHERE context ? c.value))::text END
+$fn$;
+COMMENT ON FUNCTION jorge.render_body(jorge.endpoint, jsonb, jsonb, jsonb) IS 'Body of a request: the endpoint''s own members, the account''s defaults that it takes, the payload without what stands in the path, and the context''s.';
 
 CREATE OR REPLACE FUNCTION jorge.outbox_poll(OUT abi integer, OUT system_identifier bigint, OUT database_oid oid, OUT token text,
                                              OUT locations text[], OUT next_due timestamptz[], OUT blocked_until timestamptz[],
                                              OUT rates float8[], OUT bursts float8[], OUT unnoted boolean)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
     SET enable_seqscan = off
     SET enable_bitmapscan = off
 AS $fn$
@@ -175,6 +174,7 @@ CREATE OR REPLACE FUNCTION jorge.outbox_claim(arm_token text, locations text[], 
     RETURNS TABLE (location_id text, outbox_id bigint, fence bigint, provider text, method text, url text, version text, body text, reuse boolean)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
     SET enable_seqscan = off
     SET enable_bitmapscan = off
     SET enable_hashjoin = off
@@ -300,7 +300,9 @@ BEGIN
         SELECT c.location_id, clock_timestamp(), c.outbox_id, c.lead_id, 'gate', c.decision, c.rule, CASE c.decision WHEN 'defer' THEN c.due_at END, c.step
           FROM changed c WHERE c.was = 'pending'
     )
-    SELECT c.location_id, c.outbox_id, c.fence, coalesce(c.provider, '?'), (f.e).method, v.base_url || r.path, (f.e).version, r.body, (f.e).reuse
+    SELECT c.location_id, c.outbox_id, c.fence, coalesce(c.provider, '?'), (f.e).method,
+           v.base_url || CASE WHEN position('{' IN (f.e).path) = 0 THEN (f.e).path ELSE jorge.render_path((f.e).path, r.payload, r.context) END,
+           (f.e).version, jorge.render_body(f.e, r.payload, r.context, coalesce(a.defaults, '{}')), (f.e).reuse
       FROM changed c
       JOIN jorge.lead l ON l.location_id = c.location_id AND l.lead_id = c.lead_id
       LEFT JOIN LATERAL (SELECT x.base_url FROM jorge.provider x WHERE x.provider = c.provider AND x.location_id IN (c.location_id, '*')
@@ -309,11 +311,10 @@ BEGIN
       LEFT JOIN LATERAL (SELECT x AS e FROM jorge.endpoint x
                           WHERE x.endpoint = CASE c.step WHEN 'send' THEN c.endpoint ELSE c.provider || '.' || c.step END AND x.location_id IN (c.location_id, '*')
                           ORDER BY x.location_id = '*' LIMIT 1) f ON true
-      LEFT JOIN LATERAL jorge.render_request(f.e, CASE c.step WHEN 'send' THEN c.payload ELSE '{}' END,
+     CROSS JOIN LATERAL (SELECT CASE c.step WHEN 'send' THEN c.payload ELSE '{}' END AS payload,
                     jsonb_strip_nulls(jsonb_build_object('contact_id', c.contact_id, 'account_id', coalesce(a.account_id, c.location_id), 'conversation_id', c.conversation_id))
                     || CASE WHEN c.step LIKE 'contact%' THEN jsonb_strip_nulls(jsonb_build_object('name', l.name, 'first_name', l.first_name, 'last_name', l.last_name,
-                         'email', l.email, 'phone', jorge.phone_key(l.phone), 'source', l.first_source, 'time_zone', l.time_zone)) ELSE '{}' END,
-                    coalesce(a.defaults, '{}')) r ON true
+                         'email', l.email, 'phone', jorge.phone_key(l.phone), 'source', l.first_source, 'time_zone', l.time_zone)) ELSE '{}' END AS context OFFSET 0) r
      WHERE c.decision = 'send';
 END
 $fn$;
@@ -568,6 +569,7 @@ CREATE OR REPLACE FUNCTION jorge.outbox_record(locations text[], ids bigint[], f
     RETURNS TABLE (location_id text, action text, until timestamptz)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
     SET enable_seqscan = off
     SET enable_bitmapscan = off
     SET enable_hashjoin = off
