@@ -44,6 +44,7 @@ typedef struct Child
 	TimestampTz started_at;
 	TimestampTz retry_at;
 	int64 retry_after;
+	TimestampTz clock_at; /* when its jobs are looked at next */
 	bool wanted;
 } Child;
 
@@ -223,6 +224,45 @@ start_due(TimestampTz now)
 	return next;
 }
 
+/*
+ * Have the jobs of databases whose worker runs looked at, each minute, by a process of their own; get when the next are
+ */
+static TimestampTz
+strike(TimestampTz now)
+{
+	TimestampTz next = now + LOOK_AGAIN;
+
+	for (int i = 0; i < JORGE_OUTBOX_SLOTS; i++)
+	{
+		Child *child = &children[i];
+		BackgroundWorker worker = {0};
+
+		if (!child->wanted || child->handle == NULL)
+			continue;
+		if (jorge_outbox_shared->slots[i].state == OUTBOX_STARTING)
+			next = Min(next, now + FIRST_RETRY);
+		if (jorge_outbox_shared->slots[i].state != OUTBOX_RUNNING)
+			continue;
+		if (child->clock_at > now)
+		{
+			next = Min(next, child->clock_at);
+			continue;
+		}
+		worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+		worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+		worker.bgw_restart_time = BGW_NEVER_RESTART;
+		worker.bgw_main_arg = ObjectIdGetDatum(child->database);
+		strlcpy(worker.bgw_library_name, "jorge", BGW_MAXLEN);
+		strlcpy(worker.bgw_function_name, "jorge_clock_main", BGW_MAXLEN);
+		snprintf(worker.bgw_name, BGW_MAXLEN, "jorge clock");
+		snprintf(worker.bgw_type, BGW_MAXLEN, "jorge clock");
+		/* without a free worker they are a minute late */
+		(void) RegisterDynamicBackgroundWorker(&worker, NULL);
+		child->clock_at = now + LOOK_AGAIN;
+	}
+	return next;
+}
+
 void
 jorge_launcher_main(Datum argument)
 {
@@ -263,6 +303,7 @@ jorge_launcher_main(Datum argument)
 		reap(now);
 		release_slots();
 		next = start_due(now);
+		next = Min(next, strike(now));
 		MemoryContextSwitchTo(top);
 		MemoryContextReset(loop);
 
