@@ -646,31 +646,60 @@ $fn$;
 COMMENT ON FUNCTION jorge.outbox_poison(text, bigint, bigint, text) IS 'Holds a delivery whose result can''t be recorded, so that it stops no other. A person decides: it may have arrived.';
 REVOKE ALL ON FUNCTION jorge.outbox_poison(text, bigint, bigint, text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.note_sent(ids bigint[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET jit = off
+    SET enable_seqscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
+AS $fn$
+BEGIN
+    INSERT INTO jorge.interaction (location_id, lead_id, at, channel, direction, body, provider, provider_ref)
+    SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id), d.sent_at, d.channel, 'out',
+           coalesce(d.payload ->> 'message', d.payload ->> 'html'), split_part(d.endpoint, '.', 1), d.remote_id
+      FROM jorge.outbox_done d
+     WHERE d.outbox_id = ANY ($1) AND NOT d.noted
+       AND coalesce((SELECT p.interactions FROM jorge.provider p WHERE p.provider = split_part(d.endpoint, '.', 1) AND p.location_id IN (d.location_id, '*')
+                      ORDER BY p.location_id = '*' LIMIT 1), true);
+    UPDATE jorge.outbox_done d SET noted = true WHERE d.outbox_id = ANY ($1) AND NOT d.noted;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.note_sent(bigint[]) IS 'Makes sent messages interactions of their leads, all or none.';
+REVOKE ALL ON FUNCTION jorge.note_sent(bigint[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.outbox_note(most integer DEFAULT 100) RETURNS integer
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
+    SET enable_seqscan = off
     SET lock_timeout = '100ms'
 AS $fn$
 DECLARE
-    d jorge.outbox_done;
+    ids bigint[];
+    one bigint;
     n integer := 0;
 BEGIN
-    FOR d IN SELECT * FROM jorge.outbox_done x WHERE NOT x.noted ORDER BY x.at LIMIT most FOR UPDATE SKIP LOCKED LOOP
+    SELECT array_agg(x.outbox_id) INTO ids FROM (SELECT d.outbox_id FROM jorge.outbox_done d WHERE NOT d.noted ORDER BY d.at LIMIT most) x;
+    IF ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    BEGIN
+        PERFORM jorge.note_sent(ids);
+        RETURN cardinality(ids);
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR integrity_constraint_violation OR data_exception THEN
+        NULL;
+    END;
+    FOREACH one IN ARRAY ids LOOP
         BEGIN
-            INSERT INTO jorge.interaction (location_id, lead_id, at, channel, direction, body, provider, provider_ref)
-            SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id), d.sent_at, d.channel, 'out',
-                   coalesce(d.payload ->> 'message', d.payload ->> 'html'), split_part(d.endpoint, '.', 1), d.remote_id
-             WHERE coalesce((SELECT p.interactions FROM jorge.provider p WHERE p.provider = split_part(d.endpoint, '.', 1) AND p.location_id IN (d.location_id, '*')
-                              ORDER BY p.location_id = '*' LIMIT 1), true);
-            UPDATE jorge.outbox_done x SET noted = true WHERE x.location_id = d.location_id AND x.at = d.at AND x.outbox_id = d.outbox_id;
+            PERFORM jorge.note_sent(ARRAY[one]);
             n := n + 1;
         EXCEPTION
             -- somebody has the lead: next time
             WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
                 NULL;
             WHEN integrity_constraint_violation OR data_exception THEN
-                UPDATE jorge.outbox_done x SET noted = true, reason = left(coalesce(x.reason || '; ', '') || 'not noted: ' || sqlerrm, 500)
-                 WHERE x.location_id = d.location_id AND x.at = d.at AND x.outbox_id = d.outbox_id;
+                UPDATE jorge.outbox_done d SET noted = true, reason = left(coalesce(d.reason || '; ', '') || 'not noted: ' || sqlerrm, 500) WHERE d.outbox_id = one;
         END;
     END LOOP;
     RETURN n;

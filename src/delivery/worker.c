@@ -32,7 +32,7 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 #define POLL_LEAST (500 * 1000)
 
 /* Wait so long for more results before they are recorded */
-#define GATHER (8 * 1000)
+#define GATHER (15 * 1000)
 
 /* After an error of the database */
 #define BACK_OFF USECS_PER_SEC
@@ -630,7 +630,7 @@ jorge_outbox_main(Datum argument)
 		}
 		if (clock >= retry_at)
 		{
-			bool record = n_results >= Min(MAX_RECORD, Max(1, delivery_settings->outbox_connections / 2)) ||
+			bool record = n_results >= Min(MAX_RECORD, Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
 						  (n_results > 0 && (transfer_in_flight() == 0 || clock - oldest_result >= GATHER));
 			bool claim = armed && clock >= claim_retry_at && transfer_in_flight() < delivery_settings->outbox_connections &&
 						 lanes_wait(GetCurrentTimestamp()) == 0;
