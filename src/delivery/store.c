@@ -138,6 +138,7 @@ store_connect(void)
 	set("statement_timeout", "0");
 	set("idle_in_transaction_session_timeout", "0");
 	set("jit", "off");
+	set("plan_cache_mode", "force_generic_plan");
 	set("max_parallel_workers_per_gather", "0");
 	set("client_min_messages", "error");
 	set("application_name", "jorge outbox");

@@ -49,7 +49,7 @@ try:
     ghl.fault("hide", "hidden at first", seconds=1.2, lost=True)
     values = ", ".join(f"({n}, '{name}')" for n, name in enumerate(cases, 1))
     site.sql(f"""SELECT jorge.enqueue('main', l.lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', v.name), dedupe_key => v.name)
-                 FROM (VALUES {values}) v(n, name) JOIN jorge.lead l ON l.ghl_contact_id = 'automain' || v.n""")
+                 FROM (VALUES {values}) v(n, name) JOIN jorge.lead l ON l.ghl_contact_id = 'automainx' || v.n""")
     time.sleep(0.3)
     tap.is_(len(ghl.ledger()), 0, "nothing left before it was armed")
     tap.is_(site.arm(), f"armed; {len(cases)} deliveries are due now", "jorge.arm() says what is due")

@@ -136,7 +136,7 @@ class Site:
 
     def leads(self, n, location="main"):
         """Leads with contacts that exist by themselves, put in without the way of an inquiry."""
-        self.sql(f"""INSERT INTO jorge.lead (location_id, lead_id, ghl_contact_id) SELECT '{location}', gen_random_uuid(), 'auto' || replace('{location}', '-', '') || g
+        self.sql(f"""INSERT INTO jorge.lead (location_id, lead_id, ghl_contact_id) SELECT '{location}', gen_random_uuid(), 'auto' || replace('{location}', '-', '') || 'x' || g
                      FROM generate_series(1, {n}) g""")
 
     def wait(self, query, wanted, seconds=30):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from harness import Ghl, Site, Tap
+from harness import GATE, LONG, Ghl, Site, Tap
 
 tap = Tap()
 folder = tempfile.mkdtemp(suffix=".jorge")
@@ -61,6 +61,38 @@ try:
     tap.note(f"400 beside a request that takes 4 s: the last one after {last - began:.2f} s")
     tap.ok(last - began < 2, "a slow answer holds up nobody")
     tap.is_(site.sql("SELECT count(*), count(backend_xmin), count(xact_start) FROM pg_stat_activity WHERE backend_type = 'jorge outbox'"), "1|0|0", "no snapshot and no transaction while a request is on its way")
+
+    # a stop races the claim, some at the same instant: nothing is claimed whose stop had been acknowledged
+    races = 10000 if LONG else 600
+    site.sql(f'''
+        CREATE TABLE public.stopped (lead_id uuid PRIMARY KEY);
+        CREATE TABLE public.acknowledged (lead_id uuid, at timestamptz);
+        CREATE OR REPLACE FUNCTION jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz, dedupe_key text, OUT decision text, OUT rule text, OUT until timestamptz)
+            LANGUAGE sql STABLE AS $$ SELECT CASE WHEN EXISTS (SELECT FROM public.stopped s WHERE s.lead_id = $2) THEN 'cancel' ELSE 'send' END, 'race', NULL::timestamptz $$;
+        INSERT INTO jorge.lead (lead_id, ghl_contact_id, owner) SELECT gen_random_uuid(), 'autorace' || g, 'race' || g % 4 FROM generate_series(1, {races}) g;
+        CREATE PROCEDURE public.race(part text) LANGUAGE plpgsql AS $$
+        DECLARE who uuid; ids uuid[] := ARRAY(SELECT lead_id FROM jorge.lead WHERE owner = part);
+        BEGIN
+            FOREACH who IN ARRAY ids LOOP
+                PERFORM jorge.enqueue('main', who, 'sms', 'ghl.sms', '{{"message": "race"}}', dedupe_key => 'race ' || who);
+                COMMIT;
+                PERFORM pg_sleep(random() ^ 3 * 0.03);
+                INSERT INTO public.stopped VALUES (who);
+                -- as any reply does
+                UPDATE jorge.lead SET inbound = inbound + 1 WHERE lead_id = who AND location_id = 'main';
+                COMMIT;
+                INSERT INTO public.acknowledged VALUES (who, clock_timestamp());
+            END LOOP;
+        END $$''')
+    racers = [subprocess.Popen(["psql", "-qX", "-c", f"CALL public.race('race{n}')"], env=site.env, stdout=subprocess.DEVNULL) for n in range(4)]
+    tap.is_([r.wait() for r in racers], [0, 0, 0, 0], f"{races} stops race their claims")
+    site.wait("SELECT count(*) FROM jorge.outbox", 0)
+    outcome = dict(line.split("|") for line in site.sql("SELECT state, count(*) FROM jorge.outbox_done WHERE payload ->> 'message' = 'race' GROUP BY 1").splitlines())
+    tap.ok(int(outcome.get("sent", 0)) > races / 20 and int(outcome.get("cancelled", 0)) > races / 20, "some were sent before, some cancelled", outcome)
+    tap.note(outcome)
+    tap.is_(site.sql("SELECT count(*) FROM jorge.outbox_done d JOIN public.acknowledged a USING (lead_id) WHERE d.payload ->> 'message' = 'race' AND d.state = 'sent' AND d.sent_at > a.at"), "0",
+            "none was claimed after its stop")
+    site.sql(GATE)
 
     # dropping databases
     site.sql("CREATE DATABASE other", "postgres")

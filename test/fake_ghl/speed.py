@@ -1,7 +1,7 @@
 """How fast the outbox delivers, and at what cost: prints figures. Not a test of time: run it on a quiet machine.
 
     speed.py burst     30,000 due at once, no rate limit
-    speed.py rate      20 locations x 5,000 rows at GHL's limit, delays divided by 20
+    speed.py rate      20 locations at GHL's limit, delays divided by 4
 """
 import os
 import subprocess
@@ -24,7 +24,7 @@ def memory_of(pid):
     return {k: int(status[k].split()[0]) // 1024 for k in ("VmHWM", "VmRSS", "RssAnon", "RssFile", "RssShmem")}
 
 
-scale = 20 if what == "rate" else 1
+scale = 4 if what == "rate" else 1
 ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--scale", scale, *(["--no-limit"] if what == "burst" else []))
 site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_time_scale": scale, "jorge.outbox_timeout": "10s"})
 try:
