@@ -6,7 +6,7 @@ PG_CONFIG  ?= pg_config
 PYTHON     ?= /usr/bin/python3
 
 # ---- C: one folder a family; three shared objects, so that a backend that only scores loads neither XGBoost nor libcurl
-SERVING     = core text forest stats money bi identity features forecast score intake adapter follow_up outbox synthetic
+SERVING     = core text textmodel forest stats money bi identity features forecast score intake adapter follow_up outbox synthetic
 C_HEADERS = $(wildcard src/*/*.h)
 OBJS        = $(patsubst %.c,%.o,$(sort $(foreach family,$(SERVING),$(wildcard src/$(family)/*.c))))
 # scores and the distributions it uses are pure C: linked into both, so that training tells the figures of jorge.classification().

@@ -464,6 +464,39 @@ finish_intent(TextScan *scan)
 }
 
 /*
+ * Cut a message into the tokens that are not protected, and find its language
+ */
+void
+jorge_text_open(TextScan *scan, const char *message, size_t length, const TextLexicon *lexicon,
+				TextSignals *signals, bool *removed)
+{
+	/* not the tokens at hand: they are 3 kB */
+	memset((char *) scan + offsetof(TextScan, removed), 0,
+		   sizeof(*scan) - offsetof(TextScan, removed));
+	scan->message = (const unsigned char *) message;
+	scan->lexicon = lexicon != NULL ? lexicon : jorge_text_builtin();
+	scan->out = signals;
+	scan->removed = removed;
+	scan->negated_until = scan->strong_until = -1;
+	scan->budget_at = scan->bound_at = scan->about_at = scan->other_at = -1;
+	scan->budget_end = -1;
+	scan->days = scan->urgency = scan->visit_days = NAN;
+	scan->strength_left = 1;
+	jorge_text_clear(signals);
+
+	jorge_text_tokenise(scan, Min(length, TEXT_BYTES_MAX));
+	jorge_text_protect(scan);
+	find_language(scan);
+}
+
+void
+jorge_text_close(TextScan *scan)
+{
+	if (scan->tokens != scan->at_hand)
+		pfree(scan->tokens);
+}
+
+/*
  * Scan a message, and mark in removed, unless it is NULL, the bytes of protected spans
  */
 void
@@ -472,29 +505,13 @@ jorge_text_scan_marking(const char *message, size_t length, const TextLexicon *l
 {
 	TextScan scan;
 
-	/* not the tokens at hand: they are 3 kB */
-	memset((char *) &scan + offsetof(TextScan, removed), 0, sizeof(scan) - offsetof(TextScan, removed));
-	scan.message = (const unsigned char *) message;
-	scan.lexicon = lexicon != NULL ? lexicon : jorge_text_builtin();
-	scan.out = signals;
-	scan.removed = removed;
-	scan.negated_until = scan.strong_until = -1;
-	scan.budget_at = scan.bound_at = scan.about_at = scan.other_at = -1;
-	scan.budget_end = -1;
-	scan.days = scan.urgency = scan.visit_days = NAN;
-	scan.strength_left = 1;
-	jorge_text_clear(signals);
-
-	jorge_text_tokenise(&scan, Min(length, TEXT_BYTES_MAX));
-	jorge_text_protect(&scan);
-	find_language(&scan);
+	jorge_text_open(&scan, message, length, lexicon, signals, removed);
 	run(&scan);
 	finish_timeline(&scan);
 	finish_intent(&scan);
 	jorge_text_budget_finish(&scan);
 	signals->sentiment = (float) (scan.sentiment / sqrt(scan.sentiment * scan.sentiment + 1));
-	if (scan.tokens != scan.at_hand)
-		pfree(scan.tokens);
+	jorge_text_close(&scan);
 }
 
 /*

@@ -100,6 +100,14 @@ typedef struct TextScan
 extern void jorge_text_scan_marking(const char *message, size_t length, const TextLexicon *lexicon,
 									TextSignals *signals, bool *removed);
 
+/*
+ * The tokens of a message that are not protected, and its language, without looking for signals.
+ * removed as above, NULL if nobody asks; jorge_text_close() when done.
+ */
+extern void jorge_text_open(TextScan *scan, const char *message, size_t length,
+							const TextLexicon *lexicon, TextSignals *signals, bool *removed);
+extern void jorge_text_close(TextScan *scan);
+
 /* token.c */
 extern void jorge_text_tokenise(TextScan *scan, size_t length);
 
