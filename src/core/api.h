@@ -9,6 +9,7 @@
 #define JORGE_API_H
 
 #include "core/settings.h"
+#include "textmodel/textmodel.h"
 
 #define JORGE_API "jorge_api"
 #define JORGE_API_VERSION 4
@@ -40,6 +41,12 @@ typedef struct JorgeApi
 
 	/* Does the arm file of this database agree with its row? Otherwise why says what is wrong. */
 	bool (*outbox_is_armed)(const char *token, uint64 system_identifier, Oid database, char *why, Size size);
+
+	/* Terms of a message, and a text model of weights for them: as in textmodel.h */
+	void (*text_terms)(const char *message, size_t length, int bits, uint32 seed, TextTerms *terms);
+	void (*text_terms_free)(TextTerms *terms);
+	double (*text_embedding_scale)(const float *embedding, int n);
+	Datum (*text_model_make)(const TextModelParts *parts, int sqlstate);
 } JorgeApi;
 
 #endif

@@ -22,6 +22,10 @@ static const JorgeApi api = {
 	.feature_is_protected = jorge_feature_is_protected,
 	.outbox_shared = &jorge_outbox_shared,
 	.outbox_is_armed = jorge_is_armed,
+	.text_terms = jorge_text_terms,
+	.text_terms_free = jorge_text_terms_free,
+	.text_embedding_scale = jorge_text_embedding_scale,
+	.text_model_make = jorge_text_model_make,
 };
 
 PGDLLEXPORT void _PG_init(void);

@@ -761,22 +761,11 @@ check_query(SPIPlanPtr plan)
 }
 
 void
-jorge_learn_source_read(MemoryContext mcxt, const char *query, const char *label,
-						const TrainParams *params, TrainSource *source)
+jorge_learn_query(const char *query, DestReceiver *receiver)
 {
-	Reader reader = {
-		.receiver = {receive_row, start_rows, end_rows, end_rows, DestTuplestore},
-		.mcxt = mcxt,
-		.label = label,
-		.params = params,
-		.source = source,
-	};
-	SPIExecuteOptions options = {.read_only = true, .dest = &reader.receiver};
+	SPIExecuteOptions options = {.read_only = true, .dest = receiver};
 	SPIPlanPtr plan;
 	int result;
-
-	memset(source, 0, sizeof(*source));
-	reader.row_mcxt = AllocSetContextCreate(mcxt, "jorge training row", ALLOCSET_SMALL_SIZES);
 
 	if ((result = SPI_connect()) != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed: %s", SPI_result_code_string(result));
@@ -788,6 +777,23 @@ jorge_learn_source_read(MemoryContext mcxt, const char *query, const char *label
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(result));
 	SPI_finish();
+}
+
+void
+jorge_learn_source_read(MemoryContext mcxt, const char *query, const char *label,
+						const TrainParams *params, TrainSource *source)
+{
+	Reader reader = {
+		.receiver = {receive_row, start_rows, end_rows, end_rows, DestTuplestore},
+		.mcxt = mcxt,
+		.label = label,
+		.params = params,
+		.source = source,
+	};
+
+	memset(source, 0, sizeof(*source));
+	reader.row_mcxt = AllocSetContextCreate(mcxt, "jorge training row", ALLOCSET_SMALL_SIZES);
+	jorge_learn_query(query, &reader.receiver);
 	MemoryContextDelete(reader.row_mcxt);
 	finish_rows(&reader);
 }

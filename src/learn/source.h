@@ -7,6 +7,8 @@
 #include "learn/frame.h"
 #include "learn/params.h"
 
+#include "tcop/dest.h"
+
 /* What the query gave, beside the frame */
 typedef struct TrainSource
 {
@@ -26,5 +28,11 @@ typedef struct TrainSource
  */
 extern void jorge_learn_source_read(MemoryContext mcxt, const char *query, const char *label,
 									const TrainParams *params, TrainSource *source);
+
+/*
+ * Run a query, with the caller's rights and a read-only snapshot, and send its rows. ERROR 42601
+ * unless it is one SELECT.
+ */
+extern void jorge_learn_query(const char *query, DestReceiver *receiver);
 
 #endif
