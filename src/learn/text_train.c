@@ -32,7 +32,7 @@ JORGE_FUNCTION(jorge_text_out_of_fold);
 
 /* Gradient, as a share of that at zero, where a fit ends: of a fold, and of the model */
 #define FOLD_TOLERANCE 1e-2
-#define FINAL_TOLERANCE 1e-6
+#define FINAL_TOLERANCE 1e-7
 
 /* Languages of a message, TextLanguage */
 #define LANGUAGES 3

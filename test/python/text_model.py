@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -33,7 +33,7 @@ def numbers(sql):
 
 
 def fit(x, y, cost):
-    return LogisticRegression(C=cost, tol=1e-10, max_iter=5000, solver="newton-cg").fit(x, y)
+    return LogisticRegression(C=cost, tol=1e-7, max_iter=500, solver="newton-cg").fit(x, y)
 
 
 def compare(x, y, model, bits, cost, ours, base):
@@ -51,10 +51,10 @@ def main():
     psql(f"DROP DATABASE IF EXISTS {DATABASE}", os.environ.get("PGDATABASE", "postgres"))
     psql(f"CREATE DATABASE {DATABASE}", os.environ.get("PGDATABASE", "postgres"))
     psql("""CREATE EXTENSION jorge; CREATE TABLE models (name text PRIMARY KEY, model jorge.text_model);
-            CREATE TABLE h AS SELECT row_number() OVER () AS id, outcome = 'won' AS won, message, jorge.text_signals(message) AS s
-              FROM jorge.synthetic_leads(1800, 5) WHERE outcome <> 'open' AND message IS NOT NULL;
+            CREATE TABLE h AS SELECT row_number() OVER () AS id, outcome = 'won' AS won, message, (jorge.text_signals(message)).language AS s
+              FROM jorge.synthetic_leads(1200, 5) WHERE outcome <> 'open' AND message IS NOT NULL;
             CREATE TABLE terms AS SELECT id, t.* FROM h, jorge.text_terms(message) t""")
-    rows = numbers("SELECT id, won::int, coalesce((s).language = 'en', false)::int, coalesce((s).language = 'es', false)::int FROM h WHERE EXISTS (SELECT FROM terms t WHERE t.id = h.id) ORDER BY id")
+    rows = numbers("SELECT id, won::int, coalesce(s = 'en', false)::int, coalesce(s = 'es', false)::int FROM h WHERE EXISTS (SELECT FROM terms t WHERE t.id = h.id) ORDER BY id")
     place = {int(i): n for n, i in enumerate(rows[:, 0])}
     y = rows[:, 1]
     cells = numbers("SELECT id, term, value FROM terms")
@@ -79,7 +79,6 @@ def main():
     psql("""INSERT INTO models SELECT 'neutral', jorge.train_text('SELECT won, message FROM h', params => '{"cv": 0, "cost": 1, "calibration": "none", "quiet": true}')""")
     ours = numbers("SELECT jorge.predict_margin(model, message) FROM models, h WHERE name = 'neutral' AND jorge.predict(model, message) IS NOT NULL ORDER BY id").ravel()
     languages = np.column_stack([1 - rows[:, 2] - rows[:, 3], rows[:, 2], rows[:, 3]])
-    from scipy.sparse import hstack
     theirs = fit(hstack([kept, csr_matrix(10 * languages)]).tocsr(), y, 1)  # scaled by 10: penalty 0.01
     words, offsets = theirs.coef_[0][:-3], 10 * theirs.coef_[0][-3:]
     expected = kept @ words + theirs.intercept_[0] + offsets @ languages.mean(axis=0)
