@@ -110,3 +110,10 @@ CREATE FUNCTION jorge.explain_text(model jorge.text_model, message text)
     AS 'MODULE_PATHNAME', 'jorge_explain_text';
 COMMENT ON FUNCTION jorge.explain_text(jorge.text_model, text) IS
     'Which words of a message a text model goes by, the largest contribution (log-odds) first. kind: word (with the runs of characters in it) or pair (of neighbouring words); term as the model reads it, without case and accents, digits as 0; times it occurs. base, the same in each row, is where nothing is said: base + sum(contribution) = jorge.predict_margin(). What adds nothing is left out.';
+
+CREATE FUNCTION jorge.stack(labels boolean[], log_odds double precision[], weights double precision[],
+                            OUT learnt double precision[], OUT intercept double precision, OUT log_loss double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000
+    AS 'MODULE_PATHNAME', 'jorge_stack';
+COMMENT ON FUNCTION jorge.stack(boolean[], double precision[], double precision[]) IS
+    'How much each member of an ensemble counts: logistic regression of labels on the members'' log-odds (an array of rows, one column a member; of models that had not seen the row), weights not below 0, drawn to those given with a standard deviation of 1, intercept free. log-odds of the whole = intercept + sum of learnt * log_odds; log_loss is its mean over the rows. At most 16 members. ERROR 22023 where lengths do not match, a number is not finite or all labels are alike.';
