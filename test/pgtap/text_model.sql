@@ -1,6 +1,6 @@
 -- Text models and ensembles: protected spans change no score, a signal that only words carry is found, missing members are said.
 BEGIN;
-SELECT plan(38);
+SELECT plan(37);
 SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 
@@ -19,8 +19,8 @@ UPDATE history h SET other = o.plain
   JOIN (SELECT plain, row_number() OVER (ORDER BY md5('b' || n)) AS place FROM history) o USING (place) WHERE m.n = h.n;
 
 SELECT is(jorge.train_ensemble('planted', 'SELECT won, message, f FROM history WHERE n <= 2000'), 1, 'an ensemble is trained and registered');
-SELECT is(jorge.train_ensemble('control', 'SELECT u < p AS won, other, f FROM history WHERE n <= 2000', message => 'other'), 1, 'and the control');
-SELECT is(jorge.train_ensemble('planted', 'SELECT won, message, f FROM history WHERE n <= 2000', params => '{"learn": true, "quiet": true}'), 2, 'and one whose weights are learnt');
+SELECT is(jorge.train_ensemble('control', 'SELECT u < p AS won, other, f FROM history WHERE n <= 2000', message => 'other', params => '{"folds": 3}'), 1, 'and the control');
+SELECT is(jorge.train_ensemble('planted', 'SELECT won, message, f FROM history WHERE n <= 2000', params => '{"learn": true, "quiet": true, "folds": 3}'), 2, 'and one whose weights are learnt');
 
 -- on leads that none of them has seen
 CREATE TEMP TABLE judged AS
@@ -64,7 +64,7 @@ SELECT ok((SELECT abs(p.probability - jorge.predict_row(m.forest, f)) < 1e-6 FRO
 SELECT ok((SELECT abs(p.probability - jorge.predict_row(m.forest, f)) < 1e-6 AND p.missing = '{}' FROM one, jorge.model m, jorge.ensemble_predict('jorge_lead_scorer', 1, f, 'hello') p WHERE m.name = 'jorge_lead_scorer'),
     'a model without other members is its forest');
 SELECT throws_ok($$SELECT p.* FROM one, jorge.ensemble_predict('planted', 9, f, 'hello') p$$, '42704', NULL, 'no such version');
-SELECT is(jorge.pool(ARRAY[1, NULL, 3]::float8[], ARRAY[0.5, 0.3, 0.2]), (0.5 + 0.6) / 0.7, 'weights of members that are there count for more');
+SELECT ok(abs(jorge.pool(ARRAY[1, NULL, 3]::float8[], ARRAY[0.5, 0.3, 0.2]) - (0.5 + 0.6) / 0.7) < 1e-12, 'weights of members that are there count for more');
 SELECT is(jorge.pool(ARRAY[NULL, 2]::float8[], ARRAY[0.6, 0.4], 1, 3), 2::float8, 'one alone speaks for itself');
 SELECT is(jorge.pool(ARRAY[NULL, NULL]::float8[], ARRAY[0.6, 0.4]), NULL::float8, 'and none says nothing');
 
@@ -75,7 +75,6 @@ SELECT is(jorge.train_ensemble('three', 'SELECT * FROM embedded', params => '{"w
     'an ensemble of forest, text with embedding and a column');
 SELECT is((SELECT array_agg(member || ' ' || kind || ' ' || coalesce(source, '-') ORDER BY member) FROM jorge.ensemble_member WHERE name = 'three'),
     ARRAY['forest forest -', 'network column network', 'text text vector'], 'its members');
-SELECT is((SELECT p.missing FROM embedded e, jorge.ensemble_predict('three', 1, ROW(e.*)::embedded, e.message) p LIMIT 0), NULL, 'a row of the table');
 SELECT is((SELECT (jorge.text_model_info(text_model)).embedding FROM jorge.ensemble_member WHERE name = 'three' AND kind = 'text'), 2, 'the text model wants the embedding');
 SELECT ok((SELECT bool_and(abs(jorge.predict_margin(text_model, 'hello', v) - jorge.predict_margin(text_model, 'hello') - w1.weight * (v[1] / sqrt(v[1] ^ 2 + v[2] ^ 2)) - w2.weight * (v[2] / sqrt(v[1] ^ 2 + v[2] ^ 2))) < 1e-5)
              FROM jorge.ensemble_member m, (VALUES (ARRAY[1, 2]::real[]), (ARRAY[-3, 0.5]::real[])) x(v), jorge.text_model_weights(m.text_model) w1, jorge.text_model_weights(m.text_model) w2
@@ -107,7 +106,7 @@ SELECT throws_ok($$SELECT jorge.train_ensemble('x', 'SELECT * FROM embedded', pa
 
 SET LOCAL jorge.model = 'planted';
 INSERT INTO jorge.model_active (location_id, name, version) VALUES ('*', 'planted', 1);
-INSERT INTO jorge.inquiry (received_at, source, phone, message) VALUES ('2026-03-02 15:00+00', 'zillow', '512-555-0142', 'Pre-approved to $450k.'), ('2026-03-03 15:00+00', 'zillow', '512-555-0142', 'We love the magnolia trees.');
+INSERT INTO jorge.inquiry (received_at, source, phone, message) VALUES ('2026-03-02 15:00+00', 'zillow', '512-478-9321', 'Pre-approved to $450k.'), ('2026-03-03 15:00+00', 'zillow', '512-478-9321', 'We love the magnolia trees.');
 SELECT is((SELECT jorge.lead_messages(lead_id) FROM jorge.lead), E'Pre-approved to $450k.\n\nWe love the magnolia trees.', 'all that a person wrote');
 SELECT ok((SELECT s.model_version = 'planted_v1' AND s.missing = '{}' AND s.score = 100 * s.probability AND s.class = jorge.lead_class(s.probability)
                   AND s.probability = (jorge.ensemble_score(l, E'Pre-approved to $450k.\n\nWe love the magnolia trees.')).probability
