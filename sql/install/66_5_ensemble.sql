@@ -252,7 +252,7 @@ COMMENT ON FUNCTION jorge.add_ensemble(text, integer, jorge.text_model, jsonb, f
 REVOKE ALL ON FUNCTION jorge.add_ensemble(text, integer, jorge.text_model, jsonb, float8, float8, text, text, boolean, jsonb, text) FROM PUBLIC;
 
 -- rows are in pg_temp.jorge_ensemble_rows, numbered; see jorge.train_ensemble()
-CREATE OR REPLACE FUNCTION jorge.train_members(name text, label text, message text, params jsonb, location_id text) RETURNS integer
+CREATE OR REPLACE FUNCTION jorge.train_members(name text, label text, message text, params jsonb, location_id text, query text) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -335,7 +335,8 @@ BEGIN
       FROM (SELECT u.member, jorge.tally(1 / (1 + exp(-u.z)), p.won::integer) AS t FROM pg_temp.jorge_ensemble_parts p,
                    LATERAL (VALUES ('ensemble', jorge.pool(ARRAY[p.forest, p.words] || p.others, given, scale.intercept, scale.learnt[1])), ('forest', p.forest), ('text', p.words)) u(member, z)
              GROUP BY u.member) m, LATERAL jorge.classification(m.t, jorge.best_threshold(m.t)) c;
-    made := jorge.register_model($1, forest, quality -> 'ensemble', coalesce($4 ->> 'notes', 'ensemble'), location_id => $5);
+    made := jorge.register_model($1, forest, quality -> 'ensemble', coalesce($4 ->> 'notes', 'ensemble'), location_id => $5,
+                                 query => $6, label => $2, data_hash => (jorge.text_model_info(words)).attributes ->> 'data_hash', parameters => $4);
     PERFORM jorge.add_ensemble($1, made, words, weights, scale.intercept, scale.learnt[1], $5, embedding, learn, quality, $3);
     IF NOT quiet THEN
         RAISE NOTICE 'out of fold: AUC % by the forest, % by messages where there are any, % together; weights %', round((quality #>> '{forest,roc_auc}')::numeric, 4),
@@ -345,8 +346,8 @@ BEGIN
     RETURN made;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.train_members(text, text, text, jsonb, text) IS 'What jorge.train_ensemble() does once the rows are read. Not for calling by hand.';
-REVOKE ALL ON FUNCTION jorge.train_members(text, text, text, jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION jorge.train_members(text, text, text, jsonb, text, text) IS 'What jorge.train_ensemble() does once the rows are read. Not for calling by hand.';
+REVOKE ALL ON FUNCTION jorge.train_members(text, text, text, jsonb, text, text) FROM PUBLIC;
 
 -- no search_path of its own: the query is the caller's
 CREATE OR REPLACE FUNCTION jorge.train_ensemble(name text, query text, label text DEFAULT 'won', message text DEFAULT 'message', params jsonb DEFAULT '{}',
@@ -366,7 +367,7 @@ BEGIN
     -- a row's fold goes by its content, so that equal rows are never on both sides
     EXECUTE pg_catalog.format('CREATE TEMPORARY TABLE jorge_ensemble_rows ON COMMIT DROP AS SELECT pg_catalog.row_number() OVER () AS "jorge row",
         pg_catalog.abs(pg_catalog.hashtextextended(pg_catalog.to_jsonb(q)::pg_catalog.text, 0) OPERATOR(pg_catalog.%%) %s) AS "jorge fold", q.* FROM (%s) q', folds, $2);
-    made := jorge.train_members($1, $3, $4, $5, $6);
+    made := jorge.train_members($1, $3, $4, $5, $6, $2);
     DROP TABLE pg_temp.jorge_ensemble_rows;
     RETURN made;
 END
