@@ -69,6 +69,30 @@ CREATE OR REPLACE TRIGGER unchanged BEFORE UPDATE ON jorge.ensemble_member FOR E
     EXECUTE FUNCTION jorge.ensemble_unchanged();
 COMMENT ON TRIGGER unchanged ON jorge.ensemble_member IS 'A member never changes.';
 
+CREATE TABLE IF NOT EXISTS jorge.lead_ensemble (
+    location_id text NOT NULL,
+    lead_id     uuid NOT NULL,
+    probability float8 NOT NULL CHECK (probability BETWEEN 0 AND 1),
+    score       float8 NOT NULL,
+    class       text NOT NULL,
+    members     jsonb NOT NULL,
+    missing     text[] NOT NULL,
+    model       text NOT NULL,
+    scored_at   timestamptz NOT NULL,
+    PRIMARY KEY (location_id, lead_id),
+    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead ON DELETE CASCADE
+) WITH (fillfactor = 80);
+COMMENT ON TABLE jorge.lead_ensemble IS 'The current score of each lead by all members of the model that serves, kept by the triggers beside jorge.lead_score (the forest''s) while that model is an ensemble; jorge.ensemble_score_all() makes all anew.';
+COMMENT ON COLUMN jorge.lead_ensemble.location_id IS 'Tenant.';
+COMMENT ON COLUMN jorge.lead_ensemble.lead_id IS 'The person.';
+COMMENT ON COLUMN jorge.lead_ensemble.probability IS 'Probability of "won within the horizon", 0 ... 1.';
+COMMENT ON COLUMN jorge.lead_ensemble.score IS '100 * probability.';
+COMMENT ON COLUMN jorge.lead_ensemble.class IS 'HOT, WARM or COLD by jorge.hot_threshold and jorge.warm_threshold.';
+COMMENT ON COLUMN jorge.lead_ensemble.members IS 'Each member''s weight, log-odds and probability, or why it is missing, as jorge.ensemble_predict() gives them.';
+COMMENT ON COLUMN jorge.lead_ensemble.missing IS 'Members that were left out.';
+COMMENT ON COLUMN jorge.lead_ensemble.model IS 'Model and version that gave it.';
+COMMENT ON COLUMN jorge.lead_ensemble.scored_at IS 'When.';
+
 -- ---- predictions of members as one ----
 
 CREATE OR REPLACE FUNCTION jorge.log_odds(probability float8) RETURNS float8
@@ -167,7 +191,7 @@ $fn$;
 COMMENT ON FUNCTION jorge.lead_messages(uuid, timestamptz, text) IS
     'All that a person wrote to us up to a moment, in order of time, an empty line between messages: what a text model of leads is trained on and predicts from. NULL if nothing.';
 
-CREATE OR REPLACE FUNCTION jorge.ensemble_score(lead record, message text, model text DEFAULT NULL,
+CREATE OR REPLACE FUNCTION jorge.ensemble_score(lead record, message text, model text DEFAULT NULL, location_id text DEFAULT jorge.current_location(),
                                                 OUT probability float8, OUT score float8, OUT class text, OUT members jsonb, OUT missing text[], OUT model_version text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -178,9 +202,9 @@ DECLARE
     features record;
 BEGIN
     SELECT * INTO serving FROM jorge.model_active a
-     WHERE a.name = wanted AND a.location_id IN (jorge.current_location(), '*') ORDER BY a.location_id = '*' LIMIT 1;
+     WHERE a.name = wanted AND a.location_id IN ($4, '*') ORDER BY a.location_id = '*' LIMIT 1;
     IF serving.name IS NULL THEN
-        RAISE EXCEPTION 'no model "%" serves location "%"', wanted, jorge.current_location() USING ERRCODE = 'undefined_object',
+        RAISE EXCEPTION 'no model "%" serves location "%"', wanted, $4 USING ERRCODE = 'undefined_object',
             HINT = 'Promote one: SELECT jorge.promote(name, version).';
     END IF;
     features := jorge.lead_features(lead);
@@ -191,7 +215,7 @@ BEGIN
     model_version := format('%s_v%s', serving.name, serving.version);
 END
 $fn$;
-COMMENT ON FUNCTION jorge.ensemble_score(record, text, text) IS
+COMMENT ON FUNCTION jorge.ensemble_score(record, text, text, text) IS
     'Score of a lead by all members of the model that serves this location (setting jorge.model, or the one named): the row''s features as of now, and a message. members and missing as jorge.ensemble_predict(). ERROR 42704 if no model serves.';
 
 CREATE OR REPLACE FUNCTION jorge.ensemble_score(lead_id uuid, model text DEFAULT NULL,
@@ -213,6 +237,46 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.ensemble_score(uuid, text) IS
     'The same for a lead of this location, with all that the person wrote (jorge.lead_messages()). ERROR P0002 no such lead.';
+
+CREATE OR REPLACE PROCEDURE jorge.ensemble_score_all(location_id text DEFAULT jorge.current_location(), batch_size integer DEFAULT 1000)
+    LANGUAGE plpgsql
+AS $proc$
+DECLARE
+    last uuid := '00000000-0000-0000-0000-000000000000';
+    done bigint := 0;
+    batch uuid[];
+BEGIN
+    IF $2 IS NULL OR $2 OPERATOR(pg_catalog.<) 1 THEN
+        RAISE EXCEPTION 'batch_size must be at least 1' USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave it out: CALL jorge.ensemble_score_all().';
+    END IF;
+    LOOP
+        batch := ARRAY(SELECT l.lead_id FROM jorge.lead l WHERE l.location_id OPERATOR(pg_catalog.=) $1 AND l.lead_id OPERATOR(pg_catalog.>) last ORDER BY l.lead_id LIMIT $2);
+        EXIT WHEN pg_catalog.cardinality(batch) OPERATOR(pg_catalog.=) 0;
+        PERFORM jorge.ensemble_score_batch(batch, $1);
+        last := batch[pg_catalog.cardinality(batch)];
+        done := done OPERATOR(pg_catalog.+) pg_catalog.cardinality(batch);
+        COMMIT;
+    END LOOP;
+    RAISE NOTICE '% leads scored by all members', done;
+END
+$proc$;
+COMMENT ON PROCEDURE jorge.ensemble_score_all(text, integer) IS
+    'Scores all leads of a location by all members of the model that serves, a batch a transaction, into jorge.lead_ensemble: after a promotion, or when time has passed. Can''t run inside a transaction block. Errors as jorge.ensemble_score().';
+REVOKE ALL ON PROCEDURE jorge.ensemble_score_all(text, integer) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.ensemble_score_batch(leads uuid[], location_id text DEFAULT jorge.current_location()) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+    INSERT INTO jorge.lead_ensemble (location_id, lead_id, probability, score, class, members, missing, model, scored_at)
+    SELECT l.location_id, l.lead_id, x.probability, x.score, x.class, x.members, x.missing, x.model_version, now()
+      FROM (SELECT * FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = ANY ($1) ORDER BY l.lead_id FOR NO KEY UPDATE) l,
+           LATERAL jorge.ensemble_score(l, jorge.lead_messages(l.lead_id, 'infinity', l.location_id), NULL, l.location_id) x
+    ON CONFLICT ON CONSTRAINT lead_ensemble_pkey DO UPDATE SET probability = EXCLUDED.probability, score = EXCLUDED.score, class = EXCLUDED.class,
+        members = EXCLUDED.members, missing = EXCLUDED.missing, model = EXCLUDED.model, scored_at = EXCLUDED.scored_at
+$fn$;
+COMMENT ON FUNCTION jorge.ensemble_score_batch(uuid[], text) IS 'Scores some leads of a location into jorge.lead_ensemble; their rows are locked until the end of the transaction.';
+REVOKE ALL ON FUNCTION jorge.ensemble_score_batch(uuid[], text) FROM PUBLIC;
 
 -- ---- making ensembles ----
 

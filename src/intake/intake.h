@@ -24,6 +24,7 @@ typedef struct IntakeLead
 	int nevents;
 
 	bool scored;
+	bool ensemble; /* its model has members beside the forest, which score it once it is stored */
 	bool by_rules; /* no model scored it, the rules did, when it was stored */
 	Scored score;
 	const char *model;

@@ -103,6 +103,7 @@ score_range(void *context, int first, int last)
 		jorge_lead_state_input(&lead->state, &input);
 		jorge_features_compute(&input, now, NULL, lead->features);
 		jorge_model_score(model, lead->features, &lead->score);
+		lead->ensemble = model->ensemble;
 		lead->model = pstrdup(model->label); /* another lead's look-up may free the model */
 		lead->scored = true;
 	}
@@ -195,6 +196,63 @@ score_by_rules(IntakeLead *leads, int n, const char *reason)
 	if (any)
 	{
 		jorge_guarded(rules_range, rules_failed, &work, n);
+		jorge_relation_forget(RELATION_WANTED_LEADS);
+	}
+}
+
+/* ---- scoring by all members ---- */
+
+/*
+ * Score those of a range of stored leads whose model is an ensemble by all its members
+ */
+static void
+ensemble_range(void *context, int first, int last)
+{
+	RuleWork *work = context;
+	Tuplestorestate *store;
+	bool present[2] = {false, false};
+	int wanted = 0;
+
+	jorge_relation_forget(RELATION_WANTED_LEADS); /* an attempt that failed has left it */
+	store = jorge_relation_begin(RELATION_WANTED_LEADS);
+	for (int i = first; i < last; i++)
+		if (work->leads[i].scored && work->leads[i].ensemble)
+		{
+			Datum ids[2] = {work->leads[i].state.values[LEAD_location_id], work->leads[i].state.values[LEAD_lead_id]};
+
+			jorge_relation_put(store, RELATION_WANTED_LEADS, ids, present);
+			wanted++;
+		}
+	if (wanted > 0)
+		jorge_statement_run(SCORE_BY_ENSEMBLE, work->reason);
+	jorge_relation_end(store, RELATION_WANTED_LEADS);
+}
+
+/*
+ * Record why the members could not score a lead; its score by the forest stands
+ */
+static void
+ensemble_failed(void *context, int item, ErrorData *error)
+{
+	IntakeLead *lead = &((RuleWork *) context)->leads[item];
+
+	jorge_record_error(lead->state.values[LEAD_location_id], lead->state.values[LEAD_lead_id], error);
+}
+
+/*
+ * Score the stored leads whose model is an ensemble by all its members
+ */
+static void
+score_by_ensemble(IntakeLead *leads, int n, const char *reason)
+{
+	RuleWork work = {leads, reason};
+	bool any = false;
+
+	for (int i = 0; i < n; i++)
+		any |= leads[i].scored && leads[i].ensemble;
+	if (any)
+	{
+		jorge_guarded(ensemble_range, ensemble_failed, &work, n);
 		jorge_relation_forget(RELATION_WANTED_LEADS);
 	}
 }
@@ -342,6 +400,7 @@ jorge_write_leads(IntakeLead *leads, int n, IntakeStatement statement, const cha
 	jorge_statement_run(statement, reason);
 	jorge_relation_end(store, RELATION_LEADS);
 	score_by_rules(leads, n, reason);
+	score_by_ensemble(leads, n, reason);
 	record_unscored(leads, n);
 	if (jorge_settings.notify)
 		notify_listeners(leads, n);

@@ -251,6 +251,22 @@ statement_text(IntakeStatement statement)
 					  "INSERT INTO jorge.event (location_id, lead_id, kind, score, class, model, reason)"
 					  " SELECT location_id, lead_id, 'lead_rule_scored', score, class, 'rules', $1 FROM r");
 			break;
+		case SCORE_BY_ENSEMBLE:
+			appendStringInfoString(
+				&sql, "WITH r AS MATERIALIZED (SELECT l.location_id, l.lead_id, x.*"
+					  " FROM jorge_wanted_leads w JOIN jorge.lead l ON l.location_id" EQ "w.location_id AND l.lead_id" EQ
+					  "w.lead_id, LATERAL jorge.ensemble_score(l, jorge.lead_messages(l.lead_id, 'infinity', l.location_id),"
+					  " NULL, l.location_id) x), "
+					  "s AS (INSERT INTO jorge.lead_ensemble (location_id, lead_id, probability, score, class, members,"
+					  " missing, model, scored_at) SELECT location_id, lead_id, probability, score, class, members,"
+					  " missing, model_version, pg_catalog.now() FROM r"
+					  " ON CONFLICT ON CONSTRAINT lead_ensemble_pkey DO UPDATE SET probability = EXCLUDED.probability,"
+					  " score = EXCLUDED.score, class = EXCLUDED.class, members = EXCLUDED.members,"
+					  " missing = EXCLUDED.missing, model = EXCLUDED.model, scored_at = EXCLUDED.scored_at) "
+					  "INSERT INTO jorge.event (location_id, lead_id, kind, score, class, model, reason, detail)"
+					  " SELECT location_id, lead_id, 'lead_ensemble_scored', score, class, model_version, $1,"
+					  " pg_catalog.jsonb_build_object('missing', missing) FROM r");
+			break;
 		case WRITE_REVIEWS:
 			/* nobody has said anything of a lead that was just made */
 			appendStringInfoString(&sql, "INSERT INTO jorge.identity_review (location_id, lead_a, lead_b, inquiry_id, score, reasons)"

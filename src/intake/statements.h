@@ -51,6 +51,7 @@ typedef enum IntakeStatement
 	WRITE_REVIEWS,	 /* reviews -> proposals to a human, but for pairs that somebody has decided about */
 	WRITE_LEADS_ALONE, /* leads -> the same of persons that got no arrival */
 	SCORE_BY_RULES,	 /* wanted leads -> their scores by rules, marked so */
+	SCORE_BY_ENSEMBLE, /* wanted leads -> their scores by all members of the model that serves */
 	INTAKE_STATEMENTS
 } IntakeStatement;
 

@@ -109,7 +109,11 @@ read_registry(const char *location, MemoryContext mcxt, bool read_only)
 		Oid types[2] = {TEXTOID, TEXTOID};
 
 		plan = SPI_prepare(
-			"SELECT m.name, m.version, m.forest"
+			"SELECT m.name, m.version, m.forest,"
+			" EXISTS (SELECT FROM jorge.ensemble e"
+			" WHERE e.location_id OPERATOR(pg_catalog.=) m.location_id"
+			" AND e.name OPERATOR(pg_catalog.=) m.name"
+			" AND e.version OPERATOR(pg_catalog.=) m.version)"
 			" FROM jorge.model_active a JOIN jorge.model m"
 			" ON m.location_id OPERATOR(pg_catalog.=) a.location_id"
 			" AND m.name OPERATOR(pg_catalog.=) a.name"
@@ -131,10 +135,11 @@ read_registry(const char *location, MemoryContext mcxt, bool read_only)
 	{
 		HeapTuple tuple = SPI_tuptable->vals[0];
 		TupleDesc desc = SPI_tuptable->tupdesc;
-		bool null_name, null_version, null_forest;
+		bool null_name, null_version, null_forest, null_ensemble;
 		Datum name = SPI_getbinval(tuple, desc, 1, &null_name);
 		Datum version = SPI_getbinval(tuple, desc, 2, &null_version);
 		Datum forest = SPI_getbinval(tuple, desc, 3, &null_forest);
+		bool ensemble = DatumGetBool(SPI_getbinval(tuple, desc, 4, &null_ensemble));
 
 		if (null_forest)
 			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -145,6 +150,7 @@ read_registry(const char *location, MemoryContext mcxt, bool read_only)
 		made = AllocSetContextCreate(caller, "jorge model", ALLOCSET_SMALL_SIZES);
 		model = MemoryContextAllocZero(made, sizeof(Model));
 		model->mcxt = made;
+		model->ensemble = ensemble;
 		snprintf(model->label, sizeof(model->label), "%s_v%d", TextDatumGetCString(name),
 				 DatumGetInt32(version));
 		{

@@ -17,6 +17,7 @@ typedef struct Model
 {
 	char label[NAMEDATALEN + 16]; /* name and version, as in jorge.lead_score.model */
 	Datum forest;				  /* jorge.forest, in the model's memory context */
+	bool ensemble;				  /* it has members beside the forest (jorge.ensemble) */
 	int nfeatures;
 	int *catalogue; /* position in the feature catalogue of each of the forest's features */
 	MemoryContext mcxt;

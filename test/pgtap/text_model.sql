@@ -1,6 +1,6 @@
 -- Text models and ensembles: protected spans change no score, a signal that only words carry is found, missing members are said.
 BEGIN;
-SELECT plan(37);
+SELECT plan(44);
 SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 
@@ -112,6 +112,25 @@ SELECT ok((SELECT s.model_version = 'planted_v1' AND s.missing = '{}' AND s.scor
                   AND s.probability = (jorge.ensemble_score(l, E'Pre-approved to $450k.\n\nWe love the magnolia trees.')).probability
                   AND s.probability > (jorge.ensemble_score(l, E'Pre-approved to $450k.\n\nWe like the willow trees.')).probability
              FROM jorge.lead l, jorge.ensemble_score(l.lead_id) s), 'a lead''s score by all members');
+
+-- kept at insert, and anew by hand
+SELECT results_eq('SELECT probability, score, class, members, missing, model FROM jorge.lead_ensemble', 'SELECT s.* FROM jorge.lead l, jorge.ensemble_score(l.lead_id) s', 'an insert keeps the score by all members');
+SELECT is((SELECT array_agg(kind || ' ' || reason ORDER BY kind) FROM jorge.event WHERE kind LIKE '%scored'), ARRAY['lead_ensemble_scored inquiry', 'lead_ml_scored inquiry'], 'and tells it');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) SELECT lead_id, '2026-03-04 15:00+00', 'sms', 'in', 'We like the willow trees.' FROM jorge.lead;
+SELECT is((SELECT model || ' ' || (members #>> '{text,log_odds}') FROM jorge.lead_ensemble),
+          (SELECT 'planted_v1 ' || (jorge.predict_margin(text_model, jorge.lead_messages(lead_id)))::text FROM said, jorge.lead), 'a further message is read too');
+CREATE TEMP TABLE before AS SELECT * FROM jorge.lead_ensemble;
+DELETE FROM jorge.lead_ensemble;
+SELECT jorge.ensemble_score_batch(ARRAY[lead_id]) FROM jorge.lead;
+SELECT results_eq('SELECT members, missing FROM jorge.lead_ensemble', 'SELECT members, missing FROM before', 'scored anew by hand it is the same');
+INSERT INTO jorge.inquiry (received_at, source, phone) VALUES ('2026-03-05 15:00+00', 'zillow', '512-478-9322');
+SELECT is((SELECT missing FROM jorge.lead_ensemble e JOIN jorge.lead l USING (lead_id) WHERE l.phone = '512-478-9322'), ARRAY['text'], 'an arrival without a message says who is missing');
+-- members that fail lose neither the lead nor the forest's score
+ALTER FUNCTION jorge.ensemble_predict(text, integer, record, text, text) RENAME TO gone;
+INSERT INTO jorge.inquiry (received_at, source, phone, message) VALUES ('2026-03-05 15:00+00', 'zillow', '512-478-9323', 'hello');
+SELECT is((SELECT count(*) FROM jorge.lead l JOIN jorge.lead_score s USING (lead_id) WHERE l.phone = '512-478-9323' AND s.model = 'planted_v1'), 1::bigint, 'where the members fail the lead and the forest''s score are stored');
+SELECT is((SELECT e.sqlstate FROM jorge.error e JOIN jorge.lead l ON l.lead_id = e.ref WHERE l.phone = '512-478-9323'), '42883', 'and the reason');
+ALTER FUNCTION jorge.gone(text, integer, record, text, text) RENAME TO ensemble_predict;
 
 SELECT * FROM finish();
 ROLLBACK;
