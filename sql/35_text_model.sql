@@ -81,7 +81,7 @@ COMMENT ON FUNCTION jorge.text_terms(text, integer, bigint) IS
     'What a text model sees of a message: the buckets its n-grams hash into, in order of first appearance. Words and pairs of words fall below 2^(bits - 1), runs of 3 to 5 characters of a word above; value = 1 + ln(times), each of the two halves brought to Euclidean length 1. Protected spans, case, accents and punctuation are gone, digits are 0, a link or e-mail address is one word; the first 4096 words count, 40 characters of each. bits 8 to 22. ERROR 22023 out of range.';
 
 CREATE FUNCTION jorge.predict(model jorge.text_model, message text) RETURNS double precision
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 500
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 500
     AS 'MODULE_PATHNAME', 'jorge_text_predict';
 COMMENT ON FUNCTION jorge.predict(jorge.text_model, text) IS
     'Probability by a message alone, 0 ... 1. NULL where there is no word to go by (no message, or nothing but protected spans and punctuation).';
@@ -93,7 +93,7 @@ COMMENT ON FUNCTION jorge.predict(jorge.text_model, text, real[]) IS
     'The same with an embedding of the message made elsewhere, for a model trained with one; either may be NULL. ERROR 22023 if the embedding has not as many elements as the model wants, 22003 if one is not finite.';
 
 CREATE FUNCTION jorge.predict_margin(model jorge.text_model, message text) RETURNS double precision
-    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 500
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 500
     AS 'MODULE_PATHNAME', 'jorge_text_predict_margin';
 COMMENT ON FUNCTION jorge.predict_margin(jorge.text_model, text) IS
     'Log-odds of jorge.predict(text_model, text).';

@@ -20,6 +20,7 @@
 
 #define ROWS_AT_FIRST 1024
 #define CELLS_AT_FIRST 262144
+#define RESERVE_LEAST 16384
 #define PROGRESS_EVERY 1000
 
 /*
@@ -81,10 +82,12 @@ make_room(TextRows *rows, Size more)
 {
 	if (rows->cells + more > rows->cell_room)
 	{
-		Size room = Max(rows->cell_room + rows->cell_room / 2, rows->cells + more);
+		Size reserve = Max(rows->cell_room / 2, RESERVE_LEAST);
+		Size room = rows->cells + more + reserve;
 
-		if (estimate(rows, rows->rows + 1, room) > rows->limit_bytes)
-			room = rows->cells + more; /* no reserve near the limit */
+		/* the nearer the limit, the less beforehand */
+		for (; reserve >= RESERVE_LEAST && estimate(rows, rows->rows + 1, room) > rows->limit_bytes; reserve /= 2)
+			room = rows->cells + more + reserve / 2;
 		if (estimate(rows, rows->rows + 1, room) > rows->limit_bytes)
 			refuse_memory(rows, rows->rows + 1, room);
 		rows->column = repalloc_huge(rows->column, mul_size(sizeof(uint32), room));

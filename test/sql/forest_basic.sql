@@ -100,6 +100,6 @@ SELECT f::text FROM (SELECT replace(pg_temp.doc('[]'), '"version":[1,7,4]',
 SELECT typstorage, typalign, typlen FROM pg_type WHERE oid = 'jorge.forest'::regtype;
 SELECT p.oid::regprocedure, provolatile, proparallel, proisstrict FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
 WHERE nspname = 'jorge' AND (proname ~ '^(predict|forest_|contributions|feature_vector)')
-  AND (provolatile, proparallel, proisstrict) <> ('i', 's', true) ORDER BY 1;
+  AND 'jorge.text_model'::regtype <> ALL (proargtypes) AND (provolatile, proparallel, proisstrict) <> ('i', 's', true) ORDER BY 1;
 
 DROP TABLE forest_basic;
