@@ -12,7 +12,7 @@
 #include "textmodel/textmodel.h"
 
 #define JORGE_API "jorge_api"
-#define JORGE_API_VERSION 4
+#define JORGE_API_VERSION 5
 
 typedef struct JorgeApi
 {

@@ -346,7 +346,7 @@ end_rows(DestReceiver *receiver)
 }
 
 void
-jorge_learn_text_read(MemoryContext mcxt, const char *query, const char *label, const char *message,
+jorge_learn_text_rows_read(MemoryContext mcxt, const char *query, const char *label, const char *message,
 					  const TextParams *params, TextRows *rows)
 {
 	Reader reader = {
@@ -419,7 +419,7 @@ hash_row(const TextRows *rows, Size row, uint64 seed)
 }
 
 void
-jorge_learn_text_sort(TextRows *rows)
+jorge_learn_text_rows_sort(TextRows *rows)
 {
 	TextRowKey *keys = MemoryContextAllocHuge(rows->mcxt, mul_size(sizeof(TextRowKey), rows->rows));
 
@@ -436,7 +436,7 @@ jorge_learn_text_sort(TextRows *rows)
 }
 
 void
-jorge_learn_text_content(const TextRows *rows, uint64 hash[2])
+jorge_learn_text_rows_content(const TextRows *rows, uint64 hash[2])
 {
 	hash[0] = hash[1] = rows->rows;
 	for (Size r = 0; r < rows->rows; r++)
@@ -450,7 +450,7 @@ jorge_learn_text_content(const TextRows *rows, uint64 hash[2])
 /* ---- packing ---- */
 
 void
-jorge_learn_text_pack(TextRows *rows, uint32 min_count)
+jorge_learn_text_rows_pack(TextRows *rows, uint32 min_count)
 {
 	Size buckets = (Size) 1 << rows->bits;
 	Size all = buckets + rows->embedding;

@@ -41,16 +41,16 @@ typedef struct TextRows
 } TextRows;
 
 /* Run the query and collect its rows. Errors as jorge_learn_source_read(). */
-extern void jorge_learn_text_read(MemoryContext mcxt, const char *query, const char *label,
+extern void jorge_learn_text_rows_read(MemoryContext mcxt, const char *query, const char *label,
 								  const char *message, const TextParams *params, TextRows *rows);
 
 /* Put the rows in an order that depends on their content only. */
-extern void jorge_learn_text_sort(TextRows *rows);
+extern void jorge_learn_text_rows_sort(TextRows *rows);
 
 /* Keep the buckets that at least min_count rows have, and number them in ascending order. */
-extern void jorge_learn_text_pack(TextRows *rows, uint32 min_count);
+extern void jorge_learn_text_rows_pack(TextRows *rows, uint32 min_count);
 
 /* Hash of the rows' content, in 16 bytes */
-extern void jorge_learn_text_content(const TextRows *rows, uint64 hash[2]);
+extern void jorge_learn_text_rows_content(const TextRows *rows, uint64 hash[2]);
 
 #endif

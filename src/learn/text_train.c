@@ -101,7 +101,7 @@ static void
 deal_folds(TextTraining *training)
 {
 	TextRows *rows = &training->rows;
-	TrainFrame frame = {.mcxt = rows->mcxt, .rows = rows->rows};
+	TrainFrame frame = {.mcxt = rows->mcxt, .rows = rows->rows, .classes = 2};
 
 	memset(&training->folds, 0, sizeof(training->folds));
 	if (training->params->cv == 0)
@@ -115,8 +115,8 @@ deal_folds(TextTraining *training)
 		if (rows->time != NULL)
 			frame.time[i] = rows->time[rows->order[i]];
 	}
-	jorge_learn_folds_deal(&frame, (int) training->params->cv, true,
-						   (uint64) training->params->seed, &training->folds);
+	jorge_learn_folds_deal(&frame, (int) training->params->cv, (uint64) training->params->seed,
+						   &training->folds);
 	pfree(frame.y);
 	if (frame.time != NULL)
 		pfree(frame.time);
@@ -321,7 +321,8 @@ calibrate(TextTraining *training)
 					(float) (training->intercept + training->slope * training->margin[i]);
 		}
 	}
-	jorge_learn_metrics_json(&training->metrics, TRAIN_LOGISTIC, calibrated, judged.label, judged.rows);
+	jorge_learn_metrics_json(&training->metrics, &(TrainParams){.objective = TRAIN_LOGISTIC, .classes = 1},
+							 &(JudgedMargins){.margin = calibrated, .label = judged.label, .rows = judged.rows});
 	pfree(calibrated);
 }
 
@@ -346,7 +347,7 @@ describe(TextTraining *training, StringInfo text)
 {
 	uint64 hash[2];
 
-	jorge_learn_text_content(&training->rows, hash);
+	jorge_learn_text_rows_content(&training->rows, hash);
 	appendStringInfo(text, "{\"rows\": %zu, \"positives\": %zu, \"terms\": %u, \"data_hash\": "
 						   "\"%016llx%016llx\", \"options\": ",
 					 training->rows.rows, training->rows.positives, training->rows.columns,
@@ -411,11 +412,11 @@ prepare(TextTraining *training, FunctionCallInfo fcinfo)
 	TextRows *rows = &training->rows;
 
 	pgstat_progress_update_param(JORGE_PROGRESS_PHASE, JORGE_TRAIN_READING);
-	jorge_learn_text_read(CurrentMemoryContext, query, label, message, training->params, rows);
+	jorge_learn_text_rows_read(CurrentMemoryContext, query, label, message, training->params, rows);
 	check_rows(training, label, message);
 	pgstat_progress_update_param(JORGE_PROGRESS_PHASE, JORGE_TRAIN_BUILDING);
-	jorge_learn_text_sort(rows);
-	jorge_learn_text_pack(rows, (uint32) training->params->min_count);
+	jorge_learn_text_rows_sort(rows);
+	jorge_learn_text_rows_pack(rows, (uint32) training->params->min_count);
 	training->data = (SparseRows){
 		.columns = rows->columns,
 		.start = rows->start,
