@@ -134,7 +134,7 @@ UPDATE jorge.lead SET ghl_contact_id = NULL WHERE lead_id = pg_temp.lead(7);
 INSERT INTO t VALUES ('k', pg_temp.put(7, 'k')), ('k2', pg_temp.put(7, 'k2'));
 SELECT results_eq($$SELECT outbox_id, url FROM pg_temp.claim()$$, $$SELECT id, 'https://services.leadconnectorhq.com/contacts/search/duplicate?locationId=main&number=%2B15128675307&email=7%40example.com' FROM t WHERE name = 'k'$$, 'no contact: it is searched for, once');
 SELECT pg_temp.record((SELECT id FROM t WHERE name = 'k'), 'replied', 200, '{"contact": null}');
-SELECT results_eq($$SELECT url, body::jsonb FROM pg_temp.claim()$$, $$VALUES ('https://services.leadconnectorhq.com/contacts/upsert', '{"email": "7@example.com", "phone": "+15128675307", "locationId": "main"}'::jsonb)$$, 'then made, without tags');
+SELECT results_eq($$SELECT url, body::jsonb FROM pg_temp.claim()$$, $$VALUES ('https://services.leadconnectorhq.com/contacts/upsert', '{"email": "7@example.com", "phone": "+15128675307", "source": "lead", "locationId": "main"}'::jsonb)$$, 'then made, without tags');
 SELECT pg_temp.record((SELECT min(outbox_id) FROM jorge.outbox WHERE state = 'sending'), 'replied', 400, '{"message": "duplicated", "meta": {"contactId": "dup7"}}');
 UPDATE jorge.outbox SET due_at = now();
 SELECT is((SELECT string_agg(DISTINCT body::jsonb ->> 'contactId', ' ') FROM pg_temp.claim()), 'dup7', 'a duplicate is the contact; all deliveries have it now');
