@@ -28,6 +28,7 @@ make_part(XgbSession *session, const TrainFrame *frame, TrainObjective objective
 
 	part.labels = frame->y + first;
 	part.rows = rows;
+	part.weights = weights != NULL ? weights + first : NULL;
 	part.event = frame->event != NULL ? frame->event + first : NULL;
 	part.matrix = jorge_xgb_matrix(session, frame->x + first * frame->columns, part.labels, rows,
 								   frame->columns);
@@ -169,7 +170,7 @@ set_trees(XgbHandle booster, const TrainFrame *frame, const TrainParams *params)
 			   params->colsample);
 	set_number(booster, "min_child_weight", params->min_child_weight);
 	set_number(booster, "gamma", params->gamma);
-	if (params->booster == TRAIN_FOREST)
+	if (jorge_learn_is_one_round(params))
 		set_number(booster, "num_parallel_tree", params->trees);
 	set_monotone(booster, frame, params);
 }
@@ -187,7 +188,11 @@ jorge_learn_booster(XgbSession *session, const TrainFrame *frame, const TrainPar
 		set_linear(booster, params);
 	else
 		set_trees(booster, frame, params);
-	set_number(booster, "learning_rate", params->learning_rate);
+	/* XGBoost divides it among the trees of a round by itself */
+	set_number(booster, "learning_rate",
+			   params->booster == TRAIN_FOREST && !jorge_learn_is_one_round(params)
+				   ? params->learning_rate / params->trees
+				   : params->learning_rate);
 	set_number(booster, "reg_lambda", params->reg_lambda);
 	if (params->objective == TRAIN_CLASSES)
 		set_number(booster, "num_class", params->classes);
@@ -209,10 +214,11 @@ jorge_learn_booster(XgbSession *session, const TrainFrame *frame, const TrainPar
  * Train one round, or be cancelled before it
  */
 static void
-train_round(XgbHandle booster, int round, const Part *part, int rounds)
+train_round(XgbHandle booster, const TrainParams *params, int round, const Part *part,
+			double base_score)
 {
 	CHECK_FOR_INTERRUPTS();
-	jorge_xgb_update(booster, round, part->matrix);
+	jorge_learn_grow(params, booster, round, part, base_score);
 	pgstat_progress_update_param(JORGE_PROGRESS_DONE, round + 1);
 	CHECK_FOR_INTERRUPTS();
 }
@@ -259,11 +265,12 @@ jorge_learn_report_loss(double loss)
  * Train all the rounds that are asked for
  */
 static void
-train_rounds(XgbHandle booster, const TrainParams *params, const Part *part, int rounds)
+train_rounds(XgbHandle booster, const TrainParams *params, const Part *part, double base_score,
+			 int rounds)
 {
 	for (int round = 0; round < rounds; round++)
 	{
-		train_round(booster, round, part, rounds);
+		train_round(booster, params, round, part, base_score);
 		if ((round + 1) % NOTICE_EVERY == 0 || round + 1 == rounds)
 		{
 			double loss = part_loss(params, booster, part);
@@ -282,7 +289,7 @@ train_rounds(XgbHandle booster, const TrainParams *params, const Part *part, int
  */
 static int
 train_watched(XgbHandle booster, const TrainParams *params, const Part *part, const Part *held,
-			  float *best_margins, int *trained)
+			  double base_score, float *best_margins, int *trained)
 {
 	int rounds = (int) params->rounds;
 	int best = 0;
@@ -294,7 +301,7 @@ train_watched(XgbHandle booster, const TrainParams *params, const Part *part, co
 		const float *margins;
 		double loss;
 
-		train_round(booster, round, part, rounds);
+		train_round(booster, params, round, part, base_score);
 		margins = jorge_xgb_margins(booster, held->matrix, held->rows, params->classes, 0);
 		loss = jorge_learn_finite_loss(
 			params, &(JudgedMargins){margins, held->labels, held->event, held->rows});
@@ -383,7 +390,8 @@ first_pass(XgbSession *session, TrainFrame *frame, const TrainParams *params, Tr
 	result->trained_rows = part.rows;
 	result->booster = jorge_learn_booster(session, frame, params, &part, &held, result->base_score);
 	jorge_learn_start_phase(JORGE_TRAIN_BOOSTING, (int64) params->rounds, 1);
-	result->rounds = train_watched(result->booster, params, &part, &held, judged.margin, &trained);
+	result->rounds = train_watched(result->booster, params, &part, &held, result->base_score,
+								   judged.margin, &trained);
 	jorge_learn_judge(params, &judged, held.event, result);
 	if (!params->refit && result->rounds < trained && params->booster != TRAIN_LINEAR)
 		result->booster = jorge_xgb_first_rounds(session, result->booster, result->rounds);
@@ -403,7 +411,7 @@ final_pass(XgbSession *session, TrainFrame *frame, const TrainParams *params, co
 	result->rounds = rounds;
 	result->booster = jorge_learn_booster(session, frame, params, all, NULL, result->base_score);
 	jorge_learn_start_phase(phase, rounds, 1);
-	train_rounds(result->booster, params, all, rounds);
+	train_rounds(result->booster, params, all, result->base_score, rounds);
 }
 
 void

@@ -36,7 +36,8 @@ typedef struct Part
 {
 	XgbHandle matrix;
 	const float *labels;
-	const bool *event; /* NULL unless some times are last looks */
+	const bool *event;    /* NULL unless some times are last looks */
+	const float *weights; /* of the rows; NULL = 1 */
 	Size rows;
 } Part;
 
@@ -52,6 +53,14 @@ extern double jorge_learn_start(const TrainParams *params, const Part *part, con
 extern XgbHandle jorge_learn_booster(XgbSession *session, const TrainFrame *frame,
 									 const TrainParams *params, const Part *part, const Part *other,
 									 double base_score);
+
+/* Train a round on the rows of a part by their weights; base_score is what the booster starts from.
+ */
+extern void jorge_learn_grow(const TrainParams *params, XgbHandle booster, int round,
+							 const Part *part, double base_score);
+
+/* Are all trees of this forest grown in one round? */
+extern bool jorge_learn_is_one_round(const TrainParams *params);
 
 /* Weight of each row by its class; NULL where all weigh 1 */
 extern float *jorge_learn_class_weights(const TrainParams *params, const TrainFrame *frame);

@@ -20,6 +20,7 @@ typedef struct Models
 	const Folds *folds;
 	const Part *all;
 	XgbHandle *boosters;
+	double *base_scores;
 	const TrainFrame *frame;
 	int width;                  /* margins a row has */
 	const float *class_weights; /* NULL = 1 */
@@ -46,14 +47,17 @@ make_models(XgbSession *session, Models *models)
 	Size rows = models->all->rows;
 
 	models->boosters = palloc(sizeof(XgbHandle) * folds->models);
+	models->base_scores = palloc(sizeof(double) * folds->models);
 	models->weights = huge(rows, sizeof(float));
 	models->margins = huge(rows, sizeof(float) * models->width);
 	models->judged_margins = huge(folds->judged, sizeof(float) * models->width);
 	models->judged_labels = huge(folds->judged, sizeof(float));
 	for (int m = 0; m < folds->models; m++)
-		models->boosters[m] =
-			jorge_learn_booster(session, models->frame, models->params, models->all, NULL,
-								jorge_learn_start(models->params, models->all, folds, m));
+	{
+		models->base_scores[m] = jorge_learn_start(models->params, models->all, folds, m);
+		models->boosters[m] = jorge_learn_booster(session, models->frame, models->params,
+												  models->all, NULL, models->base_scores[m]);
+	}
 }
 
 /*
@@ -62,9 +66,11 @@ make_models(XgbSession *session, Models *models)
 static void
 train_round(Models *models, int round)
 {
+	Part part = *models->all;
 	const Folds *folds = models->folds;
 	Size rows = models->all->rows;
 
+	part.weights = models->weights;
 	for (int m = 0; m < folds->models; m++)
 	{
 		const float *margins;
@@ -75,7 +81,7 @@ train_round(Models *models, int round)
 								 : models->class_weights != NULL        ? models->class_weights[r]
 																		: 1;
 		jorge_xgb_weigh(models->all->matrix, models->weights, rows);
-		jorge_xgb_update(models->boosters[m], round, models->all->matrix);
+		jorge_learn_grow(models->params, models->boosters[m], round, &part, models->base_scores[m]);
 		margins =
 			jorge_xgb_margins(models->boosters[m], models->all->matrix, rows, models->width, 0);
 		for (Size r = 0; r < rows; r++)

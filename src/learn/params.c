@@ -447,7 +447,7 @@ settle_booster(TrainParams *params)
 			params->reg_lambda = 0;
 		/* one round, each tree an equal part of the mean */
 		params->learning_rate = 1;
-		params->rounds = 1;
+		params->rounds = params->objective == TRAIN_TIME ? 1 : params->trees;
 		params->early_stopping = 0;
 	}
 	if (params->booster == TRAIN_LINEAR)

@@ -22,6 +22,12 @@
 extern void omp_set_num_threads(int threads);
 extern int omp_get_max_threads(void);
 
+/* The first is deprecated since 2.1, which has the second: whichever the library has */
+extern int XGBoosterBoostOneIter(BoosterHandle booster, DMatrixHandle matrix, float *gradient,
+								 float *hessian, bst_ulong length) __attribute__((weak));
+extern int XGBoosterTrainOneIter(BoosterHandle booster, DMatrixHandle matrix, int round,
+								 char const *gradient, char const *hessian) __attribute__((weak));
+
 typedef struct XgbOwned
 {
 	XgbHandle handle;
@@ -205,6 +211,25 @@ void
 jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix)
 {
 	XGB(XGBoosterUpdateOneIter(booster, round, matrix));
+}
+
+void
+jorge_xgb_boost(XgbHandle booster, int round, XgbHandle matrix, float *gradient, float *hessian,
+				Size rows, int outputs)
+{
+	char *first;
+	char *second;
+
+	if (XGBoosterTrainOneIter == NULL)
+	{
+		XGB(XGBoosterBoostOneIter(booster, matrix, gradient, hessian, rows * outputs));
+		return;
+	}
+	first = array_interface(gradient, rows, outputs);
+	second = array_interface(hessian, rows, outputs);
+	XGB(XGBoosterTrainOneIter(booster, matrix, round, first, second));
+	pfree(first);
+	pfree(second);
 }
 
 const float *

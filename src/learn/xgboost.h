@@ -26,6 +26,10 @@ extern XgbHandle jorge_xgb_booster(XgbSession *session, const XgbHandle *matrice
 extern void jorge_xgb_set(XgbHandle booster, const char *name, const char *value);
 extern void jorge_xgb_update(XgbHandle booster, int round, XgbHandle matrix);
 
+/* Train a round on gradients and second derivatives of the caller's, outputs of each a row. */
+extern void jorge_xgb_boost(XgbHandle booster, int round, XgbHandle matrix, float *gradient,
+							float *hessian, Size rows, int outputs);
+
 /* Margins of a matrix's rows, outputs of them a row, by the first rounds (0 = all); good until the
  * next call on this booster. */
 extern const float *jorge_xgb_margins(XgbHandle booster, XgbHandle matrix, Size rows, int outputs,

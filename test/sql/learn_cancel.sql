@@ -50,6 +50,16 @@ END $$;
 -- threads: none, before, while cancelled, and after a full training
 SELECT status('Threads') AS threads;
 SELECT jorge.train('SELECT * FROM sample', 'won', '{"quiet": true, "rounds": 3}') IS NOT NULL AS trained;
+SELECT jorge.train('SELECT won, a, b, (a > 0)::text AS c FROM sample', 'won', '{"quiet": true, "booster": "linear", "rounds": 3}') IS NOT NULL AS linear;
+SELECT jorge.train('SELECT won::text AS class, a, b FROM sample', 'class', '{"quiet": true, "objective": "multi:softprob", "rounds": 3}') IS NOT NULL AS classes;
+SELECT jorge.train('SELECT 1 + a AS days, won, b FROM sample WHERE a > -0.9', 'days', '{"quiet": true, "objective": "survival:aft", "event": "won", "rounds": 3, "booster": "forest", "trees": 5}') IS NOT NULL AS times;
+-- a random forest is cancelled between its trees
+INSERT INTO reading SELECT 'forest before', status('RssAnon'), clock_timestamp();
+SET statement_timeout = '300ms';
+SELECT jorge.train('SELECT * FROM sample', 'won', '{"quiet": true, "booster": "forest", "trees": 10000}') IS NULL AS forest;
+SELECT jorge.train('SELECT * FROM sample', 'won', '{"quiet": true, "booster": "linear", "rounds": 10000, "early_stopping": 0}') IS NULL AS linear;
+RESET statement_timeout;
+SELECT status('RssAnon') - rss < 4096 AS memory_returned, clock_timestamp() - time < interval '10 s' AS prompt FROM reading WHERE at = 'forest before';
 SELECT status('Threads') AS threads;
 
 -- signals are as they were: nothing stays blocked
