@@ -135,7 +135,7 @@ DECLARE
 BEGIN
     -- a column of a composite type counts as its fields, as in jorge.train()
     EXECUTE format($q$
-        WITH sample AS (SELECT to_jsonb(q) AS r FROM (%s) q LIMIT 100),
+        WITH sample AS (SELECT to_jsonb("(q)") AS r FROM (%s) "(q)" LIMIT 100),
              top AS (SELECT DISTINCT e.key FROM sample, jsonb_each(r) e),
              nested AS (SELECT DISTINCT e.key, n.key AS field FROM sample, jsonb_each(r) e,
                                jsonb_object_keys(CASE WHEN jsonb_typeof(e.value) = 'object' THEN e.value ELSE '{}' END) AS n(key))
@@ -165,7 +165,7 @@ BEGIN
     END IF;
     RETURN QUERY EXECUTE format($q$
         WITH vectors AS MATERIALIZED (
-            SELECT jorge.feature_vector($1, x) AS v, x."(label)" AS l FROM (SELECT %s, %s AS "(label)" FROM (%s) q) x)
+            SELECT jorge.feature_vector($1, "(row)") AS v, "(row)"."(label)" AS l FROM (SELECT %s, %s AS "(label)" FROM (%s) q) "(row)")
         SELECT ($2)[u.i], u.i::integer, jorge.histogram(u.value) FROM vectors, unnest(v) WITH ORDINALITY u(value, i) GROUP BY u.i
         UNION ALL
         SELECT '(score)', 0, jorge.histogram(jorge.predict($1, v)) FROM vectors WHERE $3 HAVING count(*) > 0

@@ -131,13 +131,13 @@ BEGIN
     IF line <= 0 OR line > 1 OR $4 IS NULL OR $4 < 1 THEN
         RAISE EXCEPTION 'a threshold lies in 0 ... 1, and least_people is 1 or more' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    EXECUTE format('SELECT CASE WHEN NOT to_jsonb(q) ? ''group'' THEN ''group'' WHEN NOT to_jsonb(q) ?| ARRAY[''lead_id'', ''probability''] THEN ''lead_id or probability'' END FROM (%s) q LIMIT 1', $1) INTO missing;
+    EXECUTE format('SELECT CASE WHEN NOT to_jsonb("(q)") ? ''group'' THEN ''group'' WHEN NOT to_jsonb("(q)") ?| ARRAY[''lead_id'', ''probability''] THEN ''lead_id or probability'' END FROM (%s) "(q)" LIMIT 1', $1) INTO missing;
     IF missing IS NOT NULL THEN
         RAISE EXCEPTION 'the query has no column %', missing USING ERRCODE = 'undefined_column',
             HINT = 'It gives "group" with lead_id, or with probability and won.';
     END IF;
     RETURN QUERY EXECUTE format($q$
-        WITH given AS (SELECT to_jsonb(q) AS r FROM (%s) q),
+        WITH given AS (SELECT to_jsonb("(q)") AS r FROM (%s) "(q)"),
         person AS (
             SELECT g.r ->> 'group' AS grp, coalesce((g.r ->> 'probability')::float8, s.probability) AS p,
                    CASE WHEN g.r ? 'won' THEN CASE g.r ->> 'won' WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END

@@ -149,7 +149,7 @@ CREATE OR REPLACE FUNCTION jorge.feature_auc(query text, label text, sample inte
 AS $fn$
 BEGIN
     RETURN QUERY EXECUTE format($q$
-        WITH numbered AS (SELECT to_jsonb(q) AS r, row_number() OVER () AS i, count(*) OVER () AS n FROM (%s) q),
+        WITH numbered AS (SELECT to_jsonb("(q)") AS r, row_number() OVER () AS i, count(*) OVER () AS n FROM (%s) "(q)"),
         rows AS MATERIALIZED (
             SELECT i, CASE WHEN r ->> $1 IN ('true', '1') THEN true WHEN r ->> $1 IN ('false', '0') THEN false END AS won, r - $1 AS r
               FROM numbered WHERE i %% greatest(n / $2, 1) = 0),
