@@ -473,13 +473,16 @@ BEGIN
         RETURN;
     END IF;
     metrics := trained.metrics;
+    IF $4 OPERATOR(pg_catalog.=) 'binary:logistic' THEN
+        PERFORM jorge.warn_of_leakage($2, $3);
+    END IF;
     version := jorge.register_model($1, trained.forest, trained.metrics, $8, $6, $7, $2, $3, trained.data_hash, trained.parameters, trained.features);
     made := jorge.registered_model($1, version, $6);
     failed_gates := (SELECT jorge.failed_gates(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(g)), made.metrics) FROM jorge.gates(made.kind, made.metrics, $6) g);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.train_model(text, text, text, text, jsonb, text, text, text) IS
-    'Trains a model on any query (jorge.train_report()) and registers it as the next version of its name, with the query, a hash of its rows, options, figures out of fold, and features with ranges and importances. Nothing serves it before jorge.promote(). version NULL and answer "not enough data: ..." where there is too little to learn from; failed_gates names the gates it would not pass, NULL = none. objective: binary:logistic, reg:squarederror, multi:softprob or survival:aft; params: options as in jorge.train(). The query runs with the caller''s rights and search_path.';
+    'Trains a model on any query (jorge.train_report()) and registers it as the next version of its name, with the query, a hash of its rows, options, figures out of fold, and features with ranges and importances. Nothing serves it before jorge.promote(). version NULL and answer "not enough data: ..." where there is too little to learn from; failed_gates names the gates it would not pass, NULL = none. objective: binary:logistic, reg:squarederror, multi:softprob or survival:aft; params: options as in jorge.train(). A WARNING names features that alone tell the outcome (jorge.warn_of_leakage()). No model with a feature that jorge.feature_policy prohibits is stored (ERROR 23514), unless params name it under "protected". The query runs with the caller''s rights and search_path.';
 REVOKE ALL ON FUNCTION jorge.train_model(text, text, text, text, jsonb, text, text, text) FROM PUBLIC;
 
 -- ---- models of others, and for others ----

@@ -126,13 +126,14 @@ COMMENT ON COLUMN jorge.drift_alert.current_mean IS 'Mean now.';
 
 -- ---- histograms of a query ----
 
-CREATE OR REPLACE FUNCTION jorge.query_columns(query text, names text[]) RETURNS text
+CREATE OR REPLACE FUNCTION jorge.query_columns(query text, names text[], path text DEFAULT pg_catalog.current_setting('search_path')) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
     found_columns text;
 BEGIN
+    PERFORM set_config('search_path', path, true);
     -- a column of a composite type counts as its fields, as in jorge.train()
     EXECUTE format($q$
         WITH sample AS (SELECT to_jsonb("(q)") AS r FROM (%s) "(q)" LIMIT 100),
@@ -146,10 +147,11 @@ BEGIN
     RETURN found_columns;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.query_columns(text, text[]) IS
-    'Which of the names the rows of a query (q) have, as a list for SELECT; fields of composite columns count. NULL if none, or no rows. Runs the query with the caller''s rights for its first 100 rows.';
+COMMENT ON FUNCTION jorge.query_columns(text, text[], text) IS
+    'Which of the names the rows of a query (q) have, as a list for SELECT; fields of composite columns count. NULL if none, or no rows. Runs the query for its first 100 rows with the caller''s rights, and under the search_path that is handed over (by default the caller''s).';
 
-CREATE OR REPLACE FUNCTION jorge.query_histograms(query text, forest jorge.forest, label text DEFAULT NULL, scores boolean DEFAULT true, logged boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION jorge.query_histograms(query text, forest jorge.forest, label text DEFAULT NULL, scores boolean DEFAULT true, logged boolean DEFAULT false,
+                                                  path text DEFAULT pg_catalog.current_setting('search_path'))
     RETURNS TABLE (feature text, "position" integer, histogram jorge.histogram)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -157,12 +159,13 @@ AS $fn$
 DECLARE
     names text[] := (jorge.forest_info(forest)).feature_names;
     columns text := CASE WHEN logged THEN (SELECT string_agg(format('q.%I', n), ', ') FROM unnest(names) n WHERE n IN (SELECT f.name FROM jorge.feature f))
-                         ELSE jorge.query_columns(query, names) END;
-    labels text := CASE WHEN label IS NOT NULL THEN jorge.query_columns(query, ARRAY[label]) END;
+                         ELSE jorge.query_columns(query, names, path) END;
+    labels text := CASE WHEN label IS NOT NULL THEN jorge.query_columns(query, ARRAY[label], path) END;
 BEGIN
     IF columns IS NULL THEN
         RETURN;
     END IF;
+    PERFORM set_config('search_path', path, true);
     RETURN QUERY EXECUTE format($q$
         WITH vectors AS MATERIALIZED (
             SELECT jorge.feature_vector($1, "(row)") AS v, "(row)"."(label)" AS l FROM (SELECT %s, %s AS "(label)" FROM (%s) q) "(row)")
@@ -175,7 +178,7 @@ BEGIN
         USING forest, names, scores;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.query_histograms(text, jorge.forest, text, boolean, boolean) IS
+COMMENT ON FUNCTION jorge.query_histograms(text, jorge.forest, text, boolean, boolean, text) IS
     'Histograms of what a forest reads in the rows of a query, a row a feature by name; of its predictions as (score), if scores; and of the column named label (number or boolean) as (outcome). Columns that the rows lack are missing values. No rows if the query has none, or no column of the forest. logged: the query is one of jorge.prediction_query(), whose columns are known. Runs the query with the caller''s rights; it may only read.';
 
 CREATE OR REPLACE FUNCTION jorge.prediction_query(since timestamptz, until timestamptz, moment text, location_id text) RETURNS text
@@ -196,7 +199,7 @@ COMMENT ON FUNCTION jorge.prediction_query(timestamptz, timestamptz, text, text)
     'Query of the features that the prediction log has of a window, one row a lead: its first prediction ever (moment arrival), or the latest within the window (latest). One row a lead, because rows of the same lead are no independent observations.';
 
 CREATE OR REPLACE FUNCTION jorge.keep_reference(name text, version integer DEFAULT NULL, query text DEFAULT NULL, location_id text DEFAULT '*', label text DEFAULT NULL,
-                                                scores boolean DEFAULT false, moment text DEFAULT 'arrival')
+                                                scores boolean DEFAULT false, moment text DEFAULT 'arrival', path text DEFAULT pg_catalog.current_setting('search_path'))
     RETURNS integer
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -220,7 +223,7 @@ BEGIN
     INSERT INTO jorge.model_reference (location_id, name, version, feature, "position", histogram, observations, moment)
     SELECT $4, chosen.name, chosen.version, h.feature, h."position", h.histogram::text,
            (SELECT sum(b.observations) FROM jorge.histogram_buckets(h.histogram) b), $7
-      FROM jorge.query_histograms($3, chosen.forest, $5, $6) h;
+      FROM jorge.query_histograms($3, chosen.forest, $5, $6, path => $8) h;
     GET DIAGNOSTICS kept = ROW_COUNT;
     IF kept = 0 THEN
         RAISE EXCEPTION 'the query has no rows, or no column that the model reads' USING ERRCODE = 'no_data_found';
@@ -228,7 +231,7 @@ BEGIN
     RETURN kept;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.keep_reference(text, integer, text, text, text, boolean, text) IS
+COMMENT ON FUNCTION jorge.keep_reference(text, integer, text, text, text, boolean, text, text) IS
     'Keeps what the world was like when a version learned: histograms of its features over the rows of a query, of the outcomes (column label), and, only if scores, of its predictions: leave that out for rows it was trained on, whose scores are bolder than those of new ones; jorge.drift() then takes the version''s own first live scores. Replaces an earlier reference; returns the number of histograms. moment: which logged predictions are like these rows. ERROR 42704 no such version; 22004 no query; P0002 no rows.';
 
 -- ---- the check ----
@@ -265,7 +268,7 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.drift_judged(jsonb, text) IS 'Puts levels to comparisons by jorge.drift_limit, all of them together being one look: p values are adjusted by Holm''s method.';
 
-CREATE OR REPLACE FUNCTION jorge.drift(name text, query text, location_id text DEFAULT jorge.current_location(), version integer DEFAULT NULL)
+CREATE OR REPLACE FUNCTION jorge.drift(name text, query text, location_id text DEFAULT jorge.current_location(), version integer DEFAULT NULL, path text DEFAULT pg_catalog.current_setting('search_path'))
     RETURNS TABLE (feature text, psi float8, ks float8, p float8, level text, p_adjusted float8, reference_n bigint, current_n bigint,
                    reference_mean float8, current_mean float8, reference_missing float8, current_missing float8)
     LANGUAGE plpgsql STABLE
@@ -282,12 +285,12 @@ BEGIN
         (SELECT jsonb_agg(to_jsonb(t) - 'used_bins' || jsonb_build_object('position', r."position", 'feature', r.feature, 'size', t.psi,
                           'reference_mean', jorge.histogram_mean(r.histogram::jorge.histogram), 'current_mean', jorge.histogram_mean(h.histogram)))
            FROM jorge.model_reference r
-           JOIN jorge.query_histograms($2, chosen.forest) h ON h.feature = r.feature,
+           JOIN jorge.query_histograms($2, chosen.forest, path => $5) h ON h.feature = r.feature,
                 LATERAL jorge.drift_test(r.histogram::jorge.histogram, h.histogram) t
           WHERE r.location_id = chosen.location_id AND r.name = chosen.name AND r.version = chosen.version), $3) d;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.drift(text, text, text, integer) IS
+COMMENT ON FUNCTION jorge.drift(text, text, text, integer, text) IS
     'Do the rows of a query look like those a model learned from? Columns as of jorge.drift(name, from, to); for models over any table. Runs the query with the caller''s rights. ERROR 42704 no such model, 55000 it has no reference.';
 
 CREATE OR REPLACE FUNCTION jorge.watched_model(name text, version integer, location_id text) RETURNS jorge.model
@@ -411,4 +414,4 @@ $fn$;
 COMMENT ON FUNCTION jorge.check_drift(text, timestamptz, timestamptz, text, integer, integer) IS
     'jorge.drift() of a window, kept: a row a feature in jorge.drift_check, and where something is told an event model_drift that names the features. Returns the worst level: alert, warn, ok or too few. Run it weekly.';
 
-REVOKE ALL ON FUNCTION jorge.keep_reference(text, integer, text, text, text, boolean, text), jorge.check_drift(text, timestamptz, timestamptz, text, integer, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jorge.keep_reference(text, integer, text, text, text, boolean, text, text), jorge.check_drift(text, timestamptz, timestamptz, text, integer, integer) FROM PUBLIC;

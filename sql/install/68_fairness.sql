@@ -116,7 +116,7 @@ COMMENT ON TRIGGER features_allowed ON jorge.model IS 'Refuses models with prohi
 
 -- ---- the audit ----
 
-CREATE OR REPLACE FUNCTION jorge.fairness_audit(groups text, threshold float8 DEFAULT NULL, location_id text DEFAULT jorge.current_location(), least_people integer DEFAULT 30)
+CREATE OR REPLACE FUNCTION jorge.fairness_audit(groups text, threshold float8 DEFAULT NULL, location_id text DEFAULT jorge.current_location(), least_people integer DEFAULT 30, path text DEFAULT pg_catalog.current_setting('search_path'))
     RETURNS TABLE ("group" text, people bigint, selected bigint, selection_rate float8, selection_lower float8, selection_upper float8,
                    impact_ratio float8, impact_lower float8, impact_upper float8, impact_p float8,
                    outcomes bigint, won bigint, opportunity float8, opportunity_lower float8, opportunity_upper float8, opportunity_p float8,
@@ -131,6 +131,7 @@ BEGIN
     IF line <= 0 OR line > 1 OR $4 IS NULL OR $4 < 1 THEN
         RAISE EXCEPTION 'a threshold lies in 0 ... 1, and least_people is 1 or more' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM set_config('search_path', path, true);
     EXECUTE format('SELECT CASE WHEN NOT to_jsonb("(q)") ? ''group'' THEN ''group'' WHEN NOT to_jsonb("(q)") ?| ARRAY[''lead_id'', ''probability''] THEN ''lead_id or probability'' END FROM (%s) "(q)" LIMIT 1', $1) INTO missing;
     IF missing IS NOT NULL THEN
         RAISE EXCEPTION 'the query has no column %', missing USING ERRCODE = 'undefined_column',
@@ -177,7 +178,7 @@ BEGIN
          ORDER BY m.chosen::float8 / m.n DESC, m.grp$q$, $1) USING line, $3, $4;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.fairness_audit(text, float8, text, integer) IS
+COMMENT ON FUNCTION jorge.fairness_audit(text, float8, text, integer, text) IS
     'Does a score treat groups alike? groups: a query with the column "group" and either lead_id (scores and outcomes are those of the location) or probability and won; it runs with the caller''s rights and may only read. A row a group: people; selected: probability >= threshold (default jorge.hot_threshold: who gets prompt service) and its rate with Wilson''s 95 % interval; impact_ratio to the group with the highest rate (of at least least_people people) with Katz'' interval, below 0.8 = the four-fifths rule, and the p value of the difference; outcomes known and won; opportunity: share of the won that had been selected, its interval and p value against the best group; predicted and observed rate of those with an outcome, interval and p value of the difference (calibration within the group); and the finding in words. Of a group with fewer than least_people people nothing is found: its intervals say how little is known. p values are of each comparison alone; for a finding they count as often as groups are judged (Bonferroni). Groups are data that the agency holds lawfully; nothing is inferred. ERROR 42703 missing column, 22023 threshold.';
 
 CREATE OR REPLACE FUNCTION jorge.two_rates_p(a bigint, n bigint, b bigint, m bigint) RETURNS float8

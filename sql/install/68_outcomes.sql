@@ -142,17 +142,18 @@ COMMENT ON FUNCTION jorge.training_set(integer, integer, timestamptz, text, text
 
 -- ---- leakage ----
 
-CREATE OR REPLACE FUNCTION jorge.feature_auc(query text, label text, sample integer DEFAULT 5000)
+CREATE OR REPLACE FUNCTION jorge.feature_auc(query text, label text, sample integer DEFAULT 5000, path text DEFAULT pg_catalog.current_setting('search_path'))
     RETURNS TABLE (feature text, roc_auc float8, observations bigint)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
+    PERFORM set_config('search_path', path, true);
     RETURN QUERY EXECUTE format($q$
-        WITH numbered AS (SELECT to_jsonb("(q)") AS r, row_number() OVER () AS i, count(*) OVER () AS n FROM (%s) "(q)"),
+        WITH numbered AS (SELECT "(q)", row_number() OVER () AS i, count(*) OVER () AS n FROM (%s) "(q)"),
+        sampled AS MATERIALIZED (SELECT i, to_jsonb("(q)") AS r FROM numbered WHERE i %% greatest(n / $2, 1) = 0),
         rows AS MATERIALIZED (
-            SELECT i, CASE WHEN r ->> $1 IN ('true', '1') THEN true WHEN r ->> $1 IN ('false', '0') THEN false END AS won, r - $1 AS r
-              FROM numbered WHERE i %% greatest(n / $2, 1) = 0),
+            SELECT i, CASE WHEN r ->> $1 IN ('true', '1') THEN true WHEN r ->> $1 IN ('false', '0') THEN false END AS won, r - $1 AS r FROM sampled),
         cells AS (
             SELECT x.i, x.won, e.key, e.value FROM rows x, jsonb_each(x.r) e WHERE x.won IS NOT NULL AND jsonb_typeof(e.value) <> 'object'
             UNION ALL
@@ -176,10 +177,10 @@ BEGIN
         USING label, sample;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.feature_auc(text, text, integer) IS
+COMMENT ON FUNCTION jorge.feature_auc(text, text, integer, text) IS
     'How well each column of a query tells the outcome (column label, boolean or 0/1) alone: area under the ROC curve, in the better direction, missing values at the better end; fields of composite columns count, words (up to 20 kinds) stand for the rate of their rows. About as many rows as sample are looked at, evenly spaced. The query runs with the caller''s rights and may only read.';
 
-CREATE OR REPLACE FUNCTION jorge.warn_of_leakage(query text, label text, above float8 DEFAULT 0.95) RETURNS text[]
+CREATE OR REPLACE FUNCTION jorge.warn_of_leakage(query text, label text, above float8 DEFAULT 0.95, path text DEFAULT pg_catalog.current_setting('search_path')) RETURNS text[]
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -188,7 +189,7 @@ DECLARE
     names text;
 BEGIN
     SELECT array_agg(a.feature ORDER BY a.roc_auc DESC, a.feature), string_agg(format('%s (%s)', a.feature, round(a.roc_auc::numeric, 3)), ', ' ORDER BY a.roc_auc DESC, a.feature)
-      INTO suspects, names FROM jorge.feature_auc($1, $2) a WHERE a.roc_auc > $3 AND a.observations >= 30;
+      INTO suspects, names FROM jorge.feature_auc($1, $2, path => $4) a WHERE a.roc_auc > $3 AND a.observations >= 30;
     IF suspects IS NOT NULL THEN
         RAISE WARNING 'tells the outcome almost alone: %', names
             USING HINT = 'It may have been known only after the outcome, as the length of the last call or a status is. Leave such a feature out, or take rows from jorge.training_set().';
@@ -196,5 +197,5 @@ BEGIN
     RETURN coalesce(suspects, '{}');
 END
 $fn$;
-COMMENT ON FUNCTION jorge.warn_of_leakage(text, text, float8) IS
+COMMENT ON FUNCTION jorge.warn_of_leakage(text, text, float8, text) IS
     'A WARNING that names columns of a query which alone reach a higher area under the ROC curve than above (jorge.feature_auc(), 30 rows at least), and returns their names: no honest feature does, they were most likely filled after the outcome.';

@@ -2,13 +2,14 @@
 
 -- ---- two models on the same rows ----
 
-CREATE OR REPLACE FUNCTION jorge.compare_predictions(predictions text,
+CREATE OR REPLACE FUNCTION jorge.compare_predictions(predictions text, path text DEFAULT pg_catalog.current_setting('search_path'),
         OUT observations bigint, OUT positives bigint, OUT log_loss_a float8, OUT log_loss_b float8, OUT log_loss_gain float8, OUT log_loss_p float8,
         OUT auc_a float8, OUT auc_b float8, OUT auc_gain float8, OUT auc_p float8, OUT brier_a float8, OUT brier_b float8, OUT ece_a float8, OUT ece_b float8)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
+    PERFORM set_config('search_path', path, true);
     EXECUTE format($q$
         WITH r AS MATERIALIZED (SELECT q.a::float8 AS a, q.b::float8 AS b, q.won FROM (%s) q WHERE q.a IS NOT NULL AND q.b IS NOT NULL AND q.won IS NOT NULL),
         -- placements (DeLong 1988, on midranks): the share of the other outcome that a row is on the right side of
@@ -38,7 +39,7 @@ BEGIN
        INTO observations, positives, log_loss_a, log_loss_b, log_loss_gain, log_loss_p, auc_a, auc_b, auc_gain, auc_p, brier_a, brier_b, ece_a, ece_b;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.compare_predictions(text) IS
+COMMENT ON FUNCTION jorge.compare_predictions(text, text) IS
     'Is one prediction better than another on the same rows? The query gives a and b (probabilities) and won (boolean). Paired tests, one-sided: log_loss_p = chance of such a gain of b in log loss if it were no better (t test of the differences a row), auc_p the same for the area under the ROC curve (DeLong); near 1 = b is worse. Rows with a NULL are left out. The query runs with the caller''s rights and may only read.';
 
 CREATE OR REPLACE FUNCTION jorge.predictions_of(query text, label text, champion jorge.forest, challenger jorge.forest) RETURNS TABLE (a float8, b float8, won boolean)
@@ -87,7 +88,7 @@ COMMENT ON COLUMN jorge.retrain_plan.time_column IS 'Column that orders the rows
 COMMENT ON COLUMN jorge.retrain_plan.params IS 'Options of the training, see jorge.train().';
 COMMENT ON COLUMN jorge.retrain_plan.days_back IS 'Days to look back beyond the horizon, where query is NULL.';
 COMMENT ON COLUMN jorge.retrain_plan.horizon_days IS 'Days within which a lead counts as won.';
-COMMENT ON COLUMN jorge.retrain_plan.newest IS 'Share of the rows, the newest, on which the new model has to prove itself.';
+COMMENT ON COLUMN jorge.retrain_plan.newest IS 'Share of the rows, the newest, on which the new model has to prove itself; fewer where 40 of the rarer outcome are among fewer.';
 COMMENT ON COLUMN jorge.retrain_plan.alpha IS 'Chance at which a model that is no better is taken for better.';
 COMMENT ON COLUMN jorge.retrain_plan.every IS 'How often.';
 COMMENT ON COLUMN jorge.retrain_plan.override IS 'Reason to promote although gates fail, recorded with the promotion; NULL = gates decide.';
@@ -120,7 +121,7 @@ COMMENT ON COLUMN jorge.retrain_run.decision IS 'promoted; kept: it was not bett
 COMMENT ON COLUMN jorge.retrain_run.reason IS 'Why, in words.';
 COMMENT ON COLUMN jorge.retrain_run.rows IS 'Rows with an outcome.';
 COMMENT ON COLUMN jorge.retrain_run.newest IS 'Of these, those it was judged on.';
-COMMENT ON COLUMN jorge.retrain_run.comparison IS 'jorge.compare_predictions() of champion (a) and new model (b) on the newest rows.';
+COMMENT ON COLUMN jorge.retrain_run.comparison IS 'jorge.compare_predictions() of champion (a) and new model (b) on the newest rows; tried: new models that were compared, of which this is the best; learned_since: its oldest row.';
 
 CREATE OR REPLACE FUNCTION jorge.retrain(name text DEFAULT current_setting('jorge.model'), location_id text DEFAULT jorge.current_location(), as_of timestamptz DEFAULT now())
     RETURNS jorge.retrain_run
@@ -133,8 +134,10 @@ DECLARE
     champion jorge.model;
     run jorge.retrain_run;
     rows_query text;
-    trial jorge.forest;
     trained record;
+    began timestamptz;
+    since timestamptz;
+    tried integer := 0;
     cutoff timestamptz;
     counted record;
     compared record;
@@ -155,12 +158,15 @@ BEGIN
     rows_query := coalesce(plan.query, format('SELECT t.won, t.at, t.features FROM jorge.training_set(%s, %s, %L, ''arrival'', %L) t WHERE NOT t.censored', plan.days_back, plan.horizon_days, $3, $2));
     options := jsonb_build_object('time', plan.time_column, 'quiet', true) || plan.params;
     BEGIN
-        -- the newest rows are for the test; rows of one time stay together
-        EXECUTE format('WITH q AS (SELECT %1$I AS at, to_jsonb(%2$I)::text IN (''true'', ''1'') AS won FROM (%3$s) r WHERE to_jsonb(%2$I)::text IN (''true'', ''false'', ''0'', ''1'')),
-                             c AS (SELECT percentile_disc(1 - %4$L::float8) WITHIN GROUP (ORDER BY at) AS cutoff FROM q)
+        -- the newest rows are for the test: as few as tell, so that a change is learned soon; rows of one time stay together
+        EXECUTE format('WITH q AS MATERIALIZED (SELECT %1$I AS at, to_jsonb(%2$I)::text IN (''true'', ''1'') AS won FROM (%3$s) r WHERE to_jsonb(%2$I)::text IN (''true'', ''false'', ''0'', ''1'')),
+                             n AS (SELECT at, least(count(*) FILTER (WHERE won) OVER w, count(*) FILTER (WHERE NOT won) OVER w) AS rarer, count(*) OVER w AS n FROM q WINDOW w AS (ORDER BY at DESC)),
+                             c AS (SELECT coalesce(max(at) FILTER (WHERE rarer >= 40 AND n <= %4$L::float8 * (SELECT count(*) FROM q)),
+                                                   (SELECT percentile_disc(1 - %4$L::float8) WITHIN GROUP (ORDER BY at) FROM q)) AS cutoff FROM n)
                         SELECT max(c.cutoff) AS cutoff, count(*) AS n, count(*) FILTER (WHERE at >= cutoff) AS newest,
                                least(count(*) FILTER (WHERE won AND at < cutoff), count(*) FILTER (WHERE NOT won AND at < cutoff)) AS rarer,
-                               least(count(*) FILTER (WHERE won AND at >= cutoff), count(*) FILTER (WHERE NOT won AND at >= cutoff)) AS newest_rarer FROM q, c',
+                               least(count(*) FILTER (WHERE won AND at >= cutoff), count(*) FILTER (WHERE NOT won AND at >= cutoff)) AS newest_rarer,
+                               percentile_disc(ARRAY[0, 0.5, 0.75]) WITHIN GROUP (ORDER BY at) FILTER (WHERE at < cutoff) AS begins FROM q, c',
                        plan.time_column, plan.label, rows_query, plan.newest) INTO counted;
         run.rows := coalesce(counted.n, 0);
         run.newest := coalesce(counted.newest, 0);
@@ -171,22 +177,40 @@ BEGIN
                                  run.rows, coalesce(counted.rarer, 0), coalesce(counted.newest_rarer, 0));
         ELSE
             IF champion.name IS NOT NULL THEN
-                trial := jorge.train(format('SELECT * FROM (%s) q WHERE %I < %L', rows_query, plan.time_column, cutoff), plan.label, options);
-                SELECT c.* INTO compared
-                  FROM (SELECT array_agg(p.a) AS a, array_agg(p.b) AS b, array_agg(p.won) AS won
-                          FROM jorge.predictions_of(format('SELECT * FROM (%s) q WHERE %I >= %L', rows_query, plan.time_column, cutoff), plan.label, champion.forest, trial) p) x,
-                       jorge.compare_predictions(format('SELECT * FROM unnest(%L::float8[], %L::float8[], %L::boolean[]) u(a, b, won)', x.a, x.b, x.won)) c;
-                run.comparison := to_jsonb(compared);
-                better := coalesce(compared.log_loss_p < plan.alpha AND compared.auc_p <= 1 - plan.alpha, false);
-                run.reason := format('on the newest %s rows %s: log loss %s against %s (p %s), area %s against %s (p %s)', compared.observations,
-                                     CASE WHEN better THEN 'better beyond noise' ELSE 'the new model is not better beyond noise' END,
-                                     round(compared.log_loss_b::numeric, 4), round(compared.log_loss_a::numeric, 4), round(compared.log_loss_p::numeric, 4),
-                                     round(compared.auc_b::numeric, 3), round(compared.auc_a::numeric, 3), round(compared.auc_p::numeric, 4));
+                -- all older rows, their newer half, and their newest quarter: after a change the old ones mislead
+                FOREACH began IN ARRAY counted.begins LOOP
+                    IF tried > 0 AND began = counted.begins[1] THEN
+                        CONTINUE;
+                    END IF;
+                    trained := jorge.train_report(format('SELECT * FROM (%s) q WHERE %I >= %L AND %I < %L', rows_query, plan.time_column, began, plan.time_column, cutoff), plan.label, options);
+                    CONTINUE WHEN trained.forest IS NULL;
+                    tried := tried + 1;
+                    SELECT c.* INTO compared
+                      FROM (SELECT array_agg(p.a) AS a, array_agg(p.b) AS b, array_agg(p.won) AS won
+                              FROM jorge.predictions_of(format('SELECT * FROM (%s) q WHERE %I >= %L', rows_query, plan.time_column, cutoff), plan.label, champion.forest, trained.forest) p) x,
+                           jorge.compare_predictions(format('SELECT * FROM unnest(%L::float8[], %L::float8[], %L::boolean[]) u(a, b, won)', x.a, x.b, x.won)) c;
+                    IF run.comparison IS NULL OR compared.log_loss_b < (run.comparison ->> 'log_loss_b')::float8 THEN
+                        run.comparison := to_jsonb(compared);
+                        since := began;
+                    END IF;
+                END LOOP;
+                -- the best of several is tested as one of several (Bonferroni)
+                better := coalesce((run.comparison ->> 'log_loss_p')::float8 * tried < plan.alpha AND (run.comparison ->> 'auc_p')::float8 <= 1 - plan.alpha, false);
+                run.comparison := run.comparison || jsonb_build_object('tried', tried, 'learned_since', since);
+                SELECT format('on the newest %s rows %s: log loss %s against %s (p %s%s), area %s against %s (p %s)', x.observations,
+                              CASE WHEN better THEN 'better beyond noise' ELSE 'the new model is not better beyond noise' END,
+                              round(x.log_loss_b::numeric, 4), round(x.log_loss_a::numeric, 4), round(x.log_loss_p::numeric, 4), CASE WHEN tried > 1 THEN format(', best of %s', tried) ELSE '' END,
+                              round(x.auc_b::numeric, 3), round(x.auc_a::numeric, 3), round(x.auc_p::numeric, 4))
+                       || CASE WHEN since > counted.begins[1] THEN format('; learned from rows since %s', to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD')) ELSE '' END
+                  INTO run.reason FROM jsonb_to_record(run.comparison) AS x(observations bigint, log_loss_a float8, log_loss_b float8, log_loss_p float8, auc_a float8, auc_b float8, auc_p float8);
             END IF;
             IF NOT better THEN
                 run.decision := 'kept';
             ELSE
                 -- proven; what serves learns from the newest rows, too
+                IF since > counted.begins[1] THEN
+                    rows_query := format('SELECT * FROM (%s) q WHERE %I >= %L', rows_query, plan.time_column, since);
+                END IF;
                 SELECT t.* INTO trained FROM jorge.train_model($1, rows_query, plan.label, 'binary:logistic', options, $2,
                        notes => format('retrained as of %s', $3)) t;
                 run.version := trained.version;
@@ -218,7 +242,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.retrain(text, text, timestamptz) IS
-    'Trains a model anew and lets it serve if it is better: learns from the older rows, is compared with the version that serves on the newest (jorge.retrain_plan.newest of them), and only if its log loss there is lower beyond noise (paired test, alpha) and its area not surely smaller, the same recipe learns from all rows, is registered, gets its reference for jorge.drift(), and is promoted if its gates pass. Where no version serves there is nothing to beat. Returns what came of it and why, which is also a row of jorge.retrain_run and an event model_retrained; nothing of it is an ERROR. Undo: jorge.rollback(name, location_id).';
+    'Trains a model anew and lets it serve if it is better: learns from the older rows (all, their newer half, and their newest quarter: after a change old rows mislead), the best of these is compared with the version that serves on the newest rows, and only if its log loss there is lower beyond noise (paired test at alpha / models tried) and its area not surely smaller, the same recipe learns from the newest rows, too, is registered, gets its reference for jorge.drift(), and is promoted if its gates pass. Where no version serves there is nothing to beat. Returns what came of it and why, which is also a row of jorge.retrain_run and an event model_retrained; nothing of it is an ERROR. Undo: jorge.rollback(name, location_id).';
 
 CREATE OR REPLACE PROCEDURE jorge.retrain_due()
     LANGUAGE plpgsql
@@ -470,7 +494,7 @@ BEGIN
         SELECT c.* INTO b FROM jorge.classification(f.t) c;
         lines := lines || format('Ranking      area under the curve %s%s: %s', coalesce(round(b.roc_auc::numeric, 3)::text, 'not known'),
                                  coalesce(format(' (%s ... %s)', round(b.roc_auc_lower::numeric, 2), round(b.roc_auc_upper::numeric, 2)), ''),
-                                 CASE WHEN b.roc_auc IS NULL THEN 'it takes won and lost leads' WHEN b.roc_auc_lower <= 0.5 THEN 'too few leads to tell it from chance'
+                                 CASE WHEN b.roc_auc IS NULL THEN 'it takes won and lost leads' WHEN b.roc_auc_upper < 0.5 THEN 'it sorts leads the wrong way' WHEN b.roc_auc_upper < 0.6 THEN 'no better than chance' WHEN b.roc_auc_lower <= 0.5 THEN 'too few leads to tell it from chance'
                                       WHEN b.roc_auc >= 0.8 THEN 'it sorts leads well' WHEN b.roc_auc >= 0.65 THEN 'it sorts leads' ELSE 'it hardly sorts leads' END)
             || format('Accuracy     %s at 50 %% (precision %s, recall %s); log loss %s, Brier %s', jorge.percent(b.accuracy), jorge.percent(b."precision"), jorge.percent(b.recall),
                       round(b.log_loss::numeric, 3), round(b.brier::numeric, 3))

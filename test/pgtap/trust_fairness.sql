@@ -1,6 +1,6 @@
 -- Fair housing: prohibited features stay out of models, and the audit finds what is planted and nothing else.
 BEGIN;
-SELECT plan(32);
+SELECT plan(33);
 SET LOCAL client_min_messages = error;
 
 SELECT is((SELECT string_agg(status, ' ') FROM jorge.features_policy(ARRAY['family_size_mentioned', 'Sex', 'sex=male', 'postal_code', 'budget_midpoint'])), 'prohibited prohibited prohibited monitor allowed', 'what the policy says');
@@ -55,6 +55,10 @@ SELECT is((SELECT count(*) FROM jorge.fairness_audit('SELECT 1 AS "group", 0.5 A
 SELECT throws_ok($$SELECT * FROM jorge.fairness_audit('SELECT 1 AS a')$$, '42703', NULL, 'no group');
 SELECT throws_ok($$SELECT * FROM jorge.fairness_audit('SELECT 1 AS "group"')$$, '42703', NULL, 'no score');
 SELECT throws_ok($$SELECT * FROM jorge.fairness_audit('SELECT 1 AS "group", 0.5 AS probability', 2)$$, '22023', NULL, 'no threshold');
+CREATE SCHEMA crm;
+CREATE TABLE crm.person AS SELECT 'a' AS "group", 0.5 AS probability;
+SET LOCAL search_path = crm, public;
+SELECT is((SELECT sum(people) FROM jorge.fairness_audit('SELECT * FROM person')), 1::numeric, 'tables are named as the caller does');
 SELECT throws_ok($$SELECT * FROM jorge.fairness_audit('DELETE FROM jorge.lead RETURNING 1 AS "group", 0.5 AS probability')$$, '42601', NULL, 'nothing but a query');
 
 SELECT * FROM finish();
