@@ -98,13 +98,14 @@ BEGIN
     -- from the beginning
     DELETE FROM jorge.lead_conversation c USING unnest($1, $2) w(location_id, lead_id)
      WHERE c.location_id = w.location_id AND c.lead_id = w.lead_id
-       AND NOT EXISTS (SELECT FROM jorge.interaction i WHERE i.location_id = w.location_id AND i.lead_id = w.lead_id);
+       AND NOT EXISTS (SELECT FROM jorge.interaction i WHERE coalesce(i.location_id, i.location_id) = w.location_id AND i.lead_id = w.lead_id);
     WITH told AS MATERIALIZED (
         SELECT w.location_id, w.lead_id,
                jorge.conversation(i.at, i.channel, i.direction, s.sentiment, s.objections, s.intent = 'stop' ORDER BY i.at, i.interaction_id) AS c,
                (array_agg(i.interaction_id ORDER BY i.at DESC, i.interaction_id DESC))[1] AS last_id
           FROM (SELECT DISTINCT * FROM unnest($1, $2) u(location_id, lead_id)) w
-          JOIN jorge.interaction i ON i.location_id = w.location_id AND i.lead_id = w.lead_id
+          -- coalesce: a plan saved on a small table must not come to read the whole location
+          JOIN jorge.interaction i ON coalesce(i.location_id, i.location_id) = w.location_id AND i.lead_id = w.lead_id
           LEFT JOIN LATERAL jorge.text_signals(CASE WHEN i.direction = 'in' THEN i.body END) s ON true
          GROUP BY w.location_id, w.lead_id)
     INSERT INTO jorge.lead_conversation AS k (location_id, lead_id, last_id, interactions, sms_in, email_in, calls_in, sms_out, email_out, calls_out, visits, notes, preferred_channel, last_at, last_inbound_at, last_outbound_at, replies, reply_log_sum, reply_log_recent, fastest_reply_seconds, slowest_reply_seconds, our_replies, our_reply_log_sum, texts, sentiment_first, sentiment_last, sentiment_sum, sentiment_recent, objection_price, objection_timing, objection_financing, objection_location, objection_condition, objection_agent, objection_commission, objection_partner, last_objection, last_objection_at, stopped_at, heat, heat_fast)
