@@ -141,6 +141,15 @@ BEGIN
         RETURN;
     END IF;
     -- one interaction more that is the latest is one step; anything else is counted from the beginning
+    IF cardinality($2) = 1 AND $3[1] = 1 THEN
+        UPDATE jorge.lead_conversation k SET (last_id, interactions, sms_in, email_in, calls_in, sms_out, email_out, calls_out, visits, notes, preferred_channel, last_at, last_inbound_at, last_outbound_at, replies, reply_log_sum, reply_log_recent, fastest_reply_seconds, slowest_reply_seconds, our_replies, our_reply_log_sum, texts, sentiment_first, sentiment_last, sentiment_sum, sentiment_recent, objection_price, objection_timing, objection_financing, objection_location, objection_condition, objection_agent, objection_commission, objection_partner, last_objection, last_objection_at, stopped_at, heat, heat_fast) =
+               (SELECT $5[1], n.* FROM jorge.conversation_step(ROW(k.interactions, k.sms_in, k.email_in, k.calls_in, k.sms_out, k.email_out, k.calls_out, k.visits, k.notes, k.preferred_channel, k.last_at, k.last_inbound_at, k.last_outbound_at, k.replies, k.reply_log_sum, k.reply_log_recent, k.fastest_reply_seconds, k.slowest_reply_seconds, k.our_replies, k.our_reply_log_sum, k.texts, k.sentiment_first, k.sentiment_last, k.sentiment_sum, k.sentiment_recent, k.objection_price, k.objection_timing, k.objection_financing, k.objection_location, k.objection_condition, k.objection_agent, k.objection_commission, k.objection_partner, k.last_objection, k.last_objection_at, k.stopped_at, k.heat, k.heat_fast)::jorge.conversation, $4[1], $6[1], $7[1], s.sentiment, s.objections, s.intent = 'stop') n)
+          FROM (SELECT CASE WHEN $7[1] = 'in' THEN $8[1] END AS body) b LEFT JOIN LATERAL jorge.text_signals(b.body) s ON true
+         WHERE k.location_id = $1[1] AND k.lead_id = $2[1] AND (k.last_at, k.last_id) < ($4[1], $5[1]);
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
     WITH come AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) u(location_id, lead_id, n, at, id, channel, direction, body)),
     next AS MATERIALIZED (
         SELECT k.location_id, k.lead_id, c.id,
