@@ -177,16 +177,22 @@ COMMENT ON FUNCTION jorge.ensemble_predict(text, integer, record, text, text) IS
     'Prediction of a version of a model with all its members, for a row that has the forest''s features as columns, and a message: probability and log_odds; members: for each its weight among those that are there, its own log-odds and probability, or why it is missing; missing: names of those left out. A version without other members is its forest alone. ERROR 42704 no such version; others as jorge.predict_row().';
 
 CREATE OR REPLACE FUNCTION jorge.lead_messages(lead_id uuid, until timestamptz DEFAULT 'infinity', location_id text DEFAULT jorge.current_location()) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE -- keeps its plan: there is a partition for each month
     SET search_path = pg_catalog, pg_temp
+    -- a plan kept from when the tables were small must not read the whole tenant later: by the person's index only
+    SET enable_seqscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
 AS $fn$
-    SELECT string_agg(m.body, E'\n\n' ORDER BY m.at, m.kind, m.id)
+BEGIN
+    RETURN (SELECT string_agg(m.body, E'\n\n' ORDER BY m.at, m.kind, m.id)
       FROM (SELECT i.received_at AS at, 0 AS kind, i.inquiry_id AS id, i.message AS body
-              FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
-             WHERE l.lead_id = $1 AND l.location_id = $3 AND i.received_at <= $2 AND i.message IS NOT NULL
+              FROM jorge.inquiry_lead l JOIN jorge.inquiry i ON i.location_id = coalesce(l.location_id, l.location_id) AND i.inquiry_id = l.inquiry_id
+             WHERE l.lead_id = $1 AND l.location_id || '' = $3 AND i.received_at <= $2 AND i.message IS NOT NULL
             UNION ALL
             SELECT t.at, 1, t.interaction_id, t.body FROM jorge.interaction t
-             WHERE t.lead_id = $1 AND t.location_id = $3 AND t.at <= $2 AND t.direction = 'in' AND t.body IS NOT NULL) m
+             WHERE t.lead_id = $1 AND t.location_id || '' = $3 AND t.at <= $2 AND t.direction = 'in' AND t.body IS NOT NULL) m);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_messages(uuid, timestamptz, text) IS
     'All that a person wrote to us up to a moment, in order of time, an empty line between messages: what a text model of leads is trained on and predicts from. NULL if nothing.';
