@@ -18,7 +18,7 @@ LONG = bool(os.environ.get("JORGE_LONG"))
 # lets everything through, but for leads whose name says otherwise
 GATE = """
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
-CREATE FUNCTION jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz, dedupe_key text,
+CREATE FUNCTION jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz, dedupe_key text DEFAULT NULL,
                                 OUT decision text, OUT rule text, OUT until timestamptz) LANGUAGE sql STABLE
 AS $$ SELECT 'send'::text, 'open'::text, NULL::timestamptz $$;
 """
