@@ -535,9 +535,11 @@ COMMENT ON FUNCTION jorge.run_step(uuid, timestamptz, text) IS
     'Takes the next step of an enrolment if it is due: queued, skipped, expired, finished, planned (it is due later after all), NULL (nothing to do, or somebody else writes about the lead).';
 REVOKE ALL ON FUNCTION jorge.run_step(uuid, timestamptz, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION jorge.run_sequences(at timestamptz DEFAULT now(), most integer DEFAULT 1000, location_id text DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION jorge.run_sequences(at timestamptz DEFAULT now(), most integer DEFAULT 5000, location_id text DEFAULT NULL) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    -- planning a step's queries takes longer than the step
+    SET plan_cache_mode = force_generic_plan
 AS $fn$
 DECLARE
     due record;

@@ -128,6 +128,7 @@ COMMENT ON COLUMN jorge.needs_person.said IS 'What was said.';
 CREATE OR REPLACE FUNCTION jorge.heard(said jorge.interaction) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $fn$
 DECLARE
     who uuid := jorge.lead_alias(said.lead_id, said.location_id);
