@@ -140,7 +140,8 @@ BEGIN
     END IF;
     IF meaning = 'stop' THEN
         PERFORM jorge.opt_out(who, CASE scope WHEN 'all' THEN 'all' ELSE said.channel END, said.channel, said.at, said.body, said.location_id);
-    ELSIF meaning = 'unclear' THEN
+    ELSIF meaning = 'unclear' AND said.at > now() - interval '90 days' THEN
+        -- history that is loaded would leave a person more to read than anybody can
         PERFORM jorge.pause_lead(who, said.channel, said.at, said.body, said.location_id);
     ELSIF meaning = 'start' AND EXISTS (SELECT FROM jorge.consent c WHERE c.lead_id = who AND c.location_id || '' = said.location_id AND c.act = 'revoke') THEN
         PERFORM jorge.grant_consent(who, said.channel, 'express', said.channel, said.body, NULL, said.at, NULL, said.location_id);
@@ -156,7 +157,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.heard(jorge.interaction) IS
-    'What follows from something a person said: an opt-out, a pause where it is not clear, a new consent; sequences begun before it end (reply); answers not yet sent to earlier messages are cancelled; an answer is drafted (jorge.reply_policy).';
+    'What follows from something a person said: an opt-out, a pause where it is not clear (of the last 90 days), a new consent; sequences begun before it end (reply); answers not yet sent to earlier messages are cancelled; an answer is drafted (jorge.reply_policy).';
 REVOKE ALL ON FUNCTION jorge.heard(jorge.interaction) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.dnd_told(dnd jorge.lead_dnd) RETURNS void
@@ -231,7 +232,7 @@ BEGIN
                                ELSE jorge.pause_lead(i.lead_id, i.channel, i.at, i.body, i.location_id) END
            FROM (SELECT a.*, jorge.reply_meaning(a.body) AS meaning FROM jorge.interaction a
                   WHERE a.direction = 'in' AND a.channel IN ('sms', 'email', 'call') AND a.body IS NOT NULL ORDER BY a.lead_id, a.at OFFSET 0) i
-          WHERE i.meaning IN ('stop', 'unclear')
+          WHERE (i.meaning = 'stop' OR (i.meaning = 'unclear' AND i.at > pg_catalog.now() - interval '90 days'))
             AND NOT EXISTS (SELECT FROM jorge.consent c WHERE c.location_id = i.location_id AND c.lead_id = jorge.lead_alias(i.lead_id, i.location_id) AND c.at >= i.at);
     END IF;
 END

@@ -34,7 +34,7 @@ SELECT jorge.ingest('ghl', '{"type": "InboundMessage", "messageType": "SMS", "di
 SELECT l.name, e.state || ': ' || e.reason AS sequence, (SELECT string_agg(d.state || ' (' || d.reason || ')', ', ') FROM jorge.outbox_done d WHERE d.lead_id = l.lead_id) AS deliveries,
        (SELECT r.decision || ': ' || r.rule FROM jorge.send_rule('main', l.lead_id, 'email', now()) r) AS "another message"
   FROM jorge.lead l JOIN jorge.enrollment e USING (location_id, lead_id) WHERE l.phone IN ('512-867-5370', '305-867-5371') ORDER BY l.name;
-SELECT name, said FROM jorge.needs_person;
+SELECT name, said FROM jorge.needs_person WHERE at > now() - interval '1 hour';
 
 \echo '==> why did nothing happen? jorge.status()'
 SELECT topic, state, left(detail, 80) AS detail, left(what_next, 70) AS "what next" FROM jorge.status();

@@ -19,7 +19,8 @@ WITH m(want, said) AS (VALUES
     ('none', 'end of the month works'), ('none', 'Yes'), ('none', 'ok'), ('none', 'My budget is 500k'), ('none', 'We want to start looking in March'), ('none', 'for help call me'),
     ('none', 'info on the house please'), ('none', 'I have no more questions, thanks'), ('none', 'my number is 512 555 2001'), ('none', ''), ('none', E'\U0001F44D'),
     ('none', 'Para comprar una casa'), ('none', 'estoy interesada en la casa'), ('none', E'Sounds good\n> Reply STOP to unsubscribe'), ('none', E'ok\n-----Original Message-----\nstop'),
-    ('none', 'I do want the house near the bus stop'), ('none', '¿Qué precio tiene la casa?'), ('none', 'Don''t you have anything cheaper?'), ('none', 'We already bought a house'))
+    ('none', 'I do want the house near the bus stop'), ('none', '¿Qué precio tiene la casa?'), ('none', 'Don''t you have anything cheaper?'), ('none', 'We already bought a house'),
+    ('none', 'The house needs repairs we don''t want to pay for'), ('none', 'I won''t take less than 420K. My phone is acting up'), ('none', 'Drop me an email'))
 SELECT want, count(*) AS messages, count(*) FILTER (WHERE jorge.reply_meaning(said) = want) AS as_meant,
        string_agg(format('%s is %s', said, jorge.reply_meaning(said)), '; ') FILTER (WHERE jorge.reply_meaning(said) <> want) AS wrong
   FROM m GROUP BY want ORDER BY want;
