@@ -14,9 +14,6 @@
 #define BREAKER_OPEN_FOR (60 * USECS_PER_SEC)
 #define BREAKER_IN_A_ROW 5
 
-
-
-
 static HTAB *lanes;
 
 void

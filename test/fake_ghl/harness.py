@@ -163,7 +163,7 @@ class Site:
         return int((self.data / "postmaster.pid").read_text().split()[0])
 
     def start(self):
-        self.as_owner(self.bin("pg_ctl"), "-D", self.data, "-l", self.data / "server.log", "-w", "-s", "start", stdout=subprocess.DEVNULL)
+        self.as_owner(self.bin("pg_ctl"), "-D", self.data, "-l", self.data / "server.log", "-w", "-s", "start", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def stop(self, mode="fast", check=True):
         self.as_owner(self.bin("pg_ctl"), "-D", self.data, "-m", mode, "-w", "-s", "stop", check=check, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

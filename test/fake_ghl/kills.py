@@ -6,7 +6,8 @@ import tempfile
 import time
 from harness import LONG, Ghl, Site, Tap
 
-WORKER_KILLS, POSTMASTER_KILLS, ROWS = (200, 30, 500) if LONG else (8, 3, 120)
+# JORGE_KILLS=worker,postmaster,rows sets them
+WORKER_KILLS, POSTMASTER_KILLS, ROWS = map(int, os.environ.get("JORGE_KILLS", "200,30,500" if LONG else "8,3,120").split(","))
 SCALE = 200
 seed = int(os.environ.get("JORGE_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 chance = random.Random(seed)
