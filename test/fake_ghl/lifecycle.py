@@ -67,7 +67,7 @@ try:
     site.sql(f'''
         CREATE TABLE public.stopped (lead_id uuid PRIMARY KEY);
         CREATE TABLE public.acknowledged (lead_id uuid, at timestamptz);
-        CREATE OR REPLACE FUNCTION jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz, dedupe_key text, OUT decision text, OUT rule text, OUT until timestamptz)
+        CREATE OR REPLACE FUNCTION jorge.send_gate(location_id text, lead_id uuid, channel text, at timestamptz, dedupe_key text DEFAULT NULL, OUT decision text, OUT rule text, OUT until timestamptz)
             LANGUAGE sql STABLE AS $$ SELECT CASE WHEN EXISTS (SELECT FROM public.stopped s WHERE s.lead_id = $2) THEN 'cancel' ELSE 'send' END, 'race', NULL::timestamptz $$;
         INSERT INTO jorge.lead (lead_id, ghl_contact_id, owner) SELECT gen_random_uuid(), 'autorace' || g, 'race' || g % 4 FROM generate_series(1, {races}) g;
         CREATE PROCEDURE public.race(part text) LANGUAGE plpgsql AS $$
