@@ -34,6 +34,9 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 /* Wait so long for more results before they are recorded */
 #define GATHER (15 * 1000)
 
+/* A poll that follows from our own work may wait so long */
+#define LOOK_SOON (4 * 1000)
+
 /* After an error of the database */
 #define BACK_OFF USECS_PER_SEC
 
@@ -59,6 +62,7 @@ static Request *results[MAX_RECORD];	/* to be recorded, oldest first */
 static int n_results;
 static int64 oldest_result;
 static bool look = true;				/* poll in the next turn */
+static int64 look_at;					/* monotonic: set look then; 0 = no need */
 static bool armed;
 static bool recovered;
 static bool unnoted;
@@ -138,6 +142,22 @@ own_fault(int sqlstate)
 }
 
 /*
+ * Poll soon, but first let libcurl get on with what was just sent
+ */
+static void
+look_soon(void)
+{
+	if (look_at == 0)
+		look_at = delivery_clock() + LOOK_SOON;
+}
+
+static bool
+idle(void)
+{
+	return n_results == 0 && transfer_in_flight() == 0;
+}
+
+/*
  * Take note of what came back
  */
 static void
@@ -200,7 +220,7 @@ drop_results(int n)
 		unnoted |= results[i]->outcome == OUTCOME_REPLIED && results[i]->status < 300;
 		/* what was not plainly accepted may be due again at once */
 		if (lane->next_due == DT_NOEND)
-			look = true;
+			look_soon();
 		request_free(results[i]);
 	}
 	memmove(results, results + n, (n_results - n) * sizeof(Request *));
@@ -314,6 +334,7 @@ turn(bool record, bool claim, int *recorded)
 	if (polls)
 	{
 		look = false;
+		look_at = 0;
 		pg_atomic_write_u32(&delivery_slot->look, 0);
 		store_poll(&polled);
 		judge_poll(&polled);
@@ -346,7 +367,7 @@ turn(bool record, bool claim, int *recorded)
 		{
 			lane_give_back(lanes[i], limits[i] - got);
 			lanes[i]->next_due = DT_NOEND;
-			look = true;
+			look_soon();
 			/* something is due that can't be had now: its lead is being changed */
 			if (got == 0)
 				lanes[i]->ask_after = delivery_clock() + 50 * 1000;
@@ -430,7 +451,7 @@ note(void)
 	{
 		if (store_begin())
 		{
-			unnoted = store_note(50) > 0;
+			unnoted = store_note(200) > 0;
 			store_commit();
 		}
 	}
@@ -623,6 +644,8 @@ jorge_outbox_main(Datum argument)
 		clock = delivery_clock();
 		if (delivery_slot->state == OUTBOX_HOLD_OFF && hold_until <= GetCurrentTimestamp())
 			look = true;
+		if (look_at != 0 && clock >= look_at)
+			look = true;
 		if (clock - polled_at >= poll_every)
 		{
 			look = true;
@@ -639,7 +662,7 @@ jorge_outbox_main(Datum argument)
 				guarded_turn(true, false);
 			else if (record || look || (claim && n_results == 0))
 				guarded_turn(record, claim || (look && clock >= claim_retry_at));
-			if (unnoted && (n_results == 0 || clock - noted_at >= NOTE_EVERY) && delivery_clock() >= retry_at)
+			if (unnoted && (idle() || clock - noted_at >= NOTE_EVERY) && delivery_clock() >= retry_at)
 				note();
 			refresh_tokens();
 		}
@@ -648,8 +671,12 @@ jorge_outbox_main(Datum argument)
 		timeout = poll_every - (clock - polled_at);
 		if (n_results > 0)
 			timeout = Min(timeout, oldest_result + GATHER - clock);
-		if (look || (unnoted && n_results == 0))
+		if (look || (unnoted && idle()))
 			timeout = 0;
+		if (look_at != 0)
+			timeout = Min(timeout, look_at - clock);
+		if (unnoted)
+			timeout = Min(timeout, Max(0, noted_at + NOTE_EVERY - clock));
 		if (armed && n_results == 0 && transfer_in_flight() < delivery_settings->outbox_connections)
 			timeout = Min(timeout, Max(lanes_wait(GetCurrentTimestamp()), claim_retry_at - clock));
 		timeout = Max(timeout, retry_at - clock);
