@@ -242,14 +242,14 @@ COMMENT ON COLUMN jorge.lead.text_job_stability IS 'Protected: job stability las
 COMMENT ON COLUMN jorge.lead.text_family_size IS 'Protected: persons in the family last mentioned; in no score unless its owner asks for it by name.';
 COMMENT ON COLUMN jorge.lead.lexicon IS 'Version of the words that found the text_ columns (jorge.lexicon_version).';
 
+-- Without a foreign key, as scores are: checking one costs more than the row. A lead can't go while jorge.inquiry_lead refers to it.
 CREATE TABLE IF NOT EXISTS jorge.lead_key (
     location_id text NOT NULL,
     kind        text NOT NULL COLLATE "C",
     key         text NOT NULL COLLATE "C",
     lead_id     uuid NOT NULL,
     share       integer NOT NULL DEFAULT 0,
-    PRIMARY KEY (location_id, kind, key, share),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    PRIMARY KEY (location_id, kind, key, share)
 );
 CREATE INDEX IF NOT EXISTS lead_key_lead_idx ON jorge.lead_key (lead_id, location_id);
 COMMENT ON TABLE jorge.lead_key IS 'Which key belongs to which person. The primary key is the backstop of deduplication.';
@@ -344,8 +344,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_score (
     upper       float8,
     model       text NOT NULL,
     scored_at   timestamptz NOT NULL,
-    PRIMARY KEY (location_id, lead_id),
-    FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead
+    PRIMARY KEY (location_id, lead_id)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE jorge.lead_score IS 'The current score of each lead, kept by the triggers.';
 COMMENT ON COLUMN jorge.lead_score.location_id IS 'Tenant.';

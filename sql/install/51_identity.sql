@@ -265,6 +265,13 @@ CREATE OR REPLACE FUNCTION jorge.lead_truncated() RETURNS trigger
 AS $fn$
 BEGIN
     TRUNCATE jorge.lead_block, jorge.lead_merge, jorge.lead_apart, jorge.identity_review;
+    -- these the same statement may have emptied, and then they can't be truncated again
+    IF EXISTS (SELECT FROM jorge.lead_key) THEN
+        TRUNCATE jorge.lead_key;
+    END IF;
+    IF EXISTS (SELECT FROM jorge.lead_score) THEN
+        TRUNCATE jorge.lead_score;
+    END IF;
     RETURN NULL;
 END
 $fn$;

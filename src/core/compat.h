@@ -80,6 +80,13 @@
 #define jorge_local_backend_status(index) pgstat_get_local_beentry_by_index(index)
 #endif
 
+/* Since 16 summarizing indexes may be told apart. (needs executor/executor.h) */
+#if PG_VERSION_NUM >= 160000
+#define jorge_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
+#else
+#define jorge_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
+#endif
+
 /* Since 18 a scan may be instrumented. */
 #if PG_VERSION_NUM >= 180000
 #define jorge_index_beginscan(table, index, snapshot, nkeys) index_beginscan(table, index, snapshot, NULL, nkeys, 0)

@@ -3,13 +3,13 @@
  */
 #include "core/jorge.h"
 
+#include "core/attribute_map.h"
 #include "intake/resolve.h"
-#include "intake/statements.h"
 
 #include "executor/spi.h"
 #include "utils/builtins.h"
 
-/* A row of FIND_BLOCKS */
+/* A lead under a blocking key of an arrival */
 typedef struct BlockHit
 {
 	int arrival;
@@ -31,6 +31,20 @@ compare_keys(const void *a, const void *b)
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return memcmp(x->lead_id.data, y->lead_id.data, UUID_LEN);
+}
+
+/*
+ * Order by blocking key, then arrival
+ */
+static int
+compare_index(const void *a, const void *b)
+{
+	const BlockHit *x = a;
+	const BlockHit *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->arrival - y->arrival;
 }
 
 /*
@@ -59,43 +73,54 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 	TupleTableSlot *slot;
 	int room = 64;
 	BlockHit *hits = palloc(sizeof(BlockHit) * room);
+	BlockHit *asked = palloc_extended(mul_size(sizeof(BlockHit), r->n * MATCH_MAX_BLOCKING_KEYS + 1), MCXT_ALLOC_HUGE);
+	int nasked = 0;
 	int n = 0;
 	int kept = 0;
+
+	/* in the order of the index, so that many look-ups walk it */
+	for (int i = 0; i < r->n; i++)
+		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
+		{
+			asked[nasked].arrival = i;
+			asked[nasked++].key = r->arrivals[i].blocks[b];
+		}
+	qsort(asked, nasked, sizeof(BlockHit), compare_index);
 
 	jorge_probe_begin(&blocks, "lead_block", columns, 1, true);
 	location_id = SPI_fnumber(RelationGetDescr(blocks.table), "location_id");
 	lead_id = SPI_fnumber(RelationGetDescr(blocks.table), "lead_id");
-	for (int i = 0; i < r->n; i++)
-		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
+	for (int a = 0; a < nasked; a++)
+	{
+		Datum key = Int64GetDatum(asked[a].key);
+		text *location = DatumGetTextPP(r->arrivals[asked[a].arrival].event->values[INQUIRY_location_id]);
+		int under = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		jorge_probe_for(&blocks, &key);
+		while (under <= BLOCK_LIMIT && (slot = jorge_probe_next(&blocks)) != NULL)
 		{
-			Datum key = Int64GetDatum(r->arrivals[i].blocks[b]);
-			text *location = DatumGetTextPP(r->arrivals[i].event->values[INQUIRY_location_id]);
-			int under = 0;
+			bool null;
+			text *other = DatumGetTextPP(slot_getattr(slot, location_id, &null));
 
-			CHECK_FOR_INTERRUPTS();
-			jorge_probe_for(&blocks, &key);
-			while (under <= BLOCK_LIMIT && (slot = jorge_probe_next(&blocks)) != NULL)
-			{
-				bool null;
-				text *other = DatumGetTextPP(slot_getattr(slot, location_id, &null));
-
-				if (VARSIZE_ANY_EXHDR(other) != VARSIZE_ANY_EXHDR(location) ||
-					memcmp(VARDATA_ANY(other), VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location)) != 0)
-					continue;
-				if (!jorge_probe_visible(&blocks))
-					ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-									errmsg("could not serialize access: somebody much alike has come meanwhile"),
-									errhint("The transaction might succeed if retried.")));
-				if (n == room)
-					hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
-				hits[n].arrival = i;
-				hits[n].key = r->arrivals[i].blocks[b];
-				hits[n].lead_id = *DatumGetUUIDP(slot_getattr(slot, lead_id, &null));
-				n++;
-				under++;
-			}
+			if (VARSIZE_ANY_EXHDR(other) != VARSIZE_ANY_EXHDR(location) ||
+				memcmp(VARDATA_ANY(other), VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location)) != 0)
+				continue;
+			if (!jorge_probe_visible(&blocks))
+				ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+								errmsg("could not serialize access: somebody much alike has come meanwhile"),
+								errhint("The transaction might succeed if retried.")));
+			if (n == room)
+				hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
+			hits[n].arrival = asked[a].arrival;
+			hits[n].key = asked[a].key;
+			hits[n].lead_id = *DatumGetUUIDP(slot_getattr(slot, lead_id, &null));
+			n++;
+			under++;
 		}
+	}
 	jorge_probe_end(&blocks);
+	pfree(asked);
 
 	qsort(hits, n, sizeof(BlockHit), compare_keys);
 	for (int h = 0, end; h < n; h = end)
@@ -120,35 +145,93 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 	return hits;
 }
 
-/*
- * Get a text column for the matcher
- */
-static MatchText
-text_of(HeapTuple tuple, int column)
+/* Stored leads by id, which may be an alias of theirs */
+typedef struct StoredLeads
 {
-	bool null;
-	Datum value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &null);
-	MatchText result = {NULL, 0};
+	Probe leads;
+	Probe aliases;
+	bool aliases_open; /* few ask for them */
+	AttrNumber erased_at;
+	AttrNumber alias_of;
+} StoredLeads;
 
-	if (!null)
-	{
-		text *t = DatumGetTextPP(value);
+static AttributeMap lead_map;
 
-		result.data = VARDATA_ANY(t);
-		result.length = VARSIZE_ANY_EXHDR(t);
-	}
-	return result;
+/*
+ * Start reading
+ */
+static void
+reader_begin(StoredLeads *reader)
+{
+	static const char *const columns[] = {"location_id", "lead_id"};
+
+	jorge_probe_begin(&reader->leads, "lead", columns, 2, false);
+	jorge_map_attributes(&lead_map, reader->leads.table, jorge_lead_column_names, jorge_lead_column_types, LEAD_COLUMNS);
+	reader->erased_at = SPI_fnumber(RelationGetDescr(reader->leads.table), "erased_at");
+	reader->aliases_open = false;
 }
 
 /*
- * Bring a row of FIND_CANDIDATES into comparable form
+ * End reading
  */
 static void
-prepare_lead(HeapTuple tuple, MatchPerson *person)
+reader_end(StoredLeads *reader)
 {
-	MatchGiven given = {text_of(tuple, 3), text_of(tuple, 4), text_of(tuple, 5), text_of(tuple, 6),
-						text_of(tuple, 7), text_of(tuple, 8), text_of(tuple, 9), text_of(tuple, 10)};
+	if (reader->aliases_open)
+		jorge_probe_end(&reader->aliases);
+	jorge_probe_end(&reader->leads);
+}
 
+/*
+ * Find the row of a lead; NULL if there is none. *lead_id becomes its id where it was an alias.
+ */
+static TupleTableSlot *
+find_lead(StoredLeads *reader, Datum location_id, pg_uuid_t *lead_id)
+{
+	static const char *const columns[] = {"location_id", "alias_id"};
+	Datum values[2] = {location_id, UUIDPGetDatum(lead_id)};
+	TupleTableSlot *slot;
+	bool null;
+
+	jorge_probe_for(&reader->leads, values);
+	slot = jorge_probe_next(&reader->leads);
+	if (slot == NULL)
+	{
+		if (!reader->aliases_open)
+		{
+			jorge_probe_begin(&reader->aliases, "lead_alias", columns, 2, false);
+			reader->alias_of = SPI_fnumber(RelationGetDescr(reader->aliases.table), "lead_id");
+			reader->aliases_open = true;
+		}
+		jorge_probe_for(&reader->aliases, values);
+		slot = jorge_probe_next(&reader->aliases);
+		if (slot == NULL)
+			return NULL;
+		*lead_id = *DatumGetUUIDP(slot_getattr(slot, reader->alias_of, &null));
+		jorge_probe_for(&reader->leads, values);
+		slot = jorge_probe_next(&reader->leads);
+		if (slot == NULL)
+			return NULL;
+	}
+	(void) slot_getattr(slot, reader->erased_at, &null);
+	return null ? slot : NULL;
+}
+
+/*
+ * Bring a lead's row into comparable form
+ */
+static void
+prepare_lead(TupleTableSlot *slot, MatchPerson *person)
+{
+	Datum values[LEAD_COLUMNS];
+	bool nulls[LEAD_COLUMNS];
+	MatchGiven given;
+
+	for (int c = LEAD_FIRST_WISH; c < LEAD_COLUMNS; c++)
+		nulls[c] = true;
+	for (int c = LEAD_FIRST_WISH; c <= LEAD_postal_code; c++)
+		values[c] = slot_getattr(slot, lead_map.attno[c] + 1, &nulls[c]);
+	jorge_match_given(values, nulls, LEAD_FIRST_WISH, &given);
 	jorge_match_prepare(&given, person);
 }
 
@@ -174,8 +257,7 @@ Candidate *
 jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 {
 	static const char *const columns[] = {"location_id", "kind", "key"};
-	Tuplestorestate *store;
-	bool present[2] = {false, false};
+	StoredLeads reader;
 	Probe stops;
 	Candidate *candidates;
 	BlockHit *hits;
@@ -187,42 +269,35 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 	if (nhits == 0)
 		return candidates;
 
-	store = jorge_relation_begin(RELATION_WANTED_LEADS);
-	for (int h = 0; h < nhits; h++)
-	{
-		Datum values[2] = {r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id], UUIDPGetDatum(&hits[h].lead_id)};
-
-		if (h == 0 || memcmp(hits[h].lead_id.data, hits[h - 1].lead_id.data, UUID_LEN) != 0)
-			jorge_relation_put(store, RELATION_WANTED_LEADS, values, present);
-	}
-	jorge_statement_run(FIND_CANDIDATES, NULL);
+	reader_begin(&reader);
 	jorge_probe_begin(&stops, "identity_stop", columns, 3, false);
-	for (uint64 row = 0, h = 0; row < SPI_processed; row++)
+	for (int h = 0, end; h < nhits; h = end)
 	{
-		HeapTuple tuple = SPI_tuptable->vals[row];
-		bool null;
-		pg_uuid_t *id = DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &null));
+		pg_uuid_t lead_id = hits[h].lead_id;
+		TupleTableSlot *slot;
 		MatchPerson lead;
 
 		CHECK_FOR_INTERRUPTS();
-		prepare_lead(tuple, &lead);
-		/* rows come in the order of the hits */
-		while (h < nhits && memcmp(hits[h].lead_id.data, id->data, UUID_LEN) < 0)
-			h++;
-		for (; h < nhits && memcmp(hits[h].lead_id.data, id->data, UUID_LEN) == 0; h++)
+		for (end = h + 1; end < nhits && memcmp(hits[end].lead_id.data, hits[h].lead_id.data, UUID_LEN) == 0;)
+			end++;
+		slot = find_lead(&reader, r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id], &lead_id);
+		if (slot == NULL)
+			continue;
+		prepare_lead(slot, &lead);
+		for (int i = h; i < end; i++)
 		{
 			Candidate *candidate = &candidates[*ncandidates];
 
-			if (h > 0 && hits[h].arrival == hits[h - 1].arrival && memcmp(hits[h - 1].lead_id.data, id->data, UUID_LEN) == 0)
+			if (i > h && hits[i].arrival == hits[i - 1].arrival)
 				continue;
-			candidate->arrival = hits[h].arrival;
-			candidate->lead_id = *DatumGetUUIDP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &null));
-			candidate->verdict = compare(&stops, &r->arrivals[hits[h].arrival], &lead);
+			candidate->arrival = hits[i].arrival;
+			candidate->lead_id = lead_id;
+			candidate->verdict = compare(&stops, &r->arrivals[hits[i].arrival], &lead);
 			if (candidate->verdict.decision != MATCH_NONE)
 				(*ncandidates)++;
 		}
 	}
 	jorge_probe_end(&stops);
-	jorge_relation_end(store, RELATION_WANTED_LEADS);
+	reader_end(&reader);
 	return candidates;
 }

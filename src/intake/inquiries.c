@@ -3,6 +3,7 @@
  */
 #include "core/jorge.h"
 
+#include "intake/blocks.h"
 #include "intake/intake.h"
 #include "intake/resolve.h"
 #include "intake/statements.h"
@@ -141,6 +142,26 @@ drop_repeated_blocks(Resolution *r)
 	pfree(rows);
 }
 
+/* A key to be written */
+typedef struct NewKey
+{
+	int arrival;
+	KeyKind kind;
+	int entry;
+} NewKey;
+
+/*
+ * Order keys as their index does
+ */
+static int
+compare_new_keys(const void *a, const void *b)
+{
+	const NewKey *x = a;
+	const NewKey *y = b;
+
+	return x->entry != y->entry ? x->entry - y->entry : x->arrival - y->arrival;
+}
+
 /*
  * Write the rows of new or of known leads
  */
@@ -148,10 +169,12 @@ static void
 write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 {
 	Tuplestorestate *keys = jorge_relation_begin(RELATION_KEYS);
-	Tuplestorestate *blocks = jorge_relation_begin(RELATION_BLOCKS);
 	Tuplestorestate *links = jorge_relation_begin(RELATION_LINKS);
 	bool present[5] = {false, false, false, false, false};
-	bool any = false;
+	NewKey *new_keys = palloc(sizeof(NewKey) * (r->n * KEY_KINDS + 1));
+	LeadBlock *blocks = palloc(sizeof(LeadBlock) * (r->n * MATCH_MAX_BLOCKING_KEYS + 1));
+	int nkeys = 0;
+	int nblocks = 0;
 
 	for (int i = 0; i < r->n; i++)
 	{
@@ -166,25 +189,28 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 		jorge_relation_put(links, RELATION_LINKS, link, present);
 		for (int kind = 0; kind < KEY_KINDS; kind++)
 			if (arrival->is_new[kind])
-			{
-				Datum key[5] = {values[INQUIRY_location_id], CStringGetTextDatum(jorge_key_kinds[kind]),
-								CStringGetTextDatum(r->entries[arrival->entry[kind]].key), lead_id, Int32GetDatum(arrival->share[kind])};
-
-				jorge_relation_put(keys, RELATION_KEYS, key, present);
-				any = true;
-			}
+				new_keys[nkeys++] = (NewKey) {i, kind, arrival->entry[kind]};
 		for (int b = 0; b < arrival->nblocks; b++)
-		{
-			Datum block[3] = {values[INQUIRY_location_id], Int64GetDatum(arrival->blocks[b]), lead_id};
-
-			jorge_relation_put(blocks, RELATION_BLOCKS, block, present);
-			any = true;
-		}
+			blocks[nblocks++] = (LeadBlock) {values[INQUIRY_location_id], arrival->blocks[b], lead_id};
 	}
-	jorge_write_leads(leads, nleads, new_ones ? WRITE_NEW_LEADS : any ? WRITE_LEADS : WRITE_LEADS_LINKED, "inquiry");
+	if (nkeys > 1)
+		qsort(new_keys, nkeys, sizeof(NewKey), compare_new_keys);
+	for (int k = 0; k < nkeys; k++)
+	{
+		const Arrival *arrival = &r->arrivals[new_keys[k].arrival];
+		KeyKind kind = new_keys[k].kind;
+		Datum key[5] = {arrival->event->values[INQUIRY_location_id], CStringGetTextDatum(jorge_key_kinds[kind]),
+						CStringGetTextDatum(r->entries[new_keys[k].entry].key), r->persons[arrival->who].lead->state.values[LEAD_lead_id],
+						Int32GetDatum(arrival->share[kind])};
+
+		jorge_relation_put(keys, RELATION_KEYS, key, present);
+	}
+	jorge_write_leads(leads, nleads, new_ones ? WRITE_NEW_LEADS : nkeys > 0 ? WRITE_LEADS : WRITE_LEADS_LINKED, "inquiry");
 	jorge_relation_end(links, RELATION_LINKS);
-	jorge_relation_end(blocks, RELATION_BLOCKS);
 	jorge_relation_end(keys, RELATION_KEYS);
+	jorge_write_blocks(blocks, new_ones ? nblocks : jorge_new_blocks(blocks, nblocks));
+	pfree(blocks);
+	pfree(new_keys);
 }
 
 /*

@@ -69,12 +69,12 @@ jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, i
 	{
 		Oid type = TupleDescAttr(RelationGetDescr(probe->index), c)->atttypid;
 
-		if (type != TEXTOID && type != INT8OID)
+		if (type != TEXTOID && type != INT8OID && type != UUIDOID)
 			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 							errmsg("column \"%s\" of table \"%s\" has another type than it was made with", columns[c], table),
 							errhint("Give the column its type back with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 		ScanKeyEntryInitialize(&probe->keys[c], 0, c + 1, BTEqualStrategyNumber, InvalidOid, probe->index->rd_indcollation[c],
-							   type == TEXTOID ? F_TEXTEQ : F_INT8EQ, (Datum) 0);
+							   type == TEXTOID ? F_TEXTEQ : type == INT8OID ? F_INT8EQ : F_UUID_EQ, (Datum) 0);
 	}
 	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
 	probe->slot = table_slot_create(probe->table, NULL);

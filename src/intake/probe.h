@@ -24,7 +24,7 @@ typedef struct Probe
 	ScanKeyData keys[PROBE_COLUMNS];
 } Probe;
 
-/* Open a table by the index whose leading columns are these: text or bigint. ERROR 42704 if there is none. */
+/* Open a table by the index whose leading columns are these: text, bigint or uuid. ERROR 42704 if there is none. */
 extern void jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest);
 
 /* Look for rows with these values */

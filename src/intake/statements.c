@@ -40,7 +40,6 @@ static const RelationShape shapes[INTAKE_RELATIONS] = {
 	[RELATION_KEYS] = {"jorge_keys",
 					   5,
 					   {{"location_id", TEXTOID}, {"kind", TEXTOID}, {"key", TEXTOID}, {"lead_id", UUIDOID}, {"share", INT4OID}}},
-	[RELATION_BLOCKS] = {"jorge_blocks", 3, {{"location_id", TEXTOID}, {"key", INT8OID}, {"lead_id", UUIDOID}}},
 	[RELATION_REVIEWS] = {"jorge_reviews",
 						  7,
 						  {{"location_id", TEXTOID},
@@ -144,21 +143,14 @@ append_columns(StringInfo sql, const char *prefix, int first)
 }
 
 /*
- * Append what goes with the rows of leads: keys and blocks, links, the prediction log and the event
+ * Append what goes with the rows of leads: keys, links, the prediction log and the event
  */
 static void
 append_common(StringInfo sql, IntakeStatement statement)
 {
 	if (statement == WRITE_NEW_LEADS || statement == WRITE_LEADS)
 		appendStringInfoString(sql, "k AS (INSERT INTO jorge.lead_key (location_id, kind, key, lead_id, share)"
-									" SELECT location_id, kind, key, lead_id, share FROM jorge_keys ON CONFLICT DO NOTHING), "
-									"b AS (INSERT INTO jorge.lead_block (location_id, key, lead_id)"
-									" SELECT n.location_id, n.key, n.lead_id FROM jorge_blocks n");
-	if (statement == WRITE_LEADS)
-		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM jorge.lead_block o WHERE o.key" IS("n.key") " AND o.location_id" EQ "n.location_id"
-									" AND o.lead_id" EQ "n.lead_id)");
-	if (statement == WRITE_NEW_LEADS || statement == WRITE_LEADS)
-		appendStringInfoString(sql, "), ");
+									" SELECT location_id, kind, key, lead_id, share FROM jorge_keys ON CONFLICT DO NOTHING), ");
 	if (statement != WRITE_LEADS_ALONE)
 		appendStringInfoString(sql, "i AS (INSERT INTO jorge.inquiry_lead (location_id, inquiry_id, lead_id, rule)"
 									" SELECT location_id, inquiry_id, lead_id, rule FROM jorge_links), ");
@@ -183,14 +175,6 @@ statement_text(IntakeStatement statement)
 	initStringInfo(&sql);
 	switch (statement)
 	{
-		case FIND_CANDIDATES:
-			/* aliases first, by themselves: a look-up by columns of two tables may be planned as one by the first alone */
-			appendStringInfoString(&sql, "SELECT l.lead_id, w.wanted, l.name, l.first_name, l.last_name, l.phone, l.email, l.street, l.city, l.postal_code"
-										 " FROM (SELECT w.location_id, w.lead_id AS wanted, coalesce(a.lead_id, w.lead_id) AS lead_id"
-										 " FROM jorge_wanted_leads w LEFT JOIN jorge.lead_alias a ON a.location_id" IS("w.location_id")
-										 " AND a.alias_id" EQ "w.lead_id OFFSET 0) w JOIN jorge.lead l ON l.location_id" IS("w.location_id")
-										 " AND l.lead_id" EQ "w.lead_id AND l.erased_at IS NULL");
-			break;
 		case LOCK_LEADS:
 		case LOCK_LEADS_TO_MERGE:
 			appendStringInfoString(&sql, "SELECT ");

@@ -33,7 +33,6 @@ typedef enum IntakeRelation
 	RELATION_WANTED_LEADS, /* jorge_wanted_leads(location_id, lead_id), in the order to lock them */
 	RELATION_LEADS,		  /* jorge_leads(LeadColumn ..., ServedColumn ...) */
 	RELATION_KEYS,		  /* jorge_keys(location_id, kind, key, lead_id, share) */
-	RELATION_BLOCKS,	  /* jorge_blocks(location_id, key, lead_id) */
 	RELATION_REVIEWS,	  /* jorge_reviews(location_id, one, other, inquiry_id, score, reason), one just made if fresh */
 	RELATION_LINKS,		  /* jorge_links(location_id, inquiry_id, lead_id, rule) */
 	INTAKE_RELATIONS
@@ -41,12 +40,11 @@ typedef enum IntakeRelation
 
 typedef enum IntakeStatement
 {
-	FIND_CANDIDATES, /* wanted leads or aliases -> lead_id, id wanted, fields the matcher compares */
 	LOCK_LEADS,		 /* wanted leads -> their rows by LeadColumn, locked FOR NO KEY UPDATE; erased ones are left out */
 	LOCK_LEADS_TO_MERGE, /* the same FOR UPDATE: a row that may go lets no new row refer to it */
 	READING_STATEMENTS = LOCK_LEADS_TO_MERGE,
-	WRITE_NEW_LEADS, /* leads, keys, blocks, links -> all rows of new persons */
-	WRITE_LEADS,	 /* leads, keys, blocks, links -> all rows of known persons */
+	WRITE_NEW_LEADS, /* leads, keys, links -> all rows of new persons */
+	WRITE_LEADS,	 /* leads, keys, links -> all rows of known persons */
 	WRITE_LEADS_LINKED, /* leads, links -> the same of persons that got no key they didn't have */
 	WRITE_REVIEWS,	 /* reviews -> proposals to a human, but for pairs that somebody has decided about */
 	WRITE_LEADS_ALONE, /* leads -> the same of persons that got no arrival */
