@@ -103,6 +103,8 @@ CREATE TABLE IF NOT EXISTS jorge.lead_block (
     lead_id     uuid NOT NULL
 );
 CREATE INDEX IF NOT EXISTS lead_block_key_idx ON jorge.lead_block (key);
+-- it has no key by which a logical replica could find a row that goes
+ALTER TABLE jorge.lead_block REPLICA IDENTITY FULL;
 COMMENT ON TABLE jorge.lead_block IS 'Hashes under which leads that may be one person are found; the lead may be an alias. jorge.rebuild_identity() makes it anew.';
 COMMENT ON COLUMN jorge.lead_block.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.lead_block.key IS 'Hash of fields that such leads have in common.';
@@ -277,6 +279,52 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_truncated() IS 'Trigger: when all leads go, so does what only refers to them by id.';
 REVOKE ALL ON FUNCTION jorge.lead_truncated() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.rebuild_identity(location_id text DEFAULT jorge.current_location()) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    pair record;
+    open_before bigint;
+    open_now bigint;
+BEGIN
+    -- the bulk lock of intake: nobody looks keys up meanwhile
+    PERFORM pg_advisory_xact_lock(1785688679, 1024);
+    SELECT count(*) INTO open_before FROM jorge.identity_review r WHERE r.location_id = $1;
+    DELETE FROM jorge.lead_key k WHERE k.location_id = $1;
+    INSERT INTO jorge.lead_key (location_id, kind, key, lead_id, share)
+    SELECT $1, c.kind, c.key, c.lead_id, row_number() OVER (PARTITION BY c.kind, c.key ORDER BY c.lead_id) - 1
+      FROM (SELECT DISTINCT v.kind, v.key, l.lead_id
+              FROM jorge.inquiry_lead l
+              JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+              JOIN jorge.lead p ON p.location_id = l.location_id AND p.lead_id = l.lead_id AND p.erased_at IS NULL
+             CROSS JOIN LATERAL (VALUES ('P', jorge.phone_key(i.phone)), ('E', jorge.email_key(i.email))) v(kind, key)
+             WHERE l.location_id = $1 AND v.key IS NOT NULL) c
+     WHERE NOT jorge.is_stopped($1, c.kind, c.key);
+    FOR pair IN SELECT DISTINCT a.lead_id AS one, b.lead_id AS other FROM jorge.lead_key b
+                  JOIN jorge.lead_key a ON a.location_id = b.location_id AND a.kind = b.kind AND a.key = b.key AND a.share = 0
+                 WHERE b.location_id = $1 AND b.share > 0 LOOP
+        PERFORM jorge.propose_review($1, pair.one, pair.other, NULL, NULL, 'one key for two leads');
+    END LOOP;
+    DELETE FROM jorge.lead_block b WHERE b.location_id = $1;
+    -- intake looks at no more leads under one key either
+    INSERT INTO jorge.lead_block (location_id, key, lead_id)
+    SELECT $1, n.key, n.lead_id
+      FROM (SELECT k AS key, l.lead_id, row_number() OVER (PARTITION BY k ORDER BY l.lead_id) AS place
+              FROM jorge.inquiry_lead l
+              JOIN jorge.inquiry i ON i.location_id = l.location_id AND i.inquiry_id = l.inquiry_id
+              JOIN jorge.lead p ON p.location_id = l.location_id AND p.lead_id = l.lead_id AND p.erased_at IS NULL
+             CROSS JOIN LATERAL unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.postal_code)) k
+             WHERE l.location_id = $1
+             GROUP BY k, l.lead_id) n
+     WHERE n.place <= 17;
+    SELECT count(*) INTO open_now FROM jorge.identity_review r WHERE r.location_id = $1;
+    RETURN open_now - open_before;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.rebuild_identity(text) IS 'Makes the keys of a location anew from what arrivals say, by today''s rules and jorge.identity_stop: after an upgrade that changes the rules of keys, or repairs by hand. Merges nobody: leads that have one key now are proposed to a human. Keeps all intake of the server waiting until the end of the transaction. Returns how many pairs were proposed.';
+REVOKE ALL ON FUNCTION jorge.rebuild_identity(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.ingest_rows(rows jsonb) RETURNS bigint
     LANGUAGE plpgsql

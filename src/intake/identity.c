@@ -133,6 +133,23 @@ refold(Datum location_id, Datum lead_id, const char *reason, bool scored, bool l
 	jorge_unscored_begin();
 	SPI_connect();
 	found = jorge_lock_leads(&location_id, &lead_id, 1, &lead) == 1;
+	if (!found)
+	{
+		Oid types[2] = {TEXTOID, UUIDOID};
+		Datum args[2] = {location_id, lead_id};
+		bool null;
+
+		/* an id of long ago */
+		if (SPI_execute_with_args("SELECT a.lead_id FROM jorge.lead_alias a WHERE a.location_id OPERATOR(pg_catalog.=) $1"
+								  " AND a.alias_id OPERATOR(pg_catalog.=) $2",
+								  2, types, args, NULL, false, 1) != SPI_OK_SELECT)
+			elog(ERROR, "could not look up an alias");
+		if (SPI_processed > 0)
+		{
+			lead_id = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
+			found = jorge_lock_leads(&location_id, &lead_id, 1, &lead) == 1;
+		}
+	}
 	if (found)
 	{
 		lead.unlogged = !logged;

@@ -108,6 +108,7 @@ DROP TABLE w_inquiry, w_link, w_lead, w_key, w_score, w_prediction, w_event, w_b
 SELECT keep_rows() \g /dev/null
 TRUNCATE jorge.lead_score, jorge.prediction, jorge.event;
 \connect -
+SET max_parallel_workers_per_gather = 0; -- all that is subtracted is this backend's
 SELECT cpu() AS began \gset
 SELECT avg(jorge.lead_score(s)) FROM source s \g /dev/null
 SELECT format('INSERT INTO jorge.%1$s (%2$s) SELECT %2$s FROM w_%3$s', t, columns_of(('jorge.' || t)::regclass), w)
