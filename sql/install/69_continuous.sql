@@ -244,7 +244,7 @@ $fn$;
 COMMENT ON FUNCTION jorge.retrain(text, text, timestamptz) IS
     'Trains a model anew and lets it serve if it is better: learns from the older rows (all, their newer half, and their newest quarter: after a change old rows mislead), the best of these is compared with the version that serves on the newest rows, and only if its log loss there is lower beyond noise (paired test at alpha / models tried) and its area not surely smaller, the same recipe learns from the newest rows, too, is registered, gets its reference for jorge.drift(), and is promoted if its gates pass. Where no version serves there is nothing to beat. Returns what came of it and why, which is also a row of jorge.retrain_run and an event model_retrained; nothing of it is an ERROR. Undo: jorge.rollback(name, location_id).';
 
-CREATE OR REPLACE PROCEDURE jorge.retrain_due()
+CREATE OR REPLACE PROCEDURE jorge.retrain_due(commits boolean DEFAULT true)
     LANGUAGE plpgsql
     -- a procedure that commits can't pin its search_path, so all names and operators are qualified
 AS $fn$
@@ -261,12 +261,14 @@ BEGIN
         IF run.champion IS NOT NULL THEN
             PERFORM jorge.check_drift(due.name, location_id => due.location_id);
         END IF;
-        COMMIT;
+        IF $1 THEN
+            COMMIT;
+        END IF;
     END LOOP;
 END
 $fn$;
-COMMENT ON PROCEDURE jorge.retrain_due() IS
-    'Retrains the models whose plan (jorge.retrain_plan) says so, checks their drift and scores their challengers, a transaction each. For pg_cron: SELECT cron.schedule(''0 4 * * 1'', ''CALL jorge.retrain_due()''). ERROR 2D000 in a transaction block.';
+COMMENT ON PROCEDURE jorge.retrain_due(boolean) IS
+    'Retrains the models whose plan (jorge.retrain_plan) says so, checks their drift and scores their challengers, a transaction each; commits false: all in the caller''s. The job "retrain" calls it nightly. ERROR 2D000 where it can''t commit: in a transaction block.';
 
 -- ---- challengers ----
 
@@ -540,4 +542,4 @@ COMMENT ON FUNCTION jorge.model_report(interval, text, text, timestamptz, intege
 
 REVOKE ALL ON FUNCTION jorge.retrain(text, text, timestamptz), jorge.start_challenge(text, integer, float8, text), jorge.score_shadows(text, text),
     jorge.end_challenge(text, boolean, text, integer, text) FROM PUBLIC;
-REVOKE ALL ON PROCEDURE jorge.retrain_due() FROM PUBLIC;
+REVOKE ALL ON PROCEDURE jorge.retrain_due(boolean) FROM PUBLIC;

@@ -31,6 +31,8 @@ SELECT j.job, j.command, j.schedule, j.every::interval, j.not_before::time, j.wh
     ('sequences', 'SELECT jorge.run_sequences()', '* * * * *', '1 minute', NULL, 'Makes steps that are due deliveries'),
     ('sequences_enroll', 'SELECT jorge.for_locations($$SELECT jorge.enroll_by_rules(NULL, $1)$$)', '7 * * * *', '1 hour', NULL, 'Enrols leads whose class or stage came to fit a rule'),
     ('upkeep', 'SELECT jorge.upkeep()', '17 * * * *', '1 day', '02:00', 'Partitions of the coming months'),
+    ('snapshot_forecast', 'CALL jorge.snapshot_forecast()', '22 * * * *', '1 day', '03:00', 'Forecasts, pipeline and deals of the day, to be judged later'),
+    ('retrain', 'CALL jorge.retrain_due(false)', '27 * * * *', '1 day', '04:00', 'Models whose plan says so, with their drift and challengers'),
     ('prune_inbox', 'SELECT jorge.for_locations($$SELECT jorge.prune_inbox(location_id => $1)$$)', '37 * * * *', '1 day', '02:30', 'Old deliveries of providers'),
     ('prune_outbox', 'SELECT jorge.for_locations($$SELECT jorge.prune_outbox(location_id => $1)$$)', '42 * * * *', '1 day', '02:30', 'Old deliveries of ours'),
     ('prune_follow_up', 'SELECT jorge.for_locations($$SELECT jorge.prune_follow_up(location_id => $1)$$)', '47 * * * *', '1 day', '02:30', 'Old enrolments and decisions'),

@@ -1,6 +1,6 @@
 -- Models that learn on: a new one has to be better beyond noise and pass its gates; challengers say what they would have said; the report says it all.
 BEGIN;
-SELECT plan(58);
+SELECT plan(60);
 SET LOCAL client_min_messages = error;
 SELECT setseed(0.5) \g /dev/null
 
@@ -51,7 +51,9 @@ SELECT is((SELECT version FROM jorge.model_active WHERE location_id = 'main' AND
 SELECT is((SELECT count(*) FROM jorge.event WHERE kind = 'model_retrained'), (SELECT count(*) FROM jorge.retrain_run), 'an event each');
 SELECT is((SELECT decision FROM jorge.retrain('jorge_lead_scorer')), 'not enough data', 'a model without a plan is retrained by the defaults');
 UPDATE jorge.retrain_plan SET every = '0 s';
-SELECT throws_ok('CALL jorge.retrain_due()', '2D000', NULL, 'the job commits, so it is no part of a transaction');
+SELECT throws_ok('CALL jorge.retrain_due()', '2D000', NULL, 'it commits, so it is no part of a transaction');
+SELECT is(jorge.run_job('retrain'), 'done', 'but the clock''s job does not');
+SELECT is(jorge.run_job('snapshot_forecast'), 'done', 'and another writes the day''s forecasts down');
 
 -- training refuses what the policy prohibits
 CREATE TEMP TABLE unfair AS SELECT won, x, x + y AS religion, x * y AS family_size_mentioned FROM history;
