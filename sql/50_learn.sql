@@ -22,7 +22,7 @@ COMMENT ON COLUMN jorge.progress.phase IS 'Where it stands. Train: reading rows,
 COMMENT ON COLUMN jorge.progress.done IS 'Units done in this phase: rows while reading, rounds while boosting; leads of the whole run while scoring.';
 COMMENT ON COLUMN jorge.progress.total IS 'Units this phase takes at most; NULL where not known.';
 COMMENT ON COLUMN jorge.progress.metric IS
-    'Latest loss, lower is better: log loss in nats or RMSE, on held-out or out-of-fold rows where there are any (every round), else on training rows (every 10 rounds).';
+    'Latest loss, lower is better: log loss in nats or RMSE, on held-out or out-of-fold rows where there are any (every round), else on training rows (every 10 rounds, every 50 after the fiftieth).';
 COMMENT ON COLUMN jorge.progress.started_at IS 'When the task began.';
 COMMENT ON COLUMN jorge.progress.round IS 'Round of the training, from 1; NULL outside rounds.';
 COMMENT ON COLUMN jorge.progress.fold IS 'Model of the cross-validation that took this round last, from 1; they take rounds side by side. 1 where there is one model.';

@@ -271,7 +271,7 @@ train_rounds(XgbHandle booster, const TrainParams *params, const Part *part, dou
 	for (int round = 0; round < rounds; round++)
 	{
 		train_round(booster, params, round, part, base_score);
-		if ((round + 1) % NOTICE_EVERY == 0 || round + 1 == rounds)
+		if (jorge_learn_tells(round + 1) || round + 1 == rounds)
 		{
 			double loss = part_loss(params, booster, part);
 
@@ -313,7 +313,7 @@ train_watched(XgbHandle booster, const TrainParams *params, const Part *part, co
 			best = round + 1;
 			memcpy(best_margins, margins, sizeof(float) * held->rows * params->classes);
 		}
-		if (!params->quiet && (round + 1) % NOTICE_EVERY == 0)
+		if (!params->quiet && jorge_learn_tells(round + 1))
 			ereport(NOTICE, (errmsg("round %d of %d: training %s %.4f, held-out %.4f", round + 1,
 									rounds, jorge_learn_loss_name(params->objective),
 									part_loss(params, booster, part), loss)));

@@ -83,7 +83,14 @@ extern void jorge_learn_cross_validate(XgbSession *session, const TrainFrame *fr
 									   const Folds *folds, const TrainParams *params,
 									   const Part *all, TrainResult *result);
 
-/* Rounds between two notices; the training loss is computed for these only. */
-#define NOTICE_EVERY 10
+/*
+ * Is a number of rounds one that a notice tells of? Later ones are alike. The training loss is
+ * computed for these only.
+ */
+static inline bool
+jorge_learn_tells(int rounds)
+{
+	return rounds % (rounds <= 50 ? 10 : 50) == 0;
+}
 
 #endif

@@ -138,7 +138,7 @@ train_rounds(Models *models, float *best_margins)
 			memcpy(best_margins, models->judged_margins,
 				   sizeof(float) * models->width * models->folds->judged);
 		}
-		if (!params->quiet && (round + 1) % NOTICE_EVERY == 0)
+		if (!params->quiet && jorge_learn_tells(round + 1))
 			ereport(NOTICE, (errmsg("round %d of %d: out-of-fold %s %.4f (%d folds)", round + 1,
 									rounds, loss_name, loss, models->folds->models)));
 		if (params->early_stopping > 0 && round + 1 - best >= params->early_stopping)
