@@ -14,12 +14,12 @@ if [ "${1:-}" = inside ]; then
 	is "$(sql -d hub "SELECT mode FROM jorge.clock()")" "pg_cron, not scheduled" "made"
 	is "$(sql -d hub "SELECT mode || ' ' || (jobs > 3) FROM jorge.schedule_jobs()")" "pg_cron true" "scheduled in its own database"
 	sql -d hub "SELECT jorge.schedule_jobs()" >/dev/null
-	is "$(sql -d hub "$given AND database = 'hub'")" "7 of 7" "twice is once"
+	is "$(sql -d hub "$given AND database = 'hub'")" "9 of 9" "twice is once"
 	is "$(sql -d agency "SELECT mode FROM jorge.schedule_jobs()")" "pg_cron elsewhere" "in another database"
 	sql -d agency "SELECT script FROM jorge.schedule_jobs()" >"$JORGE_CLUSTER/hub.sql"
 	psql -qX -d hub -v ON_ERROR_STOP=1 -f "$JORGE_CLUSTER/hub.sql" -o /dev/null
 	psql -qX -d hub -v ON_ERROR_STOP=1 -f "$JORGE_CLUSTER/hub.sql" -o /dev/null
-	is "$(sql -d hub "$given AND database = 'agency'")" "7 of 7" "its script schedules it from pg_cron's database, also twice"
+	is "$(sql -d hub "$given AND database = 'agency'")" "9 of 9" "its script schedules it from pg_cron's database, also twice"
 	sql -d hub "UPDATE jorge.job SET schedule = '*/5 * * * *' WHERE job = 'upkeep'; UPDATE jorge.job SET active = false WHERE job = 'prune_jobs'; SELECT jorge.schedule_jobs()" >/dev/null
 	is "$(sql -d hub "SELECT string_agg(schedule, ',') FROM cron.job WHERE jobname IN ('jorge:hub:upkeep', 'jorge:hub:prune_jobs')")" "*/5 * * * *" "a job that changed is scheduled anew, one switched off is gone"
 	if [ -n "${JORGE_LONG:-}" ]; then
