@@ -1,5 +1,5 @@
 -- insert_bulk: INSERT INTO jorge.inquiry ... SELECT of 100,000 new persons against one set-based statement that
--- writes the same rows of all seven tables without triggers.
+-- writes the same rows of all eight tables without triggers.
 -- CPU of the backend per row, five runs of each, interleaved. Target: at most 2.0x.
 CREATE TABLE source AS SELECT * FROM arrivals(100000);
 INSERT INTO jorge.inquiry SELECT * FROM source;

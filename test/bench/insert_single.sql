@@ -1,5 +1,5 @@
 -- insert_single: one INSERT INTO jorge.inquiry (a new person: found, folded, scored, logged) against one prepared
--- data-modifying statement that writes the same rows of all seven tables, given as parameters, without triggers.
+-- data-modifying statement that writes the same rows of all eight tables, given as parameters, without triggers.
 -- CPU of the backend within the statement, 5,000 rows a run, five runs of each, interleaved. Target: at most 1.6x.
 INSERT INTO jorge.inquiry SELECT * FROM arrivals(12000) WHERE phone IS NOT NULL AND email IS NOT NULL LIMIT 5000;
 SELECT keep_rows() \g /dev/null
