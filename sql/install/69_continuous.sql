@@ -82,7 +82,7 @@ CREATE TABLE IF NOT EXISTS jorge.retrain_plan (
 COMMENT ON TABLE jorge.retrain_plan IS 'Models that CALL jorge.retrain_due() trains anew, and how. A model needs no row for jorge.retrain(), which then does as the defaults say.';
 COMMENT ON COLUMN jorge.retrain_plan.location_id IS 'Location whose data it learns from and whose model it becomes.';
 COMMENT ON COLUMN jorge.retrain_plan.name IS 'Model.';
-COMMENT ON COLUMN jorge.retrain_plan.query IS 'Training rows: label, time and features. NULL = jorge.training_set() of the location.';
+COMMENT ON COLUMN jorge.retrain_plan.query IS 'Training rows: label, time and features. NULL = jorge.training_set() of the location. Only the table''s owner may give one: the job runs it.';
 COMMENT ON COLUMN jorge.retrain_plan.label IS 'Column to predict, boolean or 0/1.';
 COMMENT ON COLUMN jorge.retrain_plan.time_column IS 'Column that orders the rows in time.';
 COMMENT ON COLUMN jorge.retrain_plan.params IS 'Options of the training, see jorge.train().';
@@ -93,6 +93,24 @@ COMMENT ON COLUMN jorge.retrain_plan.alpha IS 'Chance at which a model that is n
 COMMENT ON COLUMN jorge.retrain_plan.every IS 'How often.';
 COMMENT ON COLUMN jorge.retrain_plan.override IS 'Reason to promote although gates fail, recorded with the promotion; NULL = gates decide.';
 COMMENT ON COLUMN jorge.retrain_plan.active IS 'false = left alone by jorge.retrain_due().';
+
+CREATE OR REPLACE FUNCTION jorge.check_retrain_plan() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    IF NEW.query IS NOT NULL AND NOT pg_has_role(current_user, (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') THEN
+        RAISE EXCEPTION 'only the owner of jorge.retrain_plan gives a model a query' USING ERRCODE = 'insufficient_privilege',
+            HINT = 'The nightly job runs it with all rights. Leave it NULL for jorge.training_set() of the location.';
+    END IF;
+    RETURN NEW;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.check_retrain_plan() IS 'Trigger on jorge.retrain_plan: ERROR 42501 for a query by a role that does not own the table, since the job runs it as its own.';
+REVOKE ALL ON FUNCTION jorge.check_retrain_plan() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER check_plan BEFORE INSERT OR UPDATE ON jorge.retrain_plan FOR EACH ROW EXECUTE FUNCTION jorge.check_retrain_plan();
+COMMENT ON TRIGGER check_plan ON jorge.retrain_plan IS 'Refuses SQL that a tenant would have the job run.';
 
 CREATE TABLE IF NOT EXISTS jorge.retrain_run (
     location_id text NOT NULL,

@@ -1,6 +1,6 @@
 -- Models that learn on: a new one has to be better beyond noise and pass its gates; challengers say what they would have said; the report says it all.
 BEGIN;
-SELECT plan(60);
+SELECT plan(62);
 SET LOCAL client_min_messages = error;
 SELECT setseed(0.5) \g /dev/null
 
@@ -97,6 +97,15 @@ SELECT is((SELECT sum(m[1]::integer)::bigint FROM regexp_matches(jorge.model_rep
 SELECT is((SELECT count(*) FROM jorge.served_outcomes(now() - interval '900 days', now()) o JOIN LATERAL (SELECT p.probability FROM jorge.prediction p WHERE p.lead_id = o.lead_id ORDER BY p.at, p.features[19] LIMIT 1) p ON true WHERE p.probability <> o.probability), 0::bigint, 'by the first score each was given');
 SELECT throws_ok($$SELECT jorge.model_report('0 days')$$, '22023', NULL, 'of no time');
 SELECT throws_ok($$SELECT jorge.model_report(name => 'nobody')$$, '42704', NULL, 'of no model');
+
+-- the nightly job runs with all rights
+CREATE ROLE jorge_learner;
+GRANT USAGE ON SCHEMA jorge TO jorge_learner;
+GRANT SELECT, INSERT, UPDATE ON jorge.retrain_plan TO jorge_learner;
+SET LOCAL ROLE jorge_learner;
+SELECT throws_ok($$INSERT INTO jorge.retrain_plan (location_id, name, query) VALUES (jorge.current_location(), 'theirs', 'SELECT 1')$$, '42501', NULL, 'a tenant has no SQL of its own run');
+SELECT lives_ok($$INSERT INTO jorge.retrain_plan (location_id, name) VALUES (jorge.current_location(), 'theirs')$$, 'but may plan');
+RESET ROLE;
 
 SELECT * FROM finish();
 ROLLBACK;
