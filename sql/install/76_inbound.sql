@@ -36,8 +36,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'location "%" has no lead %', $10, $1 USING ERRCODE = 'no_data_found';
     END IF;
+    -- nobody allowed anything later than now: a clock that is ahead must not outdo the STOP that comes next
     INSERT INTO jorge.consent (location_id, lead_id, channel, act, kind, source, at, text_shown, ip, evidence)
-    VALUES ($10, who, $2, $3, $4, $5, coalesce($6, now()), left($7, 4000), $8, $9) RETURNING consent_id INTO id;
+    VALUES ($10, who, $2, $3, $4, $5, CASE WHEN $3 IN ('grant', 'resume') THEN least(coalesce($6, now()), clock_timestamp()) ELSE coalesce($6, now()) END, left($7, 4000), $8, $9) RETURNING consent_id INTO id;
     INSERT INTO jorge.event (location_id, lead_id, kind, reason, detail)
     VALUES ($10, who, 'consent_' || $3, $5, jsonb_strip_nulls(jsonb_build_object('consent_id', id, 'channel', $2, 'kind', $4)));
     RETURN id;

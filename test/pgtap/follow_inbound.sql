@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(58);
+SELECT plan(59);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -76,6 +76,9 @@ SELECT jorge.opt_out(pg_temp.l(1), 'email', 'link');
 SELECT is(pg_temp.open(1), 1::bigint, 'unsubscribing from e-mail cancels no text');
 SELECT jorge.opt_out(pg_temp.l(1), 'sms', 'phone call');
 SELECT is(pg_temp.open(1), 0::bigint, 'no more texts does');
+SELECT jorge.grant_consent(pg_temp.l(1), 'sms', 'written', 'form', 'I agree', at => now() + interval '5 hours');
+SELECT jorge.opt_out(pg_temp.l(1), 'sms', 'phone call', clock_timestamp());
+SELECT is((SELECT rule FROM jorge.send_rule('main', pg_temp.l(1), 'sms', now())), 'opted_out', 'a consent from a clock that is ahead does not outdo the opt-out after it');
 
 -- answers
 SELECT pg_temp.says(3, 'My budget is 400k', 'r1');
