@@ -1,7 +1,7 @@
 -- The outbox without its worker: enqueue, claim, gate, outcomes, contacts, reconciliation, cancel, hold, requeue, priorities.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(64);
+SELECT plan(66);
 
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
 CREATE TABLE public.gate (decision text, rule text, until timestamptz);
@@ -177,5 +177,7 @@ SELECT pg_temp.claim();
 SELECT is(pg_temp.state((SELECT id FROM t WHERE name = 'w')), 'expired', 'what expired is not sent late');
 SELECT throws_ok($$SELECT jorge.prune_outbox('1 day')$$, '22023', NULL, 'history that limits depend on is kept');
 
+SELECT throws_ok($$INSERT INTO jorge.provider_account (location_id, provider, defaults) VALUES ('shape', 'ghl', '[]')$$, '23514', NULL, 'defaults that no claim could read');
+SELECT throws_ok($$UPDATE jorge.endpoint SET context = '[]'$$, '23514', NULL, 'nor a context');
 SELECT * FROM finish();
 ROLLBACK;
