@@ -49,6 +49,8 @@ DECLARE
     place text;
     result text;
     results jsonb := '{}';
+    failed text;
+    well boolean := false;
 BEGIN
     -- one step an entry, whatever the number of leads
     FOR place IN WITH RECURSIVE known AS (
@@ -56,13 +58,26 @@ BEGIN
                      UNION ALL SELECT (SELECT l.location_id FROM jorge.lead l WHERE l.location_id > k.location_id ORDER BY l.location_id LIMIT 1) FROM known k WHERE k.location_id IS NOT NULL)
                  SELECT k.location_id FROM known k WHERE k.location_id IS NOT NULL UNION SELECT o.location_id FROM jorge.location o ORDER BY 1
     LOOP
-        EXECUTE command INTO result USING place;
+        BEGIN
+            EXECUTE command INTO result USING place;
+            well := true;
+        EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+            RAISE;
+        WHEN OTHERS THEN
+            -- what is wrong with one location stops no other
+            failed := SQLERRM;
+            result := 'failed: ' || failed;
+            INSERT INTO jorge.error (location_id, context, sqlstate, message) VALUES (place, 'job', SQLSTATE, left(SQLERRM, 500));
+        END;
         results := results || jsonb_build_object(place, result);
     END LOOP;
+    IF failed IS NOT NULL AND NOT well THEN
+        RAISE EXCEPTION '%', failed USING HINT = 'It failed for every location.';
+    END IF;
     RETURN results;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.for_locations(text) IS 'Runs a statement for each location that has leads or a row in jorge.location, which is $1 in it, and returns what each answered.';
+COMMENT ON FUNCTION jorge.for_locations(text) IS 'Runs a statement for each location that has leads or a row in jorge.location, which is $1 in it, and returns what each answered; "failed: ..." where it failed, which is kept in jorge.error and stops no other location. ERROR if it failed for all.';
 REVOKE ALL ON FUNCTION jorge.for_locations(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.job_due_at(job jorge.job) RETURNS timestamptz

@@ -1,6 +1,6 @@
 -- Jobs: due or not, by the office's clock, once, failures and their history; what the clock is; status in one screen.
 BEGIN;
-SELECT plan(35);
+SELECT plan(38);
 SELECT is(jorge.run_job('sequences'), 'done', 'by hand');
 SELECT is(jorge.run_job('sequences', false), 'not due', 'asked again at once');
 SELECT throws_ok($$SELECT jorge.run_job('nonsense')$$, '42704', NULL, 'no such job');
@@ -74,5 +74,10 @@ UPDATE jorge.outbox SET state = 'pending';
 SELECT is((SELECT state FROM jorge.status() WHERE topic = 'outbox'), 'late', 'something due is late');
 SELECT throws_ok($$SELECT jorge.prune_follow_up('1 day')$$, '22023', NULL, 'what caps read is kept');
 SELECT is(jorge.prune_follow_up(), 0::bigint, 'nothing is old');
+-- one location's trouble is its own
+INSERT INTO jorge.location (location_id) VALUES ('job_well'), ('job_ill') ON CONFLICT DO NOTHING;
+SELECT is(jorge.for_locations($$SELECT CASE WHEN $1 = 'job_ill' THEN 1 / (length($1) - 7) ELSE 1 END$$) -> 'job_well', '"1"', 'the others are done');
+SELECT is((SELECT message FROM jorge.error WHERE location_id = 'job_ill' AND context = 'job'), 'division by zero', 'it is told');
+SELECT throws_ok($$SELECT jorge.for_locations('SELECT length($1) / 0')$$, NULL, 'division by zero', 'what fails for all has failed');
 SELECT * FROM finish();
 ROLLBACK;
