@@ -87,7 +87,7 @@ AS $fn$
 DECLARE
     began timestamptz := (SELECT max(g.started_at) FROM jorge.job_log g WHERE g.job = job.job AND g.state = 'done');
     failed timestamptz := (SELECT max(g.started_at) FROM jorge.job_log g WHERE g.job = job.job AND g.state = 'failed');
-    zone text := coalesce((SELECT o.time_zone FROM jorge.location o WHERE o.location_id = 'main'), 'America/Chicago');
+    zone text := coalesce((SELECT o.time_zone FROM jorge.location o WHERE o.location_id = 'main' AND jorge.is_zone(o.time_zone)), 'America/Chicago');
     clock timestamp;
     due timestamptz;
 BEGIN

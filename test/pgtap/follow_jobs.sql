@@ -1,6 +1,6 @@
 -- Jobs: due or not, by the office's clock, once, failures and their history; what the clock is; status in one screen.
 BEGIN;
-SELECT plan(38);
+SELECT plan(39);
 SELECT is(jorge.run_job('sequences'), 'done', 'by hand');
 SELECT is(jorge.run_job('sequences', false), 'not due', 'asked again at once');
 SELECT throws_ok($$SELECT jorge.run_job('nonsense')$$, '42704', NULL, 'no such job');
@@ -79,5 +79,7 @@ INSERT INTO jorge.location (location_id) VALUES ('job_well'), ('job_ill') ON CON
 SELECT is(jorge.for_locations($$SELECT CASE WHEN $1 = 'job_ill' THEN 1 / (length($1) - 7) ELSE 1 END$$) -> 'job_well', '"1"', 'the others are done');
 SELECT is((SELECT message FROM jorge.error WHERE location_id = 'job_ill' AND context = 'job'), 'division by zero', 'it is told');
 SELECT throws_ok($$SELECT jorge.for_locations('SELECT length($1) / 0')$$, NULL, 'division by zero', 'what fails for all has failed');
+INSERT INTO jorge.location AS l (location_id, time_zone) VALUES ('main', 'Mars/Base') ON CONFLICT (location_id) DO UPDATE SET time_zone = EXCLUDED.time_zone;
+SELECT lives_ok($$SELECT jorge.job_due_at(j) FROM jorge.job j$$, 'a zone nobody knows does not stop the clock');
 SELECT * FROM finish();
 ROLLBACK;
