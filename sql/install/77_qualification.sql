@@ -105,9 +105,12 @@ BEGIN
                                   format('reminder:%s:%s:%s', appointment.appointment_id, extract(epoch FROM appointment.starts_at)::bigint, r.minutes),
                                   appointment.starts_at - interval '5 minutes');
             planned := planned + 1;
-        EXCEPTION WHEN no_data_found OR undefined_object THEN
+        EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+            RAISE;
+        WHEN OTHERS THEN
+            -- the appointment is worth more than its reminder
             INSERT INTO jorge.error (location_id, context, ref, sqlstate, message, hint)
-            VALUES (appointment.location_id, 'reminder', appointment.appointment_id, SQLSTATE, SQLERRM, 'jorge.voice says who writes.');
+            VALUES (appointment.location_id, 'reminder', appointment.appointment_id, SQLSTATE, left(SQLERRM, 500), CASE WHEN SQLSTATE = 'P0002' THEN 'jorge.voice says who writes.' END);
         END;
     END LOOP;
     RETURN planned;

@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(59);
+SELECT plan(60);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -131,5 +131,6 @@ SET ROLE jorge_follow_app;
 INSERT INTO jorge.interaction (lead_id, channel, direction, body) VALUES (current_setting('test.lead')::uuid, 'sms', 'in', 'STOP');
 RESET ROLE;
 SELECT is(pg_temp.e(9), 'stopped opt_out', 'an application that may only insert stops a sequence, too');
+SELECT lives_ok($$INSERT INTO jorge.appointment (location_id, lead_id, starts_at) VALUES ('main', pg_temp.l(8), 'infinity')$$, 'no reminder that fails loses an appointment');
 SELECT * FROM finish();
 ROLLBACK;
