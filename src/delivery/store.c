@@ -379,7 +379,7 @@ void
 store_poison(Request *request, const char *reason)
 {
 	Datum values[4] = {CStringGetTextDatum(request->lane->location), Int64GetDatum(request->outbox_id), Int64GetDatum(request->fence),
-					   CStringGetTextDatum(reason)};
+					   safe_text(reason)};
 
 	run(POISON, values, NULL);
 }

@@ -114,7 +114,7 @@ on_body(char *bytes, size_t one, size_t n, void *data)
 	if (request->answer_length + n + 1 > request->answer_room)
 	{
 		size_t room = Max(request->answer_room * 2, request->answer_length + n + 1);
-		char *larger = realloc(request->answer, Max(room, 1024));
+		char *larger = wiping_realloc(request->answer, Max(room, 1024));
 
 		if (larger == NULL)
 		{
@@ -423,7 +423,7 @@ judge(Request *request, CURLcode code)
 	curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent);
 	curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	request->status = status >= 200 && status <= 999 ? (int) status : 0;
-	request->retry_after = (int) Min(retry_after, 86400);
+	request->retry_after = (int) Max(0, Min(retry_after, 86400));
 	request->took_ms = (int) ((delivery_clock() - request->started) / 1000);
 	if (code == CURLE_OK && request->status > 0)
 		request->outcome = OUTCOME_REPLIED;

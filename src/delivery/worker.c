@@ -316,6 +316,7 @@ turn(bool record, bool claim, int *recorded)
 	int n = record ? (apart ? Min(1, n_results) : n_results) : 0;
 	int ready = 0;
 	bool polls = look && !(apart && n > 0);
+	bool recovers = false;
 
 	*recorded = 0;
 	if (!store_begin())
@@ -342,19 +343,21 @@ turn(bool record, bool claim, int *recorded)
 		{
 			int64 orphans = store_recover();
 
-			recovered = true;
+			recovers = true;
 			look = true;
 			if (orphans > 0)
 				ereport(LOG, (errmsg("jorge outbox: %lld deliveries were on their way when the last worker stopped", (long long) orphans)));
 		}
 	}
-	if (claim && armed && recovered && n_results == n)
+	if (claim && armed && (recovered || recovers) && n_results == n)
 	{
 		ready = lanes_ready(delivery_settings->outbox_connections - transfer_in_flight(), lanes, limits, MOST_LANES);
 		if (ready > 0)
 			claimed = store_claim(lanes, limits, ready);
 	}
 	store_commit();
+	/* not before: what follows it in the transaction may fail, and undo it */
+	recovered |= recovers;
 	*recorded = n;
 
 	for (int i = 0; i < ready; i++)
@@ -412,7 +415,8 @@ guarded_turn(bool record, bool claim)
 		look = true;
 		if (apart && record && n_results > 0)
 		{
-			if (own_fault(error->sqlerrcode))
+			/* one that can't even be held is tried again later: at once would be for ever */
+			if (own_fault(error->sqlerrcode) && results[0]->failures < MOST_FAILURES)
 			{
 				results[0]->failures++;
 				strlcpy(results[0]->detail, error->message, sizeof(results[0]->detail));
@@ -548,6 +552,17 @@ rest(WaitEventSet *events, int64 timeout)
 }
 
 /*
+ * Heed interrupts between turns. There is no statement to cancel then; an error here would end the process and leave what
+ * is on its way of unknown outcome.
+ */
+static void
+heed_interrupts(void)
+{
+	QueryCancelPending = false;
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
  * Finish what is on its way, within a time, give up the rest and record it
  */
 static void
@@ -564,7 +579,7 @@ drain(WaitEventSet *events, int64 longest)
 		take_results();
 		if (n_results == MAX_RECORD)
 			guarded_turn(true, false);
-		CHECK_FOR_INTERRUPTS();
+		heed_interrupts();
 	}
 	transfer_abort_all();
 	take_results();
@@ -631,7 +646,7 @@ jorge_outbox_main(Datum argument)
 		int64 wait;
 		int64 timeout;
 
-		CHECK_FOR_INTERRUPTS();
+		heed_interrupts();
 		if (ConfigReloadPending)
 		{
 			ConfigReloadPending = false;
