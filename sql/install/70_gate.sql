@@ -562,7 +562,13 @@ BEGIN
       INTO wish
       FROM (SELECT w.at, w.act, w.kind, max(w.at) FILTER (WHERE w.act = 'revoke') OVER () AS revoked FROM jorge.consent w
              WHERE w.lead_id = ANY (ids) AND w.location_id || '' = $1 AND w.channel IN ('all', $3, CASE WHEN $3 = 'workflow' THEN 'sms' END)) c;
-    IF policy.reaches AND wish.revoked IS NOT NULL AND wish.granted > wish.revoked IS NOT TRUE THEN
+    -- a workflow may text: no texts ends with consent to texts, not with consent to a workflow
+    IF policy.reaches AND ((wish.revoked IS NOT NULL AND wish.granted > wish.revoked IS NOT TRUE) OR
+                           ($3 = 'workflow' AND EXISTS (
+                                SELECT FROM jorge.consent w
+                                 WHERE w.lead_id = ANY (ids) AND w.location_id || '' = $1 AND w.act = 'revoke' AND w.channel IN ('sms', 'workflow')
+                                   AND NOT EXISTS (SELECT FROM jorge.consent g WHERE g.lead_id = ANY (ids) AND g.location_id || '' = $1 AND g.act = 'grant'
+                                                      AND g.channel IN ('all', w.channel) AND g.at > w.at)))) THEN
         decision := 'cancel'; rule := 'opted_out';
         RETURN;
     END IF;

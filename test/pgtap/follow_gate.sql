@@ -1,6 +1,6 @@
 -- The send gate: each rule stops what it should, in order, and nothing that is not known is sent.
 BEGIN;
-SELECT plan(65);
+SELECT plan(67);
 SET timezone = 'UTC';
 
 INSERT INTO jorge.inquiry (location_id, source, name, phone, email, state) VALUES
@@ -37,6 +37,13 @@ SELECT is(pg_temp.gate('Ann', 'sms'), 'hold | a2p_not_approved', 'nor one of ano
 UPDATE jorge.sender SET a2p_status = 'approved' WHERE location_id = 'gate';
 SELECT is(pg_temp.gate('Ann', 'sms'), 'send | allowed', 'consent, registration, noon');
 SELECT is(pg_temp.gate('Ann', 'workflow'), 'send | allowed', 'consent to texts serves workflows');
+SAVEPOINT workflow;
+INSERT INTO jorge.consent (location_id, lead_id, channel, act, kind, source, at) SELECT 'gate', pg_temp.id('Ann'), w.channel, w.act, w.kind, 'form', w.at::timestamptz
+  FROM (VALUES ('sms', 'revoke', NULL, '2026-11-03'), ('workflow', 'grant', 'written', '2026-11-04')) w(channel, act, kind, at);
+SELECT is(pg_temp.gate('Ann', 'workflow'), 'cancel | opted_out', 'no texts ends with consent to texts, not with one to workflows');
+INSERT INTO jorge.consent (location_id, lead_id, channel, act, kind, source, at) SELECT 'gate', pg_temp.id('Ann'), 'sms', 'grant', 'written', 'form', '2026-11-05';
+SELECT is(pg_temp.gate('Ann', 'workflow'), 'send | allowed', 'then it may');
+ROLLBACK TO workflow;
 
 -- hours
 SELECT is(pg_temp.gate('Ann', 'sms', '2026-11-24 03:00'), 'defer | quiet_hours US,US-TX @ America/Chicago | 2026-11-24 15:00:00', 'Texas at nine in the evening: nine in the morning');
