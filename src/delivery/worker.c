@@ -436,7 +436,7 @@ guarded_turn(bool record, bool claim)
 		drop_results(recorded);
 		oldest_result = delivery_clock();
 	}
-	if (claim && claimed == NULL && n_results == 0 && retry_at <= delivery_clock())
+	if (claim && n_results == 0 && retry_at <= delivery_clock())
 		apart = false;
 	send_claimed(claimed);
 	pgstat_report_activity(STATE_IDLE, NULL);
@@ -591,6 +591,36 @@ drain(WaitEventSet *events, int64 longest)
 	}
 }
 
+/*
+ * Ask to stop, also where a commit waits for a standby that is away, which only a cancel ends
+ */
+static void
+asked_to_terminate(SIGNAL_ARGS)
+{
+	int kept = errno;
+
+	ShutdownRequestPending = true;
+	QueryCancelPending = true;
+	InterruptPending = true;
+	SetLatch(MyLatch);
+	errno = kept;
+}
+
+/*
+ * Set how durable a commit is
+ */
+static void
+set_synchronous_commit(const char *level)
+{
+	SetConfigOption("synchronous_commit", level, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+static const char *
+claim_sync(void)
+{
+	return delivery_settings->outbox_claim_sync == SYNCHRONOUS_COMMIT_REMOTE_APPLY ? "remote_apply" : "on";
+}
+
 static bool
 asked_to_stop(void)
 {
@@ -605,7 +635,7 @@ jorge_outbox_main(Datum argument)
 	WaitEventSet *events;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	pqsignal(SIGTERM, asked_to_terminate);
 	BackgroundWorkerUnblockSignals();
 
 	api = *(JorgeApi **) find_rendezvous_variable(JORGE_API);
@@ -625,8 +655,7 @@ jorge_outbox_main(Datum argument)
 	before_shmem_exit(at_exit, (Datum) 0);
 
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
-	SetConfigOption("synchronous_commit", delivery_settings->outbox_claim_sync == SYNCHRONOUS_COMMIT_REMOTE_APPLY ? "remote_apply" : "on",
-					PGC_SUSET, PGC_S_OVERRIDE);
+	set_synchronous_commit(claim_sync());
 	turn_context = AllocSetContextCreate(TopMemoryContext, "jorge outbox turn", ALLOCSET_DEFAULT_SIZES);
 	if (!store_connect())
 		proc_exit(0);
@@ -651,6 +680,7 @@ jorge_outbox_main(Datum argument)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			set_synchronous_commit(claim_sync());
 			look = true;
 		}
 		transfer_drive(false);
@@ -704,6 +734,9 @@ jorge_outbox_main(Datum argument)
 	}
 	if (!gone)
 		set_state(OUTBOX_STOPPED);
+	heed_interrupts();
+	/* a standby that is away must not hold up the end */
+	set_synchronous_commit("local");
 	drain(events, ShutdownRequestPending ? DRAIN : DRAIN_STOPPED);
 	proc_exit(0);
 }

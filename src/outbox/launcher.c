@@ -171,6 +171,25 @@ reap(TimestampTz now)
 }
 
 /*
+ * Does a worker run that a launcher before this one has started? It is asked to make way, since nobody would hear of its end.
+ */
+static bool
+left_over(OutboxSlot *slot, TimestampTz now)
+{
+	bool runs;
+
+	LWLockAcquire(jorge_outbox_shared->lock, LW_EXCLUSIVE);
+	runs = slot->proc != NULL;
+	if (runs)
+	{
+		slot->stop_until = now + FIRST_RETRY;
+		SetLatch(&slot->proc->procLatch);
+	}
+	LWLockRelease(jorge_outbox_shared->lock);
+	return runs;
+}
+
+/*
  * Start the workers that are due; get when the next one is
  */
 static TimestampTz
@@ -194,6 +213,11 @@ start_due(TimestampTz now)
 		if (due > now)
 		{
 			next = Min(next, due);
+			continue;
+		}
+		if (left_over(slot, now))
+		{
+			next = Min(next, now + FIRST_RETRY);
 			continue;
 		}
 		worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
