@@ -4,44 +4,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_conversation (
     location_id text NOT NULL,
     lead_id     uuid NOT NULL,
     last_id     uuid NOT NULL,
-    interactions integer,
-    sms_in integer,
-    email_in integer,
-    calls_in integer,
-    sms_out integer,
-    email_out integer,
-    calls_out integer,
-    visits integer,
-    notes integer,
-    preferred_channel text,
-    last_at timestamptz,
-    last_inbound_at timestamptz,
-    last_outbound_at timestamptz,
-    replies integer,
-    reply_log_sum float8,
-    reply_log_recent float8,
-    fastest_reply_seconds float8,
-    slowest_reply_seconds float8,
-    our_replies integer,
-    our_reply_log_sum float8,
-    texts integer,
-    sentiment_first float8,
-    sentiment_last float8,
-    sentiment_sum float8,
-    sentiment_recent float8,
-    objection_price integer,
-    objection_timing integer,
-    objection_financing integer,
-    objection_location integer,
-    objection_condition integer,
-    objection_agent integer,
-    objection_commission integer,
-    objection_partner integer,
-    last_objection text,
-    last_objection_at timestamptz,
-    stopped_at timestamptz,
-    heat float8,
-    heat_fast float8,
+    LIKE jorge.conversation INCLUDING COMMENTS,
     PRIMARY KEY (location_id, lead_id),
     FOREIGN KEY (location_id, lead_id) REFERENCES jorge.lead ON DELETE CASCADE
 ) WITH (fillfactor = 80);
@@ -49,44 +12,6 @@ COMMENT ON TABLE jorge.lead_conversation IS 'The course of each lead''s conversa
 COMMENT ON COLUMN jorge.lead_conversation.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.lead_conversation.lead_id IS 'The person.';
 COMMENT ON COLUMN jorge.lead_conversation.last_id IS 'Id of the latest interaction.';
-COMMENT ON COLUMN jorge.lead_conversation.interactions IS 'Number of interactions.';
-COMMENT ON COLUMN jorge.lead_conversation.sms_in IS 'Text messages from the person.';
-COMMENT ON COLUMN jorge.lead_conversation.email_in IS 'E-mails from the person.';
-COMMENT ON COLUMN jorge.lead_conversation.calls_in IS 'Calls from the person.';
-COMMENT ON COLUMN jorge.lead_conversation.sms_out IS 'Text messages from us.';
-COMMENT ON COLUMN jorge.lead_conversation.email_out IS 'E-mails from us.';
-COMMENT ON COLUMN jorge.lead_conversation.calls_out IS 'Calls from us.';
-COMMENT ON COLUMN jorge.lead_conversation.visits IS 'Visits.';
-COMMENT ON COLUMN jorge.lead_conversation.notes IS 'Notes.';
-COMMENT ON COLUMN jorge.lead_conversation.preferred_channel IS 'Channel the person uses most (sms, email, call), of equals the one used last.';
-COMMENT ON COLUMN jorge.lead_conversation.last_at IS 'Latest interaction.';
-COMMENT ON COLUMN jorge.lead_conversation.last_inbound_at IS 'Latest one from the person.';
-COMMENT ON COLUMN jorge.lead_conversation.last_outbound_at IS 'Latest one from us.';
-COMMENT ON COLUMN jorge.lead_conversation.replies IS 'Answers of the person: first inbound interactions after an outbound one.';
-COMMENT ON COLUMN jorge.lead_conversation.reply_log_sum IS 'Sum of ln(1 + hours) of these answers.';
-COMMENT ON COLUMN jorge.lead_conversation.reply_log_recent IS 'Mean of ln(1 + hours) that leans on the latest answers (0.4 of the newest).';
-COMMENT ON COLUMN jorge.lead_conversation.fastest_reply_seconds IS 'Fastest answer, seconds.';
-COMMENT ON COLUMN jorge.lead_conversation.slowest_reply_seconds IS 'Slowest answer, seconds.';
-COMMENT ON COLUMN jorge.lead_conversation.our_replies IS 'Answers of ours.';
-COMMENT ON COLUMN jorge.lead_conversation.our_reply_log_sum IS 'Sum of ln(1 + hours) of our answers.';
-COMMENT ON COLUMN jorge.lead_conversation.texts IS 'Inbound texts that were read.';
-COMMENT ON COLUMN jorge.lead_conversation.sentiment_first IS 'Sentiment of the first text, -1 ... 1.';
-COMMENT ON COLUMN jorge.lead_conversation.sentiment_last IS 'Sentiment of the last text.';
-COMMENT ON COLUMN jorge.lead_conversation.sentiment_sum IS 'Sum of the sentiments.';
-COMMENT ON COLUMN jorge.lead_conversation.sentiment_recent IS 'Mean sentiment that leans on the latest texts.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_price IS 'Texts with an objection: price.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_timing IS 'Texts with an objection: timing.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_financing IS 'Texts with an objection: financing.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_location IS 'Texts with an objection: location.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_condition IS 'Texts with an objection: condition of the property.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_agent IS 'Texts with an objection: has an agent, or distrusts agents.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_commission IS 'Texts with an objection: commission.';
-COMMENT ON COLUMN jorge.lead_conversation.objection_partner IS 'Texts with an objection: must ask somebody else first.';
-COMMENT ON COLUMN jorge.lead_conversation.last_objection IS 'Latest objection.';
-COMMENT ON COLUMN jorge.lead_conversation.last_objection_at IS 'When it was raised.';
-COMMENT ON COLUMN jorge.lead_conversation.stopped_at IS 'When the person last asked for no further contact.';
-COMMENT ON COLUMN jorge.lead_conversation.heat IS 'Warmth at last_at: message 1, call 2, visit 4, objection -0.5; half of it fades in 14 days, a stop ends it.';
-COMMENT ON COLUMN jorge.lead_conversation.heat_fast IS 'The same, fading by half in 3.5 days.';
 
 CREATE OR REPLACE FUNCTION jorge.write_conversations(locations text[], leads uuid[]) RETURNS bigint
     LANGUAGE plpgsql VOLATILE

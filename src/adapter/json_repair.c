@@ -8,11 +8,11 @@
 
 #include "adapter/adapter.h"
 
-/* Bytes of \uXXXX */
+/* Bytes of \u and four hexadecimal digits */
 #define ESCAPE_LENGTH 6
 
 /*
- * Get the code unit of the escape at p, -1 if it is no \uXXXX
+ * Get the code unit of the escape at p, -1 if none is there
  */
 static int
 code_unit(const char *p, const char *end)

@@ -133,6 +133,26 @@ person_now(const Resolution *resolution, int person)
 /* Is the key nobody's, here or everywhere? stops: jorge.identity_stop by (location_id, kind, key); kind: phone, email, domain */
 extern bool jorge_has_stop(Probe *stops, Datum location_id, const char *kind, const char *key);
 
+/* holders.c */
+
+/* Work out the keys and blocking keys of a batch, and lock the buckets of a small one's. */
+extern void jorge_gather_keys(Resolution *resolution, LeadEvent *events);
+
+/* Find the persons that the keys lead to, or that are much alike, and lock them; false if some were gone by then. */
+extern bool jorge_find_persons(Resolution *resolution);
+
+/* Add a person: a stored lead, or one to be made if lead_id is NULL. */
+extern int jorge_add_person(Resolution *resolution, Datum location_id, const pg_uuid_t *lead_id);
+
+/* Find the person of a stored lead, or add it. */
+extern int jorge_person_of(Resolution *resolution, Datum location_id, const pg_uuid_t *lead_id);
+
+/* Let a person hold a key. */
+extern void jorge_add_holder(KeyEntry *entry, int person);
+
+/* Order text Datums byte by byte. */
+extern int jorge_compare_texts(Datum x, Datum y);
+
 /* candidates.c */
 typedef struct Candidate
 {
