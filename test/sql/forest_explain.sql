@@ -19,6 +19,13 @@ SELECT v, abs(sum(contribution) + min(base) - ln(p / (1 - p))) < 1e-5 AS log_odd
        bool_and(sign(points) = sign(contribution)) AS signs, max(rank) AS rows
   FROM explained, (VALUES ('{1,9}'::real[]), ('{0,9}'), ('{1,4}'), ('{NULL,NULL}'), ('{NaN,9}'), ('{-Infinity,Infinity}'), ('{Infinity,-Infinity}')) r (v),
        jorge.predict(f, v) p, jorge.explain(f, v) GROUP BY v, p ORDER BY v;
+-- covers that do not add up, as a document may claim: a share is at most 1 (base = -0.4 + 0.6 * (2/3 + 4) = 2.4), and 0 where no row was seen (base = -0.4)
+SELECT covers, round(base::numeric, 6) AS base, bool_and(adds_up) AS adds_up
+  FROM (SELECT covers, min(base) AS base, abs(min(base) + sum(contribution) - ln(p / (1 - p))) < 1e-5 AS adds_up
+          FROM (VALUES ('100,40,60,20,400000'), ('100,40,60,0,0'), ('100,40,0,20,40')) c (covers),
+               LATERAL (SELECT replace(:'tree', '100,40,60,20,40', covers) AS tree OFFSET 0) t, LATERAL (SELECT pg_temp.model(tree) AS f OFFSET 0) m,
+               (VALUES ('{1,9}'::real[]), ('{0,9}'), ('{1,4}'), ('{NULL,NULL}')) r (v), jorge.predict(f, v) p, jorge.explain(f, v)
+         GROUP BY covers, v, p) x GROUP BY covers, base ORDER BY covers;
 -- a row of any type, columns by name
 SELECT rank, feature, value, round(contribution::numeric, 6) AS contribution, round(points::numeric, 6) AS points, round(base::numeric, 6) AS base FROM explained, (SELECT 'x' AS other, 9::numeric AS b, true AS a) lead, jorge.explain(f, lead) ORDER BY rank;
 SELECT (SELECT array_agg(e ORDER BY rank) FROM jorge.explain(f, r) e) = (SELECT array_agg(e ORDER BY rank) FROM jorge.explain(f, jorge.feature_vector(f, r)) e) AS same
