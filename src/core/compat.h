@@ -82,9 +82,16 @@
 
 /* Since 16 summarizing indexes may be told apart. (needs executor/executor.h) */
 #if PG_VERSION_NUM >= 160000
+#define JorgeUpdatedIndexes TU_UpdateIndexes
+#define jorge_updated_indexes(indexes) ((indexes) != TU_None)
 #define jorge_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
+#define jorge_update_index_tuples(result, slot, estate, indexes)                                   \
+	ExecInsertIndexTuples(result, slot, estate, true, false, NULL, NIL, (indexes) == TU_Summarizing)
 #else
+#define JorgeUpdatedIndexes bool
+#define jorge_updated_indexes(indexes) (indexes)
 #define jorge_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
+#define jorge_update_index_tuples(result, slot, estate, indexes) ExecInsertIndexTuples(result, slot, estate, true, false, NULL, NIL)
 #endif
 
 /* Since 18 a scan may be instrumented. */

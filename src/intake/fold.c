@@ -4,6 +4,7 @@
 #include "core/jorge.h"
 
 #include "intake/intake.h"
+#include "intake/rows.h"
 #include "intake/statements.h"
 
 #include "catalog/pg_type.h"
@@ -173,28 +174,34 @@ jorge_fold_leads(IntakeLead *leads, int n)
 static int
 lock_leads(IntakeStatement statement, Datum location_ids[], Datum lead_ids[], int n, IntakeLead *leads)
 {
-	Tuplestorestate *wanted = jorge_relation_begin(RELATION_WANTED_LEADS);
-	bool present[2] = {false, false};
-	int found;
+	Datum values[LEAD_COLUMNS];
+	bool nulls[LEAD_COLUMNS];
+	int found = 0;
 
-	for (int i = 0; i < n; i++)
+	memset(leads, 0, sizeof(IntakeLead) * n);
+	if (jorge_leads_are_plain())
 	{
-		Datum values[2] = {location_ids[i], lead_ids[i]};
-
-		jorge_relation_put(wanted, RELATION_WANTED_LEADS, values, present);
+		for (int i = 0; i < n; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (jorge_lock_row(location_ids[i], lead_ids[i], statement == LOCK_LEADS_TO_MERGE, values, nulls))
+				jorge_lead_state_load(&leads[found++].state, values, nulls);
+		}
 	}
-	jorge_statement_run(statement, NULL);
-	jorge_relation_end(wanted, RELATION_WANTED_LEADS);
-
-	found = (int) SPI_processed;
-	for (int i = 0; i < found; i++)
+	else
 	{
-		Datum values[LEAD_COLUMNS];
-		bool nulls[LEAD_COLUMNS];
+		IntakeRows *wanted = jorge_rows_make(RELATION_WANTED_LEADS, n);
+		bool present[2] = {false, false};
 
-		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
-		memset(&leads[i], 0, sizeof(IntakeLead));
-		jorge_lead_state_load(&leads[i].state, values, nulls);
+		for (int i = 0; i < n; i++)
+			jorge_rows_put(wanted, (Datum[]){location_ids[i], lead_ids[i]}, present);
+		jorge_statement_run(statement, NULL, &wanted, 1);
+		found = (int) SPI_processed;
+		for (int i = 0; i < found; i++)
+		{
+			heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+			jorge_lead_state_load(&leads[i].state, values, nulls);
+		}
 	}
 	return found;
 }

@@ -156,7 +156,7 @@ refold(Datum location_id, Datum lead_id, const char *reason, bool scored, bool l
 		jorge_fold_leads(&lead, 1);
 		if (scored)
 			jorge_score_leads(&lead, 1);
-		jorge_write_leads(&lead, 1, WRITE_LEADS_ALONE, reason);
+		jorge_write_leads(&lead, 1, NULL, NULL, reason);
 	}
 	SPI_finish();
 	jorge_unscored_warn();

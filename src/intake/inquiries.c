@@ -168,8 +168,8 @@ compare_new_keys(const void *a, const void *b)
 static void
 write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 {
-	Tuplestorestate *keys = jorge_relation_begin(RELATION_KEYS);
-	Tuplestorestate *links = jorge_relation_begin(RELATION_LINKS);
+	IntakeRows *keys = jorge_rows_make(RELATION_KEYS, new_ones ? r->n * KEY_KINDS : 1);
+	IntakeRows *links = jorge_rows_make(RELATION_LINKS, r->n);
 	bool present[5] = {false, false, false, false, false};
 	NewKey *new_keys = palloc(sizeof(NewKey) * (r->n * KEY_KINDS + 1));
 	LeadBlock *blocks = palloc(sizeof(LeadBlock) * (r->n * MATCH_MAX_BLOCKING_KEYS + 1));
@@ -186,7 +186,7 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 
 		if (lead->is_new != new_ones)
 			continue;
-		jorge_relation_put(links, RELATION_LINKS, link, present);
+		jorge_rows_put(links, link, present);
 		for (int kind = 0; kind < KEY_KINDS; kind++)
 			if (arrival->is_new[kind])
 				new_keys[nkeys++] = (NewKey) {i, kind, arrival->entry[kind]};
@@ -203,11 +203,9 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 						CStringGetTextDatum(r->entries[new_keys[k].entry].key), r->persons[arrival->who].lead->state.values[LEAD_lead_id],
 						Int32GetDatum(arrival->share[kind])};
 
-		jorge_relation_put(keys, RELATION_KEYS, key, present);
+		jorge_rows_put(keys, key, present);
 	}
-	jorge_write_leads(leads, nleads, new_ones ? WRITE_NEW_LEADS : nkeys > 0 ? WRITE_LEADS : WRITE_LEADS_LINKED, "inquiry");
-	jorge_relation_end(links, RELATION_LINKS);
-	jorge_relation_end(keys, RELATION_KEYS);
+	jorge_write_leads(leads, nleads, keys, links, "inquiry");
 	jorge_write_blocks(blocks, new_ones ? nblocks : jorge_new_blocks(blocks, nblocks));
 	pfree(blocks);
 	pfree(new_keys);
@@ -247,11 +245,11 @@ write_decisions(Resolution *r, const Datum *merge_ids)
 static void
 write_reviews(const Resolution *r)
 {
-	Tuplestorestate *reviews;
+	IntakeRows *reviews;
 
 	if (r->nreviews == 0)
 		return;
-	reviews = jorge_relation_begin(RELATION_REVIEWS);
+	reviews = jorge_rows_make(RELATION_REVIEWS, r->nreviews);
 	for (int i = 0; i < r->nreviews; i++)
 	{
 		const Review *review = &r->reviews[i];
@@ -263,10 +261,9 @@ write_reviews(const Resolution *r)
 						   BoolGetDatum(lead->is_new)};
 		bool nulls[7] = {false, false, false, false, isnan(review->score), false, false};
 
-		jorge_relation_put(reviews, RELATION_REVIEWS, values, nulls);
+		jorge_rows_put(reviews, values, nulls);
 	}
-	jorge_statement_run(WRITE_REVIEWS, NULL);
-	jorge_relation_end(reviews, RELATION_REVIEWS);
+	jorge_statement_run(WRITE_REVIEWS, NULL, &reviews, 1);
 }
 
 void

@@ -53,10 +53,10 @@ extern void jorge_fold_leads(IntakeLead *leads, int n);
 extern void jorge_score_leads(IntakeLead *leads, int n);
 
 /*
- * Put leads into the relation jorge_leads and run one of the statements WRITE_... that write them, then score those that no model
- * could score by the rules, and record the errors.
+ * Write leads, all new or all known, with their scores, predictions and events; and their keys and links, NULL where no arrival was
+ * given to them. Then score those that no model could score by the rules, and record the errors.
  */
-extern void jorge_write_leads(IntakeLead *leads, int n, IntakeStatement statement, const char *reason);
+extern void jorge_write_leads(IntakeLead *leads, int n, IntakeRows *keys, IntakeRows *links, const char *reason);
 
 /* Start counting leads that could not be scored; give the statement's one WARNING, if there are any */
 extern void jorge_unscored_begin(void);

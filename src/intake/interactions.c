@@ -79,5 +79,5 @@ jorge_take_in_interactions(LeadEvent *events, int n, bool small)
 	if (unscanned != NULL)
 		leads[0].error = unscanned;
 
-	jorge_write_leads(leads, nleads, WRITE_LEADS_ALONE, "interaction");
+	jorge_write_leads(leads, nleads, NULL, NULL, "interaction");
 }

@@ -5,6 +5,7 @@
 
 #include "core/settings.h"
 #include "intake/resolve.h"
+#include "intake/rows.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -474,25 +475,6 @@ resolve_all(Resolution *r)
 }
 
 /*
- * Make an id for a lead: UUID version 7, so that the lower of two ids is the older lead and new rows lie together
- */
-static Datum
-new_lead_id(void)
-{
-	pg_uuid_t *id = palloc(sizeof(pg_uuid_t));
-	/* microseconds since 1970; the part below a millisecond goes into the 12 bits after the version (RFC 9562, method 3) */
-	uint64 now = (uint64) (GetCurrentTimestamp() + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
-	uint64 high = (now / 1000) << 16 | 0x7000 | ((now % 1000) * 4096 / 1000);
-
-	if (!pg_strong_random(id->data + 8, 8))
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not make an id for a lead: no random numbers")));
-	high = pg_hton64(high);
-	memcpy(id->data, &high, 8);
-	id->data[8] = (id->data[8] & 0x3f) | 0x80;
-	return UUIDPGetDatum(id);
-}
-
-/*
  * Give each person a lead, and each lead its events
  */
 static void
@@ -507,7 +489,7 @@ assign_leads(Resolution *r)
 		{
 			person->lead = &r->fresh[r->nfresh++];
 			person->lead->is_new = true;
-			jorge_lead_state_init(&person->lead->state, person->location_id, new_lead_id());
+			jorge_lead_state_init(&person->lead->state, person->location_id, UUIDPGetDatum(jorge_new_id()));
 			person->lead_id = *DatumGetUUIDP(person->lead->state.values[LEAD_lead_id]);
 		}
 		person->lead->nevents++;

@@ -6,6 +6,7 @@
 #include "core/settings.h"
 #include "intake/guard.h"
 #include "intake/intake.h"
+#include "intake/rows.h"
 #include "intake/statements.h"
 
 #include "access/xact.h"
@@ -152,23 +153,17 @@ static void
 rules_range(void *context, int first, int last)
 {
 	RuleWork *work = context;
-	Tuplestorestate *store;
+	IntakeRows *rows = jorge_rows_make(RELATION_WANTED_LEADS, last - first);
 	bool present[2] = {false, false};
-	int wanted = 0;
-
-	jorge_relation_forget(RELATION_WANTED_LEADS); /* an attempt that failed has left it */
-	store = jorge_relation_begin(RELATION_WANTED_LEADS);
 	for (int i = first; i < last; i++)
 		if (needs_rules(&work->leads[i]))
 		{
 			Datum ids[2] = {work->leads[i].state.values[LEAD_location_id], work->leads[i].state.values[LEAD_lead_id]};
 
-			jorge_relation_put(store, RELATION_WANTED_LEADS, ids, present);
-			wanted++;
+			jorge_rows_put(rows, ids, present);
 		}
-	if (wanted > 0)
-		jorge_statement_run(SCORE_BY_RULES, work->reason);
-	jorge_relation_end(store, RELATION_WANTED_LEADS);
+	if (rows->n > 0)
+		jorge_statement_run(SCORE_BY_RULES, work->reason, &rows, 1);
 	for (int i = first; i < last; i++)
 		work->leads[i].by_rules = needs_rules(&work->leads[i]);
 }
@@ -196,7 +191,6 @@ score_by_rules(IntakeLead *leads, int n, const char *reason)
 	if (any)
 	{
 		jorge_guarded(rules_range, rules_failed, &work, n);
-		jorge_relation_forget(RELATION_WANTED_LEADS);
 	}
 }
 
@@ -209,23 +203,17 @@ static void
 ensemble_range(void *context, int first, int last)
 {
 	RuleWork *work = context;
-	Tuplestorestate *store;
+	IntakeRows *rows = jorge_rows_make(RELATION_WANTED_LEADS, last - first);
 	bool present[2] = {false, false};
-	int wanted = 0;
-
-	jorge_relation_forget(RELATION_WANTED_LEADS); /* an attempt that failed has left it */
-	store = jorge_relation_begin(RELATION_WANTED_LEADS);
 	for (int i = first; i < last; i++)
 		if (work->leads[i].scored && work->leads[i].ensemble)
 		{
 			Datum ids[2] = {work->leads[i].state.values[LEAD_location_id], work->leads[i].state.values[LEAD_lead_id]};
 
-			jorge_relation_put(store, RELATION_WANTED_LEADS, ids, present);
-			wanted++;
+			jorge_rows_put(rows, ids, present);
 		}
-	if (wanted > 0)
-		jorge_statement_run(SCORE_BY_ENSEMBLE, work->reason);
-	jorge_relation_end(store, RELATION_WANTED_LEADS);
+	if (rows->n > 0)
+		jorge_statement_run(SCORE_BY_ENSEMBLE, work->reason, &rows, 1);
 }
 
 /*
@@ -253,7 +241,6 @@ score_by_ensemble(IntakeLead *leads, int n, const char *reason)
 	if (any)
 	{
 		jorge_guarded(ensemble_range, ensemble_failed, &work, n);
-		jorge_relation_forget(RELATION_WANTED_LEADS);
 	}
 }
 
@@ -283,7 +270,7 @@ features_array(const float features[JORGE_FEATURES])
  * Put a lead and its score into jorge_leads
  */
 static void
-put_lead(Tuplestorestate *store, IntakeLead *lead)
+put_lead(IntakeRows *rows, IntakeLead *lead)
 {
 	Datum values[LEAD_COLUMNS + SERVED_COLUMNS];
 	bool nulls[LEAD_COLUMNS + SERVED_COLUMNS];
@@ -310,7 +297,7 @@ put_lead(Tuplestorestate *store, IntakeLead *lead)
 		if (!missing[SERVED_features])
 			served[SERVED_features] = features_array(lead->features);
 	}
-	jorge_relation_put(store, RELATION_LEADS, values, nulls);
+	jorge_rows_put(rows, values, nulls);
 }
 
 /* Leads of the statement that no model could score, and the first reason */
@@ -391,14 +378,22 @@ notify_listeners(const IntakeLead *leads, int n)
 }
 
 void
-jorge_write_leads(IntakeLead *leads, int n, IntakeStatement statement, const char *reason)
+jorge_write_leads(IntakeLead *leads, int n, IntakeRows *keys, IntakeRows *links, const char *reason)
 {
-	Tuplestorestate *store = jorge_relation_begin(RELATION_LEADS);
+	IntakeRows *rows[] = {jorge_rows_make(RELATION_LEADS, n), links, keys};
+	bool new_ones = n > 0 && leads[0].is_new;
 
 	for (int i = 0; i < n; i++)
-		put_lead(store, &leads[i]);
-	jorge_statement_run(statement, reason);
-	jorge_relation_end(store, RELATION_LEADS);
+		put_lead(rows[0], &leads[i]);
+	if (!jorge_write_rows(rows[0], keys, links, new_ones, reason))
+	{
+		if (links == NULL)
+			jorge_statement_run(WRITE_LEADS_ALONE, reason, rows, 1);
+		else if (new_ones || keys->n > 0)
+			jorge_statement_run(new_ones ? WRITE_NEW_LEADS : WRITE_LEADS, reason, rows, 3);
+		else
+			jorge_statement_run(WRITE_LEADS_LINKED, reason, rows, 2);
+	}
 	score_by_rules(leads, n, reason);
 	score_by_ensemble(leads, n, reason);
 	record_unscored(leads, n);

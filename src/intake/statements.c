@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/queryenvironment.h"
+#include "utils/tuplestore.h"
 
 #define EQ " OPERATOR(pg_catalog.=) "
 
@@ -96,40 +97,57 @@ descriptor(IntakeRelation relation)
 	return descriptors[relation] = desc;
 }
 
-Tuplestorestate *
-jorge_relation_begin(IntakeRelation relation)
+IntakeRows *
+jorge_rows_make(IntakeRelation relation, int room)
+{
+	IntakeRows *rows = palloc(sizeof(IntakeRows));
+
+	rows->relation = relation;
+	rows->ncolumns = descriptor(relation)->natts;
+	rows->n = 0;
+	rows->room = Max(room, 1);
+	rows->values = palloc_extended(mul_size(sizeof(Datum) * rows->ncolumns, rows->room), MCXT_ALLOC_HUGE);
+	rows->nulls = palloc_extended(mul_size(sizeof(bool) * rows->ncolumns, rows->room), MCXT_ALLOC_HUGE);
+	return rows;
+}
+
+void
+jorge_rows_put(IntakeRows *rows, const Datum *values, const bool *nulls)
+{
+	if (rows->n == rows->room)
+	{
+		rows->room *= 2;
+		rows->values = repalloc_huge(rows->values, mul_size(sizeof(Datum) * rows->ncolumns, rows->room));
+		rows->nulls = repalloc_huge(rows->nulls, mul_size(sizeof(bool) * rows->ncolumns, rows->room));
+	}
+	memcpy(rows->values + (Size) rows->n * rows->ncolumns, values, sizeof(Datum) * rows->ncolumns);
+	memcpy(rows->nulls + (Size) rows->n * rows->ncolumns, nulls, sizeof(bool) * rows->ncolumns);
+	rows->n++;
+}
+
+/*
+ * Let SQL see rows under the name of their relation
+ */
+static Tuplestorestate *
+show_rows(const IntakeRows *rows)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	TupleDesc desc = descriptor(rows->relation);
 
-	enr->md.name = pstrdup(shapes[relation].name);
+	for (int i = 0; i < rows->n; i++)
+		tuplestore_putvalues(store, desc, rows->values + (Size) i * rows->ncolumns, rows->nulls + (Size) i * rows->ncolumns);
+	enr->md.name = pstrdup(shapes[rows->relation].name);
 	enr->md.reliddesc = InvalidOid;
-	enr->md.tupdesc = descriptor(relation);
+	enr->md.tupdesc = desc;
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
 	enr->md.enrtuples = 1; /* plans are saved: joins must hold for any number */
 	enr->reldata = store;
+	/* a statement that failed under the guard has left the name */
+	SPI_unregister_relation(enr->md.name);
 	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
-		elog(ERROR, "could not register %s", shapes[relation].name);
+		elog(ERROR, "could not register %s", enr->md.name);
 	return store;
-}
-
-void
-jorge_relation_put(Tuplestorestate *store, IntakeRelation relation, Datum *values, bool *nulls)
-{
-	tuplestore_putvalues(store, descriptor(relation), values, nulls);
-}
-
-void
-jorge_relation_end(Tuplestorestate *store, IntakeRelation relation)
-{
-	SPI_unregister_relation(shapes[relation].name);
-	tuplestore_end(store);
-}
-
-void
-jorge_relation_forget(IntakeRelation relation)
-{
-	SPI_unregister_relation(shapes[relation].name);
 }
 
 /*
@@ -266,14 +284,18 @@ statement_text(IntakeStatement statement)
 }
 
 void
-jorge_statement_run(IntakeStatement statement, const char *reason)
+jorge_statement_run(IntakeStatement statement, const char *reason, IntakeRows *const given[], int ngiven)
 {
 	Oid types[1] = {TEXTOID};
 	Datum args[1];
+	Tuplestorestate *stores[INTAKE_RELATIONS];
 	bool reads = statement <= READING_STATEMENTS;
 	bool reasoned = !reads && statement != WRITE_REVIEWS;
 	int code;
 
+	Assert(ngiven <= INTAKE_RELATIONS);
+	for (int g = 0; g < ngiven; g++)
+		stores[g] = show_rows(given[g]);
 	if (plans[statement] == NULL)
 	{
 		SPIPlanPtr plan =
@@ -288,6 +310,11 @@ jorge_statement_run(IntakeStatement statement, const char *reason)
 	code = SPI_execute_plan(plans[statement], args, NULL, false, 0);
 	if (code != (reads ? SPI_OK_SELECT : SPI_OK_INSERT))
 		elog(ERROR, "intake statement %d failed: %s", statement, SPI_result_code_string(code));
+	for (int g = 0; g < ngiven; g++)
+	{
+		SPI_unregister_relation(shapes[given[g]->relation].name);
+		tuplestore_end(stores[g]);
+	}
 }
 
 void

@@ -2,7 +2,7 @@
  * statements.h: the SQL that intake runs, as saved plans over in-memory relations.
  *
  * What C has worked out for the rows of a statement is handed to SQL as ephemeral relations (the mechanism
- * behind transition tables), so one plan serves one row and a million. All names and operators are
+ * behind transition tables), so one plan serves one row and a million; where the tables are plain, rows.h writes them without SQL. All names and operators are
  * schema-qualified. Call between SPI_connect and SPI_finish, as the owner of the managed tables.
  */
 #ifndef JORGE_STATEMENTS_H
@@ -10,7 +10,6 @@
 
 #include "access/tupdesc.h"
 #include "executor/spi.h"
-#include "utils/tuplestore.h"
 
 /* Columns of jorge_leads beyond those of LeadColumn */
 typedef enum ServedColumn
@@ -53,21 +52,26 @@ typedef enum IntakeStatement
 	INTAKE_STATEMENTS
 } IntakeStatement;
 
-/* Start an empty relation; it is seen by statements run before jorge_relation_end. */
-extern Tuplestorestate *jorge_relation_begin(IntakeRelation relation);
-extern void jorge_relation_put(Tuplestorestate *store, IntakeRelation relation, Datum *values,
-							   bool *nulls);
+/* Rows of an in-memory relation; what they point to is the caller's */
+typedef struct IntakeRows
+{
+	IntakeRelation relation;
+	int ncolumns;
+	int n;
+	int room;
+	Datum *values; /* n by ncolumns */
+	bool *nulls;
+} IntakeRows;
 
-/* Take the name from a relation that an error kept from its end; its memory goes with the caller's. */
-extern void jorge_relation_forget(IntakeRelation relation);
-
-extern void jorge_relation_end(Tuplestorestate *store, IntakeRelation relation);
+/* Make rows, in the current memory context, with room for some */
+extern IntakeRows *jorge_rows_make(IntakeRelation relation, int room);
+extern void jorge_rows_put(IntakeRows *rows, const Datum *values, const bool *nulls);
 
 /*
- * Run a statement with a fresh snapshot; reason is what prediction and event rows say. Rows of those
+ * Run a statement that sees these rows, with a fresh snapshot; reason is what prediction and event rows say. Rows of those
  * up to READING_STATEMENTS are in SPI_tuptable.
  */
-extern void jorge_statement_run(IntakeStatement statement, const char *reason);
+extern void jorge_statement_run(IntakeStatement statement, const char *reason, IntakeRows *const given[], int ngiven);
 
 /* Record an error that cost a lead its score */
 extern void jorge_record_error(Datum location_id, Datum lead_id, const ErrorData *error);
