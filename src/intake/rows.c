@@ -191,6 +191,7 @@ jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEA
 	TM_FailureData failure;
 	TupleTableSlot *slot;
 	bool locked = false;
+	bool alive;
 	Probe probe;
 
 	jorge_probe_begin(&probe, shapes[TO_LEAD].table, shapes[TO_LEAD].columns, 2, false);
@@ -218,12 +219,17 @@ jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEA
 		{
 			HeapTuple tuple = ExecCopySlotHeapTuple(latest);
 			TupleDesc desc = latest->tts_tupleDescriptor;
-			bool null;
+			Datum *all = palloc(sizeof(Datum) * desc->natts);
+			bool *all_nulls = palloc(sizeof(bool) * desc->natts);
 
+			heap_deform_tuple(tuple, desc, all, all_nulls);
 			for (int c = 0; c < LEAD_COLUMNS; c++)
-				values[c] = heap_getattr(tuple, plan->attno[c] + 1, desc, &nulls[c]);
-			(void) heap_getattr(tuple, get_attnum(plan->leaf, "erased_at"), desc, &null);
-			locked = null && DatumGetBool(DirectFunctionCall2(uuid_eq, values[LEAD_lead_id], lead_id));
+			{
+				values[c] = all[plan->attno[c]];
+				nulls[c] = all_nulls[plan->attno[c]];
+			}
+			alive = all_nulls[get_attnum(plan->leaf, "erased_at") - 1];
+			locked = alive && DatumGetBool(DirectFunctionCall2(uuid_eq, values[LEAD_lead_id], lead_id));
 		}
 		ExecDropSingleTupleTableSlot(latest);
 	}

@@ -357,7 +357,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 	appendStringInfo(&sql,
 					 " FROM jorge.inquiry e WHERE NOT EXISTS (SELECT FROM jorge.inquiry_lead l"
 					 " WHERE l.location_id OPERATOR(pg_catalog.=) e.location_id"
-					 " AND l.inquiry_id OPERATOR(pg_catalog.=) e.inquiry_id) LIMIT %d",
+					 " AND l.inquiry_id OPERATOR(pg_catalog.=) e.inquiry_id) LIMIT %d FOR KEY SHARE OF e",
 					 INTAKE_BATCH);
 
 	jorge_owner_enter(&owner, relid);
