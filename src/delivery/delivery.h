@@ -99,6 +99,8 @@ typedef struct Lane
 {
 	char location[MAX_LOCATION];	/* hash key */
 	uint64 bucket;					/* key of its bucket in shared memory */
+	OutboxBucket known;				/* that bucket when it was last changed from here; key 0 = not yet */
+	uint64 turn;					/* number of its last claim, counted over all lanes; 0 = none yet */
 	bool listed;					/* in the latest poll */
 	TimestampTz next_due;
 	TimestampTz blocked_until;		/* by the database: rate limit, disabled account */

@@ -2,11 +2,16 @@
  * lanes.c: one lane a location: when something of it is due, and how much may be claimed now.
  *
  * The rate is a token bucket in shared memory, so that it outlives the worker and is one for all databases. It starts
- * empty: whatever ran before may just have used the allowance.
+ * empty: whatever ran before may just have used the allowance. Where more locations have work than there are buckets, a
+ * lane whose bucket went to another goes on with what it knew of it itself.
+ *
+ * Turns are taken by the time of the last one: the lane that was served longest ago is the first, so that none starves,
+ * however many there are.
  */
 #include "delivery/delivery.h"
 
 #include "common/hashfn.h"
+#include "lib/binaryheap.h"
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
@@ -61,7 +66,7 @@ lanes_unlist(void)
 }
 
 /*
- * Forget lanes that have no work; what holds them back is kept
+ * Forget lanes that have no work, but for those whose breaker is open: the table grows with the locations at work only
  */
 void
 lanes_drop_unlisted(void)
@@ -71,7 +76,7 @@ lanes_drop_unlisted(void)
 
 	hash_seq_init(&scan, lanes);
 	while ((lane = hash_seq_search(&scan)) != NULL)
-		if (!lane->listed && lane->in_flight == 0 && !lane->unauthorized && !lane->refreshing && lane->breaker == BREAKER_CLOSED)
+		if (!lane->listed && lane->in_flight == 0 && !lane->refreshing && lane->breaker == BREAKER_CLOSED)
 			(void) hash_search(lanes, lane->location, HASH_REMOVE, NULL);
 }
 
@@ -98,15 +103,15 @@ bucket_of(Lane *lane, int64 now)
 	}
 	if (free_one == NULL)
 		free_one = oldest;
+	*free_one = lane->known;
 	free_one->key = lane->bucket;
-	free_one->tokens = 0;
-	free_one->at = now;
-	free_one->blocked_until = 0;
+	if (lane->known.key == 0)
+		free_one->at = now;
 	return free_one;
 }
 
 /*
- * Fill a bucket up to now and get it
+ * Fill a bucket up to now and get it; the caller holds the lock, and notes in lane->known what it changes
  */
 static OutboxBucket *
 fill(Lane *lane, int64 now)
@@ -116,6 +121,7 @@ fill(Lane *lane, int64 now)
 
 	bucket->tokens = Min(lane->burst, bucket->tokens + rate * Max(0, now - bucket->at));
 	bucket->at = now;
+	lane->known = *bucket;
 	return bucket;
 }
 
@@ -151,6 +157,9 @@ wait_of(Lane *lane, TimestampTz now, int64 clock)
 	wait = Max(wait, lane->ask_after - clock);
 	if (lane->breaker == BREAKER_OPEN)
 		wait = Max(wait, lane->open_until - clock);
+	/* who waits for something else leaves the buckets to others */
+	if (wait > 0)
+		return wait;
 	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
 	bucket = fill(lane, clock);
 	wait = Max(wait, bucket->blocked_until - clock);
@@ -175,41 +184,50 @@ lanes_wait(TimestampTz now)
 }
 
 /*
- * Choose lanes to claim from, and take the tokens: at most room requests, shared fairly
+ * Order lanes by their last turn
+ */
+static int
+compare_turns(Datum a, Datum b, void *arg)
+{
+	uint64 one = ((Lane *) DatumGetPointer(a))->turn;
+	uint64 other = ((Lane *) DatumGetPointer(b))->turn;
+
+	return one < other ? -1 : one > other;
+}
+
+/*
+ * Choose lanes to claim from, those served longest ago, and take the tokens: at most room requests, shared fairly
  */
 int
 lanes_ready(int room, Lane **ready, int *limits, int most)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	int64 clock = delivery_clock();
-	static int turn = 0;
-	int n = 0;
+	static uint64 turns = 0;
+	binaryheap *chosen;
+	int n;
 	int share;
 	HASH_SEQ_STATUS scan;
 	Lane *lane;
 
+	if (room <= 0)
+		return 0;
+	/* the one served last is on top, and gives way */
+	chosen = binaryheap_allocate(most, compare_turns, NULL);
 	hash_seq_init(&scan, lanes);
 	while ((lane = hash_seq_search(&scan)) != NULL)
 	{
-		if (n >= most)
-		{
-			hash_seq_term(&scan);
-			break;
-		}
-		if (wait_of(lane, now, clock) == 0)
-			ready[n++] = lane;
+		if (wait_of(lane, now, clock) > 0)
+			continue;
+		if (chosen->bh_size < most)
+			binaryheap_add(chosen, PointerGetDatum(lane));
+		else if (lane->turn < ((Lane *) DatumGetPointer(binaryheap_first(chosen)))->turn)
+			binaryheap_replace_first(chosen, PointerGetDatum(lane));
 	}
-	if (n == 0 || room <= 0)
-		return 0;
-	/* round-robin: another lane comes first each time */
-	turn = (turn + 1) % n;
-	for (int i = 0; i < turn; i++)
-	{
-		Lane *first = ready[0];
-
-		memmove(ready, ready + 1, (n - 1) * sizeof(Lane *));
-		ready[n - 1] = first;
-	}
+	n = chosen->bh_size;
+	for (int i = n - 1; i >= 0; i--)
+		ready[i] = (Lane *) DatumGetPointer(binaryheap_remove_first(chosen));
+	binaryheap_free(chosen);
 	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < n; i++)
 	{
@@ -218,6 +236,7 @@ lanes_ready(int room, Lane **ready, int *limits, int most)
 		share = (room + n - i - 1) / (n - i);
 		limits[i] = Max(0, Min(Min(share, room_of(ready[i])), (int) Min(bucket->tokens, 1e6)));
 		bucket->tokens -= limits[i];
+		ready[i]->known = *bucket;
 		room -= limits[i];
 	}
 	LWLockRelease(delivery_shared->lock);
@@ -230,8 +249,12 @@ lanes_ready(int room, Lane **ready, int *limits, int most)
 			limits[i] = limits[n];
 			i--;
 		}
-		else if (ready[i]->breaker == BREAKER_OPEN)
-			ready[i]->breaker = BREAKER_HALF_OPEN;
+		else
+		{
+			ready[i]->turn = ++turns;
+			if (ready[i]->breaker == BREAKER_OPEN)
+				ready[i]->breaker = BREAKER_HALF_OPEN;
+		}
 	}
 	return n;
 }
@@ -248,6 +271,7 @@ lane_give_back(Lane *lane, int tokens)
 	LWLockAcquire(delivery_shared->lock, LW_EXCLUSIVE);
 	bucket = fill(lane, clock);
 	bucket->tokens = Min(lane->burst, bucket->tokens + tokens);
+	lane->known = *bucket;
 	LWLockRelease(delivery_shared->lock);
 }
 
@@ -267,6 +291,7 @@ lane_block(Lane *lane, TimestampTz until)
 	bucket->tokens = 0;
 	if (until != DT_NOEND && until > now)
 		bucket->blocked_until = Max(bucket->blocked_until, clock + (until - now));
+	lane->known = *bucket;
 	LWLockRelease(delivery_shared->lock);
 }
 

@@ -121,6 +121,20 @@ try:
     site.wait("SELECT count(*) FROM jorge.outbox WHERE location_id = 'none'", 0)
     tap.is_(site.sql("SELECT count(*) FROM jorge.outbox_done WHERE location_id = 'none' AND state = 'sent'"), "5", "a token that is put there is used without a restart")
 
+    # more locations than one claim takes: each has its turn before any has its second many times over
+    many = [f"many{n}" for n in range(300)]
+    for location in many:
+        site.secret(location, f"pit-{location}\n")
+    site.sql("""INSERT INTO jorge.lead (location_id, lead_id, ghl_contact_id) SELECT 'many' || g, gen_random_uuid(), 'automany' || g FROM generate_series(0, 299) g""")
+    before = len(ghl.ledger())
+    site.sql("""SELECT count(jorge.enqueue(l.location_id, l.lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', 'fair ' || n)))
+                FROM jorge.lead l, generate_series(1, 12) n WHERE l.location_id LIKE 'many%'""")
+    site.wait("SELECT count(*) FROM jorge.outbox WHERE location_id LIKE 'many%'", 0)
+    sent = [e["location"] for e in ghl.ledger()[before:] if e.get("message_id")]
+    firsts = [sent.index(location) if location in sent else len(sent) for location in many]
+    tap.is_(len(sent), 3600, "300 locations are served")
+    tap.ok(max(firsts) < 600, "and none waits for others to have more than two turns", sorted(firsts)[-5:])
+
     # secrets are nowhere
     dump = subprocess.run([site.bin("pg_dump"), "-d", site.database], env=site.env, capture_output=True, text=True).stdout
     everything = site.log() + dump + site.sql("SELECT string_agg(a::text, ' ') FROM pg_stat_activity a; SELECT string_agg(w::text, ' ') FROM jorge.outbox_workers() w")
