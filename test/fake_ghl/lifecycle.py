@@ -96,6 +96,19 @@ try:
             "none was claimed after its stop")
     site.sql(GATE)
 
+    # an error of the worker, longer than is kept, in a letter of two bytes; read from a database of another encoding, too
+    site.sql("""CREATE FUNCTION public.fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', repeat('é', 200); END $$;
+                CREATE TRIGGER fails BEFORE INSERT ON jorge.outbox_log FOR EACH ROW EXECUTE FUNCTION public.fails()""")
+    put("after an error")
+    said = "SELECT coalesce((SELECT last_error FROM jorge.outbox_workers() WHERE database = 'outbox'), '')"
+    tap.is_(site.wait(said, "é" * 127), "é" * 127, "an error that is cut ends with a whole character")
+    site.sql("CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C'", "postgres")
+    site.sql("CREATE EXTENSION jorge", "latin")
+    tap.is_(site.sql(said, "latin"), "?" * 254, "where the encoding is another one it is readable")
+    site.sql("DROP DATABASE latin", "postgres")
+    site.sql("DROP TRIGGER fails ON jorge.outbox_log")
+    tap.is_(site.wait("SELECT count(*) FROM jorge.outbox_done WHERE payload ->> 'message' = 'after an error'", 1), "1", "and when the cause is gone it delivers")
+
     # dropping databases
     site.sql("CREATE DATABASE other", "postgres")
     tap.ok(timed(lambda: site.sql("DROP DATABASE other", "postgres")) < 1, "DROP DATABASE of another one does not wait for requests on their way")
