@@ -13,7 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* Try again so long after a refresh that failed for no fault of the token */
+/* Try again so long after a refresh that failed, or could not be made, for no fault of the token */
 #define TRY_AGAIN (30 * USECS_PER_SEC)
 
 /* One refresh: the request's private lock, kept in its fence */
@@ -61,6 +61,8 @@ refresh_make(Lane *lane, const char *url)
 	char *form;
 	int lock;
 
+	/* whatever goes wrong here, it is neither tried at once again nor given up */
+	lane->refresh_after = delivery_clock() + delivery_scaled(TRY_AGAIN);
 	if (!secret_path(lane->location, lane->provider, path, sizeof(path)))
 		return NULL;
 	snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
@@ -79,7 +81,8 @@ refresh_make(Lane *lane, const char *url)
 	{
 		if (secret != NULL && secret->print != lane->refused)
 			lane->unauthorized = false;
-		else
+		else if (secret != NULL)
+			/* nothing to refresh with: another file may have it (lanes_check_tokens) */
 			lane->refresh_after = PG_INT64_MAX;
 		secret_free(secret);
 		close(lock);
@@ -104,13 +107,72 @@ refresh_make(Lane *lane, const char *url)
 	request->url = strdup(url);
 	request->provider = strdup(lane->provider);
 	request->body = form;
+	if (request->method == NULL || request->url == NULL || request->provider == NULL)
+	{
+		request_free(request);
+		close(lock);
+		return NULL;
+	}
 	LOCK_OF(request) = lock;
 	lane->refreshing = true;
 	return request;
 }
 
 /*
- * Get the value of a member of a flat JSON object: a string without escapes, or a number. malloc'ed; NULL if there is
+ * Read the four digits of a \u; 0, which no token holds, if they are none
+ */
+static unsigned int
+read_code(const char *digits)
+{
+	unsigned int code = 0;
+
+	for (int i = 0; i < 4; i++)
+	{
+		const char *all = "0123456789abcdef";
+		const char *digit = digits[i] != '\0' ? strchr(all, pg_tolower((unsigned char) digits[i])) : NULL;
+
+		if (digit == NULL)
+			return 0;
+		code = code << 4 | (unsigned int) (digit - all);
+	}
+	return code;
+}
+
+/*
+ * Copy a JSON string, from behind its opening quote: visible ASCII only, as it goes into a header and a line of a file.
+ * malloc'ed; NULL if it is anything else, or empty.
+ */
+static char *
+unescape(const char *json)
+{
+	char *copy = calloc(1, strlen(json) + 1);
+
+	for (size_t n = 0; copy != NULL; n++)
+	{
+		unsigned int code = (unsigned char) *json++;
+
+		if (code == '"' && n > 0)
+			return copy;
+		if (code == '\\')
+		{
+			code = (unsigned char) *json++;
+			if (code == 'u' && (code = read_code(json)) != 0)
+				json += 4;
+			else if (code != '"' && code != '\\' && code != '/')
+				code = 0;
+		}
+		else if (code == '"')
+			code = 0;
+		if (code <= ' ' || code > '~')
+			break;
+		copy[n] = (char) code;
+	}
+	wipe_free(copy);
+	return NULL;
+}
+
+/*
+ * Get the value of a member of a flat JSON object: a string of visible ASCII, or a number. malloc'ed; NULL if there is
  * none. Names inside strings don't matter: a name is followed by a colon.
  */
 static char *
@@ -137,10 +199,9 @@ member(const char *json, const char *name)
 		}
 		value += 1 + strspn(value + 1, " \t\r\n");
 		if (*value == '"')
-			length = strcspn(++value, "\"\\");
-		else
-			length = strspn(value, "0123456789");
-		if (length == 0 || value[length] == '\\' || (copy = malloc(length + 1)) == NULL)
+			return unescape(value + 1);
+		length = strspn(value, "0123456789");
+		if (length == 0 || (copy = malloc(length + 1)) == NULL)
 			return NULL;
 		memcpy(copy, value, length);
 		copy[length] = '\0';
@@ -160,7 +221,7 @@ refresh_done(Request *request)
 	bool stored = false;
 
 	lane->refreshing = false;
-	lane->refresh_after = delivery_clock() + delivery_scaled(TRY_AGAIN);
+	lane->refresh_after = delivery_clock() + delivery_scaled(Max(TRY_AGAIN, (int64) request->retry_after * USECS_PER_SEC));
 	if (request->outcome == OUTCOME_REPLIED && request->status == 200 && request->answer != NULL)
 	{
 		Secret *secret = secret_read(lane->location, lane->provider, why, sizeof(why));

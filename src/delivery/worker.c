@@ -276,8 +276,9 @@ start_refreshes(Lane **lanes, int n)
 		char *url = store_token_url(lanes[i]->location, lanes[i]->provider);
 		Request *request = url ? refresh_make(lanes[i], url) : NULL;
 
+		/* it may be given one */
 		if (url == NULL)
-			lanes[i]->refresh_after = PG_INT64_MAX;
+			lanes[i]->refresh_after = delivery_clock() + poll_every;
 		else
 			pfree(url);
 		if (request != NULL)

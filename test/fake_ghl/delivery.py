@@ -1,4 +1,5 @@
 """What arrives, by the provider's ledger, whatever the provider does: every fault at once, contacts, tags, tokens, secrets."""
+import os
 import re
 import subprocess
 import sys
@@ -110,6 +111,19 @@ try:
     tap.is_(site.sql("SELECT count(*), max(attempt) FROM jorge.outbox_done WHERE location_id = 'refreshed' AND state = 'sent'"), "5|1", "and all are sent, at their first attempt")
     file = (site.secrets / "ghl.refreshed.token").read_text()
     tap.ok(re.search("refresh_token=r[0-9]", file) and "stale" not in file and "client_secret=s3cr3t" in file, "the new pair is in the file")
+    # what keeps a refresh from being made goes away: it is made after all
+    ghl.control("grant", {"r-late": "late"})
+    site.leads(1, "late")
+    (site.secrets / "ghl.late.token.lock").mkdir()
+    late = site.secret("late", "client_id=c\nclient_secret=s3cr3t\naccess_token=stale-access-token\nrefresh_token=r-late\nexpires_at=1\n")
+    site.sql("""SELECT jorge.enqueue(location_id, lead_id, 'sms', 'ghl.sms', '{"message": "late"}') FROM jorge.lead WHERE location_id = 'late'""")
+    site.wait("SELECT block_reason FROM jorge.provider_account WHERE location_id = 'late'", "token")
+    time.sleep(0.7)
+    os.chmod(late, 0o644)
+    (site.secrets / "ghl.late.token.lock").rmdir()
+    time.sleep(1.2)
+    os.chmod(late, 0o600)
+    tap.is_(site.wait("SELECT count(*) FROM jorge.outbox WHERE location_id = 'late'", 0, 5), "0", "a refresh that could not be made is tried again, whatever was in its way")
     time.sleep(1.5)
     tap.is_(site.sql("SELECT count(*), max(attempt) FROM jorge.outbox WHERE location_id IN ('bad', 'none') AND state = 'pending'"), "10|0", "without a good token deliveries wait, no attempt is counted")
     refused = sum(e.get("status") == 401 for e in ghl.ledger())

@@ -161,11 +161,13 @@ class Ghl:
         if form.get("client_secret") != "s3cr3t" or form.get("grant_type") != "refresh_token" or form.get("refresh_token") not in self.refresh:
             raise Refused(400, "invalid_grant", error="invalid_grant")
         location = self.refresh.pop(form["refresh_token"])
-        access, again = self.next_id("oauth-a"), self.next_id("r")
+        access, again = self.next_id("oauth-a") + "/+\"\\=", self.next_id("r") + "/+"
         self.tokens = {access: location}
         self.refresh[again] = location
-        return 200, {"access_token": access, "token_type": "Bearer", "expires_in": 86399, "refresh_token": again, "scope": "x", "userType": "Location",
-                     "locationId": location, "userId": "u"}, {}
+        answer = {"access_token": access, "token_type": "Bearer", "expires_in": 86399, "refresh_token": again, "scope": "x", "userType": "Location",
+                  "locationId": location, "userId": "u"}
+        # JSON may write any character as it likes
+        return 200, json.dumps(answer).replace("/", "\\/").replace("+", "\\u002B").encode(), {}
 
     def route(self, method, target, headers, raw, fault):
         """Status, answer and what the ledger should know of a request."""
