@@ -187,6 +187,8 @@ CREATE TABLE IF NOT EXISTS jorge.endpoint (
     on_unknown  text NOT NULL CHECK (on_unknown IN ('reconcile', 'resend', 'stop')),
     reuse       boolean NOT NULL DEFAULT false,
     classes     jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(classes) = 'array'),
+    CONSTRAINT endpoint_classes_known CHECK (NOT jsonb_path_exists(classes, '$[*] ? (!exists(@.class ? (@ == "accepted" || @ == "rejected" || @ == "contact" || @ == "auth" || @ == "setup" || @ == "throttled" || @ == "unknown" || @ == "not_sent")) || @.class.type() != "string" || @.match.type() != "string" || @.type() != "object")')),
+    CONSTRAINT endpoint_size CHECK (octet_length(path) <= 1024 AND octet_length(body::text) <= 32768 AND octet_length(context::text) <= 8192 AND octet_length(classes::text) <= 8192),
     needs_contact boolean NOT NULL GENERATED ALWAYS AS (path LIKE '%{contact_id}%' OR context::text LIKE '%"contact_id"%') STORED,
     PRIMARY KEY (location_id, endpoint)
 );
@@ -205,7 +207,7 @@ COMMENT ON COLUMN jorge.endpoint.accepted IS 'Paths (a.b) of the answer, one of 
 COMMENT ON COLUMN jorge.endpoint.on_unknown IS 'If nobody knows whether it arrived: reconcile (read the conversation, send again once at most), resend (sending twice does no harm), stop (dead).';
 COMMENT ON COLUMN jorge.endpoint.reuse IS 'May the request use a kept-alive connection? Not where sending twice does harm: libcurl silently repeats a request whose old connection had died.';
 COMMENT ON COLUMN jorge.endpoint.needs_contact IS 'Does it need the contact''s id?';
-COMMENT ON COLUMN jorge.endpoint.classes IS 'Answers that mean more than their status, first match wins: [{"status": [400], "match": "case-insensitive regular expression on the answer", "class": "rejected", "reason": "dnd"}].';
+COMMENT ON COLUMN jorge.endpoint.classes IS 'Answers that mean more than their status, first match wins: [{"status": [400], "match": "number % is invalid", "class": "rejected", "reason": "no number"}]. match is words that the answer must contain, whatever their case; % in it is anything (no regular expression: one worker reads the answers of all locations). class: accepted, rejected, contact (it is not there), auth (the token: wait for another), setup (the account: wait ten minutes), throttled, unknown, not_sent.';
 
 CREATE TABLE IF NOT EXISTS jorge.provider (
     location_id text NOT NULL DEFAULT '*',

@@ -341,7 +341,7 @@ BEGIN
                                  ELSE said ->> 'message' END,
                             said ->> 'error_description', said ->> 'error', ''), 400);
     FOR rule IN SELECT r FROM jsonb_array_elements(e.classes) r LOOP
-        IF (rule -> 'status' IS NULL OR rule -> 'status' @> to_jsonb(status)) AND coalesce(answer, '') ~* coalesce(rule ->> 'match', '') THEN
+        IF (rule -> 'status' IS NULL OR rule -> 'status' @> to_jsonb(status)) AND coalesce(answer, '') ILIKE '%' || coalesce(rule ->> 'match', '') || '%' THEN
             class := rule ->> 'class';
             reason := concat_ws(': ', rule ->> 'reason', nullif(reason, ''));
             RETURN;

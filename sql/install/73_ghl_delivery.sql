@@ -34,11 +34,22 @@ INSERT INTO jorge.endpoint (location_id, endpoint, provider, method, path, versi
 SELECT '*', 'ghl.' || s.endpoint, 'ghl', s.method, s.path, s.version, s.body::jsonb, s.context::jsonb, s.allowed::text[], s.required::text[], s.accepted::text[], s.on_unknown, s.reuse,
        '[{"status": [400, 403, 422], "match": "DND is active", "class": "rejected", "reason": "do-not-disturb"},
          {"status": [400, 403, 422], "match": "unsubscribed", "class": "rejected", "reason": "unsubscribed"},
-         {"status": [400, 404, 422], "match": "contact( with id [^ \"]+)? not found", "class": "contact", "reason": "contact not found"},
-         {"status": [401], "match": "version", "class": "setup", "reason": "version header"},
-         {"status": [401, 403], "match": "not authorized for this scope", "class": "setup", "reason": "the token lacks a scope"}]'::jsonb
+         {"status": [400, 404, 422], "match": "contact not found", "class": "contact", "reason": "contact not found"},
+         {"status": [400, 404, 422], "match": "contact with id % not found", "class": "contact", "reason": "contact not found"},
+         {"status": [401], "match": "version header", "class": "setup", "reason": "version header"},
+         {"status": [401, 403], "match": "not authorized for this scope", "class": "setup", "reason": "the token lacks a scope"},
+         {"status": [401, 403], "match": "not allowed to access this scope", "class": "setup", "reason": "the token lacks a scope"},
+         {"status": [401, 403], "match": "not have access to this location", "class": "setup", "reason": "the token is another location''s"}]'::jsonb
   FROM shipped s
 ON CONFLICT (location_id, endpoint) DO NOTHING;
+
+-- rows of before match was words
+UPDATE jorge.endpoint e
+   SET classes = replace(replace(e.classes::text, '"match": "version"', '"match": "version header"'),
+                         '{"class": "contact", "match": "contact( with id [^ \"]+)? not found", "reason": "contact not found", "status": [400, 404, 422]}',
+                         '{"class": "contact", "match": "contact not found", "reason": "contact not found", "status": [400, 404, 422]}, '
+                         || '{"class": "contact", "match": "contact with id % not found", "reason": "contact not found", "status": [400, 404, 422]}')::jsonb
+ WHERE e.provider = 'ghl' AND e.classes::text LIKE '%"contact( with id [^ %';
 
 CREATE OR REPLACE FUNCTION jorge.read_contact_ghl(answer jsonb, OUT dnd jsonb, OUT time_zone text)
     LANGUAGE plpgsql IMMUTABLE

@@ -179,6 +179,7 @@ extern int lanes_ready(int room, Lane **lanes, int *limits, int most);
 extern void lane_give_back(Lane *lane, int tokens);
 extern void lane_block(Lane *lane, TimestampTz until);
 extern void lane_judge(Lane *lane, const Request *request);
+extern void lane_refuse(Lane *lane, Request **requests, int n);
 extern void lanes_check_tokens(void);
 extern int lanes_to_refresh(Lane **lanes, int most);
 

@@ -296,7 +296,7 @@ lane_block(Lane *lane, TimestampTz until)
 }
 
 /*
- * Learn from an outcome: rate headers, the breaker, a token that was refused
+ * Learn from an outcome: rate headers, the breaker
  */
 void
 lane_judge(Lane *lane, const Request *request)
@@ -304,11 +304,6 @@ lane_judge(Lane *lane, const Request *request)
 	bool failed = request->outcome == OUTCOME_NOT_SENT || request->outcome == OUTCOME_UNKNOWN || request->status >= 500;
 	int recent = 0;
 
-	if (request->status == 401 && !request->is_refresh)
-	{
-		strlcpy(lane->provider, request->provider, sizeof(lane->provider));
-		lane->refused = request->print;
-	}
 	if (request->daily_remaining == 0)
 		lane_block(lane, GetCurrentTimestamp() + USECS_PER_DAY - GetCurrentTimestamp() % USECS_PER_DAY);
 	else if (request->remaining >= 0 && request->remaining < 3 && request->interval_ms > 0)
@@ -332,6 +327,33 @@ lane_judge(Lane *lane, const Request *request)
 		lane->breaker = BREAKER_OPEN;
 		lane->open_until = delivery_clock() + delivery_scaled(BREAKER_OPEN_FOR);
 	}
+}
+
+/*
+ * Stop a lane, of whose requests one was answered that the token is no good, until the token's file is another. Which one
+ * it was isn't told: one with status 401, if there is any; of two files the older, or the newer would never be tried.
+ */
+void
+lane_refuse(Lane *lane, Request **requests, int n)
+{
+	int best = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		Request *request = requests[i];
+		int likely = request->status == 401 ? 5 : request->status >= 400 && request->status < 500 && request->status != 429 ? 3 : 1;
+
+		if (request->lane != lane || request->outcome != OUTCOME_REPLIED)
+			continue;
+		if (request->print != secret_print(lane->location, request->provider))
+			likely++;
+		if (likely <= best)
+			continue;
+		best = likely;
+		strlcpy(lane->provider, request->provider, sizeof(lane->provider));
+		lane->refused = request->print;
+	}
+	lane->unauthorized = true;
 }
 
 /*

@@ -371,7 +371,7 @@ store_record(Request **requests, int n)
 		if (lane != NULL && strcmp(action, "block") == 0 && !null)
 			lane_block(lane, DatumGetTimestampTz(until));
 		else if (lane != NULL && strcmp(action, "auth") == 0)
-			lane->unauthorized = true;
+			lane_refuse(lane, requests, n);
 	}
 }
 

@@ -111,6 +111,20 @@ try:
     tap.is_(site.sql("SELECT count(*), max(attempt) FROM jorge.outbox_done WHERE location_id = 'refreshed' AND state = 'sent'"), "5|1", "and all are sent, at their first attempt")
     file = (site.secrets / "ghl.refreshed.token").read_text()
     tap.ok(re.search("refresh_token=r[0-9]", file) and "stale" not in file and "client_secret=s3cr3t" in file, "the new pair is in the file")
+    # a provider that says so with another status
+    site.leads(2, "other")
+    site.secret("other", "pit-other\n")
+    site.sql("""INSERT INTO jorge.endpoint (location_id, endpoint, provider, method, path, version, body, context, allowed, required, accepted, on_unknown, reuse, classes)
+                SELECT 'other', endpoint, provider, method, path, version, body, context, allowed, required, accepted, on_unknown, reuse, '[{"status": [403], "match": "token % revoked", "class": "auth"}]'
+                FROM jorge.endpoint e WHERE endpoint = 'ghl.sms'""")
+    ghl.fault("status", "another status", status=403, body={"message": "The token has been revoked"})
+    site.sql("""SELECT jorge.enqueue(location_id, lead_id, 'sms', 'ghl.sms', '{"message": "another status"}') FROM jorge.lead WHERE location_id = 'other' LIMIT 1""")
+    tap.is_(site.wait("SELECT block_reason FROM jorge.provider_account WHERE location_id = 'other'", "token"), "token", "a token that is refused with status 403 is refused")
+    time.sleep(0.7)
+    tap.is_(site.sql("SELECT state, attempt FROM jorge.outbox WHERE location_id = 'other'"), "pending|0", "its delivery waits")
+    site.secret("other", "# another\npit-other\n")
+    tap.is_(site.wait("SELECT count(*) FROM jorge.outbox WHERE location_id = 'other'", 0, 5), "0", "until there is another token")
+
     # what keeps a refresh from being made goes away: it is made after all
     ghl.control("grant", {"r-late": "late"})
     site.leads(1, "late")

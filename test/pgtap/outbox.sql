@@ -1,7 +1,7 @@
 -- The outbox without its worker: enqueue, claim, gate, outcomes, contacts, reconciliation, cancel, hold, requeue, priorities.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(66);
+SELECT plan(72);
 
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
 CREATE TABLE public.gate (decision text, rule text, until timestamptz);
@@ -84,6 +84,17 @@ SELECT results_eq($$SELECT state, reason FROM jorge.outbox_done WHERE dedupe_key
 SELECT is((SELECT string_agg(class, ' ' ORDER BY n) FROM (VALUES (1, 200, '{"messageId": "m"}'), (2, 201, '{}'), (3, 200, 'rubbish'), (4, 302, ''), (5, 400, '{"message": "Contact with id x not found"}'), (6, 401, '{"message": "version header is invalid"}'),
              (7, 401, '{"message": "Invalid JWT"}'), (8, 408, ''), (9, 429, ''), (10, 500, '<html>'), (11, 520, ''), (12, 200, NULL)) v(n, status, answer), LATERAL jorge.outbox_class(jorge.endpoint_of('main', 'ghl.sms'), 'replied', status, answer)),
           'accepted unknown unknown rejected contact setup auth unknown throttled unknown unknown unknown', 'classes');
+SELECT is((SELECT string_agg(class, ' ' ORDER BY n) FROM (VALUES (1, 400, 'Contact not found'), (2, 404, 'Contact with id a1 not found'), (3, 404, 'Cannot POST /contacts/a1/x", "error": "Not Found'), (4, 400, 'Cannot send message as DND is active for SMS.'),
+             (5, 403, 'The token is not authorized for this scope.'), (6, 403, 'The token does not have access to this location.'), (7, 401, 'This authClass type is not allowed to access this scope'), (8, 403, 'Forbidden'),
+             (9, 400, 'invalid_grant'), (10, 422, 'x'), (11, 401, 'this version of the token has expired')) v(n, status, said), LATERAL jorge.outbox_class(jorge.endpoint_of('main', 'ghl.sms'), 'replied', status, '{"message": "' || said || '"}')),
+          'contact contact rejected rejected setup setup setup rejected rejected rejected auth', 'what GHL says of contact, token and account');
+INSERT INTO jorge.endpoint (endpoint, provider, method, path, on_unknown, classes) VALUES ('x.y', 'x', 'POST', '/y', 'resend', '[{"match": "a(b|c)+d", "class": "auth"}, {"match": "Ü% 5\\%", "status": [400], "class": "contact"}]');
+SELECT is((SELECT string_agg(class, ' ' ORDER BY n) FROM (VALUES (1, 'abcd'), (2, 'xA(B|C)+Dx'), (3, '.ü7 5%.'), (4, '.ü7 5.')) v(n, answer), LATERAL jorge.outbox_class(jorge.endpoint_of('main', 'x.y'), 'replied', 400, answer)),
+          'rejected auth contact rejected', 'match is words and %, not a regular expression');
+SELECT throws_ok($$UPDATE jorge.endpoint SET classes = '[{"match": "x", "class": "gone"}]' WHERE endpoint = 'x.y'$$, '23514', NULL, 'a class nobody knows');
+SELECT throws_ok($$UPDATE jorge.endpoint SET classes = '[{"match": "x"}]' WHERE endpoint = 'x.y'$$, '23514', NULL, 'or none');
+SELECT throws_ok($$UPDATE jorge.endpoint SET classes = '[{"match": ["x"], "class": "auth"}]' WHERE endpoint = 'x.y'$$, '23514', NULL, 'words that are none');
+SELECT throws_ok($$UPDATE jorge.endpoint SET classes = jsonb_build_array(jsonb_build_object('class', 'auth', 'match', repeat('x', 9000))) WHERE endpoint = 'x.y'$$, '23514', NULL, 'and more than anybody needs');
 SELECT is((SELECT class FROM jorge.outbox_class(jorge.endpoint_of('main', 'ghl.sms'), 'cut', 200, '{"messageId": "m"}')), 'unknown', 'an answer that was cut proves nothing');
 
 -- unknown: looked for twice, sent again once
