@@ -1,5 +1,5 @@
 /*
- * shared.c: shared memory of the outbox, and the hook that lets databases be dropped.
+ * shared.c: shared memory of the outbox, and the hook that lets databases be dropped, renamed, copied and moved.
  */
 #include "outbox/shared.h"
 
@@ -120,7 +120,7 @@ jorge_outbox_wake_at(TimestampTz due)
 }
 
 /*
- * Ask the worker of a database to leave, if the user may drop or rename that database
+ * Ask the worker of a database to leave, if the user may drop, rename or move that database
  */
 static void
 make_way(const char *name)
@@ -147,28 +147,39 @@ make_way(const char *name)
 		SetLatch(&proc->procLatch);
 }
 
+/*
+ * Get an option of a statement that has a name for its value; NULL if it isn't given
+ */
+static const char *
+option_value(List *options, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		DefElem *option = lfirst_node(DefElem, cell);
+
+		if (strcmp(option->defname, name) == 0 && option->arg != NULL && IsA(option->arg, String))
+			return strVal(option->arg);
+	}
+	return NULL;
+}
+
 static void
 utility(PlannedStmt *pstmt, const char *text, bool read_only, ProcessUtilityContext context, ParamListInfo params,
 		QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
 {
 	Node *statement = pstmt->utilityStmt;
+	const char *copied;
 
 	if (IsA(statement, DropdbStmt))
 		make_way(((DropdbStmt *) statement)->dbname);
 	else if (IsA(statement, RenameStmt) && ((RenameStmt *) statement)->renameType == OBJECT_DATABASE)
 		make_way(((RenameStmt *) statement)->subname);
-	else if (IsA(statement, CreatedbStmt))
-	{
-		ListCell *cell;
-
-		foreach(cell, ((CreatedbStmt *) statement)->options)
-		{
-			DefElem *option = lfirst_node(DefElem, cell);
-
-			if (strcmp(option->defname, "template") == 0 && option->arg != NULL && IsA(option->arg, String))
-				make_way(strVal(option->arg));
-		}
-	}
+	else if (IsA(statement, AlterDatabaseStmt) && option_value(((AlterDatabaseStmt *) statement)->options, "tablespace") != NULL)
+		make_way(((AlterDatabaseStmt *) statement)->dbname);
+	else if (IsA(statement, CreatedbStmt) && (copied = option_value(((CreatedbStmt *) statement)->options, "template")) != NULL)
+		make_way(copied);
 	if (previous_utility)
 		previous_utility(pstmt, text, read_only, context, params, environment, dest, completion);
 	else

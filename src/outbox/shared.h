@@ -94,7 +94,7 @@ typedef struct OutboxShared
 /* NULL unless preloaded */
 extern OutboxShared *jorge_outbox_shared;
 
-/* _PG_init: settings are known; asks for memory, hooks DROP DATABASE, registers the launcher */
+/* _PG_init: settings are known; asks for memory, hooks DROP DATABASE and its like, registers the launcher */
 extern void jorge_outbox_init(void);
 
 /* The slot of a database, made if make; NULL if there is none. Takes the lock. */
