@@ -274,3 +274,20 @@ REVOKE ALL ON FUNCTION jorge.consent_told(jorge.consent) FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.consent FOR EACH ROW EXECUTE FUNCTION jorge.tell_follow_up('consent_told', '', '');
 COMMENT ON TRIGGER sequences ON jorge.consent IS 'Locks the lead until the commit: jorge.consent_told().';
+
+CREATE OR REPLACE FUNCTION jorge.consent_in_time() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    NEW.at := least(NEW.at, clock_timestamp());
+    RETURN NEW;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.consent_in_time() IS 'Trigger on jorge.consent: nobody has allowed anything later than now. A grant dated ahead would outdo the STOP that comes next.';
+REVOKE ALL ON FUNCTION jorge.consent_in_time() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER in_time BEFORE INSERT OR UPDATE OF at, act ON jorge.consent
+    FOR EACH ROW WHEN (NEW.act IN ('grant', 'resume')) EXECUTE FUNCTION jorge.consent_in_time();
+COMMENT ON TRIGGER in_time ON jorge.consent IS 'A grant or a resumption is of now at the latest.';
+UPDATE jorge.consent c SET at = now() WHERE c.act IN ('grant', 'resume') AND c.at > now();

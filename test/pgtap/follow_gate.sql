@@ -1,6 +1,6 @@
 -- The send gate: each rule stops what it should, in order, and nothing that is not known is sent.
 BEGIN;
-SELECT plan(67);
+SELECT plan(70);
 SET timezone = 'UTC';
 
 INSERT INTO jorge.inquiry (location_id, source, name, phone, email, state) VALUES
@@ -132,6 +132,15 @@ SELECT is((SELECT rule FROM jorge.send_gate('gate', pg_temp.id('Bob'), 'email', 
 SELECT results_eq($$SELECT decision, rule, until FROM jorge.send_decision WHERE lead_id = pg_temp.id('Bob') ORDER BY decision_id$$,
                   $$VALUES ('send', 'allowed', NULL::timestamptz), ('defer', 'cap 1 in 1 days on all', '2026-11-24 20:00'::timestamptz)$$, 'each decision is a row');
 SELECT is((SELECT array_agg(p.proname::text) FROM pg_proc p WHERE p.pronamespace = 'jorge'::regnamespace AND p.proname = 'send_gate' AND has_function_privilege('public', p.oid, 'EXECUTE')), NULL, 'nobody else may ask it');
+
+-- a row of the ledger that is dated ahead does not outdo the STOP that comes next
+INSERT INTO jorge.consent (location_id, lead_id, channel, act, kind, source, at) VALUES ('gate', pg_temp.id('Bob'), 'all', 'grant', 'written', 'form', 'infinity');
+SELECT ok((SELECT max(at) <= clock_timestamp() FROM jorge.consent WHERE lead_id = pg_temp.id('Bob') AND act = 'grant'), 'nobody has allowed anything later than now');
+UPDATE jorge.consent SET at = now() + interval '1 year' WHERE lead_id = pg_temp.id('Bob') AND act = 'grant';
+INSERT INTO jorge.consent (location_id, lead_id, channel, act, source, at) VALUES ('gate', pg_temp.id('Bob'), 'all', 'revoke', 'sms', clock_timestamp());
+SELECT is(pg_temp.gate('Bob', 'email', '2027-03-01 18:00'), 'cancel | opted_out', 'so a STOP that comes after it holds');
+INSERT INTO jorge.consent (location_id, lead_id, channel, act, source, at) VALUES ('gate', pg_temp.id('Bob'), 'all', 'revoke', 'sms', '2099-01-01');
+SELECT is((SELECT count(*) FROM jorge.consent WHERE lead_id = pg_temp.id('Bob') AND at = '2099-01-01'), 1::bigint, 'a STOP keeps its date');
 SELECT * FROM finish();
 ROLLBACK;
 BEGIN ISOLATION LEVEL REPEATABLE READ;
