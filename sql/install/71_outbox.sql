@@ -187,11 +187,11 @@ CREATE TABLE IF NOT EXISTS jorge.endpoint (
     on_unknown  text NOT NULL CHECK (on_unknown IN ('reconcile', 'resend', 'stop')),
     reuse       boolean NOT NULL DEFAULT false,
     classes     jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(classes) = 'array'),
-    CONSTRAINT endpoint_classes_known CHECK (NOT jsonb_path_exists(classes, '$[*] ? (!exists(@.class ? (@ == "accepted" || @ == "rejected" || @ == "contact" || @ == "auth" || @ == "setup" || @ == "throttled" || @ == "unknown" || @ == "not_sent")) || @.class.type() != "string" || @.match.type() != "string" || @.type() != "object")')),
-    CONSTRAINT endpoint_size CHECK (octet_length(path) <= 1024 AND octet_length(body::text) <= 32768 AND octet_length(context::text) <= 8192 AND octet_length(classes::text) <= 8192),
     needs_contact boolean NOT NULL GENERATED ALWAYS AS (path LIKE '%{contact_id}%' OR context::text LIKE '%"contact_id"%') STORED,
     PRIMARY KEY (location_id, endpoint)
 );
+SELECT jorge.add_check('jorge.endpoint', 'endpoint_classes_known', $check$NOT jsonb_path_exists(classes, '$[*] ? (!exists(@.class ? (@ == "accepted" || @ == "rejected" || @ == "contact" || @ == "auth" || @ == "setup" || @ == "throttled" || @ == "unknown" || @ == "not_sent")) || @.class.type() != "string" || @.match.type() != "string" || @.type() != "object")')$check$);
+SELECT jorge.add_check('jorge.endpoint', 'endpoint_size', $check$octet_length(path) <= 1024 AND octet_length(body::text) <= 32768 AND octet_length(context::text) <= 8192 AND octet_length(classes::text) <= 8192$check$);
 COMMENT ON TABLE jorge.endpoint IS 'How each kind of delivery is sent: one HTTP request, as data. Rows of location * are shipped; a location''s own row of the same name wins.';
 COMMENT ON COLUMN jorge.endpoint.location_id IS 'Tenant; * = every one.';
 COMMENT ON COLUMN jorge.endpoint.endpoint IS 'Name: provider, dot, kind; e.g. ghl.sms. The kinds contact_get, contact_search, contact_upsert, conversation_search and messages are steps that others need.';

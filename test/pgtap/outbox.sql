@@ -1,7 +1,7 @@
 -- The outbox without its worker: enqueue, claim, gate, outcomes, contacts, reconciliation, cancel, hold, requeue, priorities.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(72);
+SELECT plan(74);
 
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
 CREATE TABLE public.gate (decision text, rule text, until timestamptz);
@@ -95,6 +95,14 @@ SELECT throws_ok($$UPDATE jorge.endpoint SET classes = '[{"match": "x", "class":
 SELECT throws_ok($$UPDATE jorge.endpoint SET classes = '[{"match": "x"}]' WHERE endpoint = 'x.y'$$, '23514', NULL, 'or none');
 SELECT throws_ok($$UPDATE jorge.endpoint SET classes = '[{"match": ["x"], "class": "auth"}]' WHERE endpoint = 'x.y'$$, '23514', NULL, 'words that are none');
 SELECT throws_ok($$UPDATE jorge.endpoint SET classes = jsonb_build_array(jsonb_build_object('class', 'auth', 'match', repeat('x', 9000))) WHERE endpoint = 'x.y'$$, '23514', NULL, 'and more than anybody needs');
+-- a rule that is newer than the rows
+ALTER TABLE jorge.endpoint DROP CONSTRAINT endpoint_size;
+UPDATE jorge.endpoint SET context = jsonb_build_object('x', repeat('x', 9000)) WHERE endpoint = 'x.y';
+SET LOCAL client_min_messages = error;
+SELECT jorge.add_check('jorge.endpoint', 'endpoint_size', 'octet_length(context::text) <= 8192');
+SELECT is((SELECT convalidated FROM pg_constraint WHERE conrelid = 'jorge.endpoint'::regclass AND conname = 'endpoint_size'), false, 'a table in use gets a new rule beside rows that break it');
+SELECT throws_ok($$INSERT INTO jorge.endpoint (endpoint, provider, method, path, on_unknown, context) SELECT 'x.z', 'x', 'POST', '/y', 'resend', context FROM jorge.endpoint WHERE endpoint = 'x.y'$$, '23514', NULL, 'and new rows keep it');
+DELETE FROM jorge.endpoint WHERE endpoint = 'x.y';
 SELECT is((SELECT class FROM jorge.outbox_class(jorge.endpoint_of('main', 'ghl.sms'), 'cut', 200, '{"messageId": "m"}')), 'unknown', 'an answer that was cut proves nothing');
 
 -- unknown: looked for twice, sent again once
