@@ -108,6 +108,7 @@ typedef struct Lane
 	double rate;
 	double burst;
 	int in_flight;
+	int unrecorded;					/* results that still point here */
 
 	Breaker breaker;
 	int64 open_until;

@@ -76,7 +76,7 @@ lanes_drop_unlisted(void)
 
 	hash_seq_init(&scan, lanes);
 	while ((lane = hash_seq_search(&scan)) != NULL)
-		if (!lane->listed && lane->in_flight == 0 && !lane->refreshing && lane->breaker == BREAKER_CLOSED)
+		if (!lane->listed && lane->in_flight == 0 && lane->unrecorded == 0 && !lane->refreshing && lane->breaker == BREAKER_CLOSED)
 			(void) hash_search(lanes, lane->location, HASH_REMOVE, NULL);
 }
 

@@ -201,6 +201,8 @@ take_results(void)
 		count_outcome(request);
 		if (n_results == 0)
 			oldest_result = delivery_clock();
+		request->lane->in_flight--;
+		request->lane->unrecorded++;
 		results[n_results++] = request;
 	}
 	delivery_slot->in_flight = transfer_in_flight();
@@ -216,7 +218,7 @@ drop_results(int n)
 	{
 		Lane *lane = results[i]->lane;
 
-		lane->in_flight--;
+		lane->unrecorded--;
 		unnoted |= results[i]->outcome == OUTCOME_REPLIED && results[i]->status < 300;
 		/* what was not plainly accepted may be due again at once */
 		if (lane->next_due == DT_NOEND)
@@ -305,6 +307,16 @@ send_claimed(Request *first)
 }
 
 /*
+ * Are there results to record now? Most of what is on its way has come back, or all, or what has is waiting for long enough
+ */
+static bool
+record_due(int64 clock)
+{
+	return n_results >= Min(MAX_RECORD, Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
+		   (n_results > 0 && (transfer_in_flight() == 0 || clock - oldest_result >= GATHER));
+}
+
+/*
  * One turn, in a transaction of its own; what it claimed is returned. May throw.
  */
 static Request *
@@ -360,7 +372,6 @@ turn(bool record, bool claim, int *recorded)
 	/* not before: what follows it in the transaction may fail, and undo it */
 	recovered |= recovers;
 	*recorded = n;
-
 	for (int i = 0; i < ready; i++)
 	{
 		int got = 0;
@@ -699,8 +710,7 @@ jorge_outbox_main(Datum argument)
 		}
 		if (clock >= retry_at)
 		{
-			bool record = n_results >= Min(MAX_RECORD, Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
-						  (n_results > 0 && (transfer_in_flight() == 0 || clock - oldest_result >= GATHER));
+			bool record = record_due(clock);
 			bool claim = armed && clock >= claim_retry_at && transfer_in_flight() < delivery_settings->outbox_connections &&
 						 lanes_wait(GetCurrentTimestamp()) == 0;
 
@@ -717,7 +727,7 @@ jorge_outbox_main(Datum argument)
 		timeout = poll_every - (clock - polled_at);
 		if (n_results > 0)
 			timeout = Min(timeout, oldest_result + GATHER - clock);
-		if (look || (unnoted && idle()))
+		if (look || record_due(clock) || (unnoted && idle()))
 			timeout = 0;
 		if (look_at != 0)
 			timeout = Min(timeout, look_at - clock);
