@@ -299,18 +299,21 @@ $fn$;
 COMMENT ON FUNCTION jorge.person_place(text, text, text, text, text) IS
     'Where somebody may be, for the hours of sending. regions: country and states involved (of the address and of the phone''s area code); US-* = any state, where neither says, or the state can''t be read; ZZ = a country we can''t tell. zones: the person''s own zone if it is known, else those of area code and state (where both are of one state, what they share), else all of the United States; empty where nothing is known of a foreign country.';
 
+-- plpgsql: its plan is kept, an SQL function is planned in every transaction
 CREATE OR REPLACE FUNCTION jorge.open_hours(regions text[], location_id text DEFAULT jorge.current_location()) RETURNS integer[]
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+BEGIN
     -- every country needs rows of its own or of ZZ
-    SELECT CASE WHEN count(*) FILTER (WHERE NOT covered) = 0 THEN
+    RETURN (SELECT CASE WHEN count(*) FILTER (WHERE NOT covered) = 0 THEN
         (SELECT array_agg(w.hours ORDER BY w.region, w.location_id) FROM jorge.region_week w
           WHERE w.location_id IN ('*', $2)
             AND (w.region = ANY ($1) OR ('US-*' = ANY ($1) AND w.region LIKE 'US-%') OR (w.region = 'ZZ' AND bool_or(foreign_land)))) END
       FROM (SELECT NOT own.found AS foreign_land, own.found OR EXISTS (SELECT FROM jorge.region_week w WHERE w.location_id IN ('*', $2) AND w.region = 'ZZ') AS covered
               FROM unnest($1) r, LATERAL (SELECT EXISTS (SELECT FROM jorge.region_week w WHERE w.location_id IN ('*', $2) AND w.region = r) AS found) own
-             WHERE length(r) = 2) lands
+             WHERE length(r) = 2) lands);
+END
 $fn$;
 COMMENT ON FUNCTION jorge.open_hours(text[], text) IS
     'The hours (jorge.quiet_hours) of all regions given, a week of 14 numbers each, for jorge.next_open(), which takes the strictest. NULL if a country has none: then nothing may be sent.';

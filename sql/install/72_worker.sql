@@ -61,7 +61,6 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.render_path(text, jsonb, jsonb) IS 'A path with its {names} replaced by values of the context or the payload, encoded; NULL if one that isn''t of the query is missing.';
 
--- one expression, no settings: it is inlined into the claim
 CREATE OR REPLACE FUNCTION jorge.render_body(e jorge.endpoint, payload jsonb, context jsonb, defaults jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE
 AS $fn$
@@ -149,25 +148,59 @@ COMMENT ON FUNCTION jorge.outbox_recover() IS 'What a worker that died left on i
 REVOKE ALL ON FUNCTION jorge.outbox_recover() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.ask_gate(locations text[], ids bigint[], OUT decisions text[], OUT rules text[], OUT untils timestamptz[])
-    LANGUAGE sql VOLATILE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT array_agg(x.decision ORDER BY x.n), array_agg(x.rule ORDER BY x.n), array_agg(x.until ORDER BY x.n)
-      FROM (SELECT p.n,
-                   CASE WHEN o.state = 'unknown' THEN 'send' WHEN o.stop_reason IS NOT NULL THEN 'cancel'
-                        WHEN o.expires_at <= now() THEN 'expire'
-                        WHEN g.decision IN ('send', 'defer', 'cancel', 'hold') THEN g.decision ELSE 'hold' END AS decision,
-                   CASE WHEN o.state = 'unknown' THEN NULL WHEN o.stop_reason IS NOT NULL THEN o.stop_reason
-                        WHEN o.expires_at <= now() THEN 'expired'
-                        WHEN g.decision IN ('send', 'defer', 'cancel', 'hold') THEN g.rule
-                        ELSE format('the send gate answered %s', coalesce(g.decision, 'nothing')) END AS rule,
-                   g.until
-              FROM unnest($1, $2) WITH ORDINALITY p(location_id, outbox_id, n)
-              JOIN jorge.outbox o ON o.location_id = p.location_id AND o.outbox_id = p.outbox_id
-              LEFT JOIN LATERAL (SELECT s.decision, s.rule, s.until FROM jorge.send_gate(o.location_id, o.lead_id, o.channel, now(), coalesce(o.dedupe_key, 'outbox:' || o.outbox_id)) s LIMIT 1) g
-                     ON o.state <> 'unknown') x
+DECLARE
+    -- those that the gate is asked about, by their place among all
+    places integer[];
+    asked_locations text[];
+    asked_leads uuid[];
+    asked_channels text[];
+    asked_keys text[];
+    plain boolean[];
+    one record;
+BEGIN
+    -- a look whether it arrived needs nobody's leave; what was cancelled on its way or has expired is not sent
+    SELECT array_agg(CASE WHEN o.state = 'unknown' THEN 'send' WHEN o.stop_reason IS NOT NULL THEN 'cancel' WHEN o.expires_at <= now() THEN 'expire' END ORDER BY p.n),
+           array_agg(CASE WHEN o.state = 'unknown' THEN NULL WHEN o.stop_reason IS NOT NULL THEN o.stop_reason WHEN o.expires_at <= now() THEN 'expired' END ORDER BY p.n),
+           array_fill(NULL::timestamptz, ARRAY[cardinality(ids)]),
+           array_agg(p.n ORDER BY p.n) FILTER (WHERE ask), array_agg(o.location_id ORDER BY p.n) FILTER (WHERE ask), array_agg(o.lead_id ORDER BY p.n) FILTER (WHERE ask),
+           array_agg(o.channel ORDER BY p.n) FILTER (WHERE ask), array_agg(coalesce(o.dedupe_key, 'outbox:' || o.outbox_id) ORDER BY p.n) FILTER (WHERE ask)
+      INTO decisions, rules, untils, places, asked_locations, asked_leads, asked_channels, asked_keys
+      FROM unnest(locations, ids) WITH ORDINALITY p(location_id, outbox_id, n)
+      JOIN jorge.outbox o ON o.location_id = p.location_id AND o.outbox_id = p.outbox_id
+     CROSS JOIN LATERAL (SELECT o.state <> 'unknown' AND o.stop_reason IS NULL AND o.expires_at <= now() IS NOT TRUE AS ask) x;
+    IF places IS NULL THEN
+        RETURN;
+    END IF;
+    -- one alone is asked about soonest
+    IF cardinality(places) > 2 AND jorge.gate_is_shipped() THEN
+        plain := jorge.plainly_allowed(asked_locations, asked_leads, asked_channels, now(), asked_keys);
+        INSERT INTO jorge.send_decision (location_id, at, lead_id, channel, dedupe_key, decision, rule)
+        SELECT a.location_id, now(), a.lead_id, a.channel, a.key, 'send', 'allowed'
+          FROM unnest(asked_locations, asked_leads, asked_channels, asked_keys, plain) a(location_id, lead_id, channel, key, plain) WHERE a.plain;
+    END IF;
+    FOR n IN 1 .. cardinality(places) LOOP
+        IF plain[n] THEN
+            decisions[places[n]] := 'send';
+            rules[places[n]] := 'allowed';
+            CONTINUE;
+        END IF;
+        SELECT s.decision, s.rule, s.until INTO one FROM jorge.send_gate(asked_locations[n], asked_leads[n], asked_channels[n], now(), asked_keys[n]) s LIMIT 1;
+        IF one.decision IN ('send', 'defer', 'cancel', 'hold') THEN
+            decisions[places[n]] := one.decision;
+            rules[places[n]] := one.rule;
+            untils[places[n]] := one.until;
+        ELSE
+            decisions[places[n]] := 'hold';
+            rules[places[n]] := format('the send gate answered %s', coalesce(one.decision, 'nothing'));
+        END IF;
+    END LOOP;
+END
 $fn$;
-COMMENT ON FUNCTION jorge.ask_gate(text[], bigint[]) IS 'The send gate''s decisions about deliveries, in their order. Whatever is not a decision is hold.';
+COMMENT ON FUNCTION jorge.ask_gate(text[], bigint[]) IS
+    'The send gate''s decisions about deliveries, in their order; those that plainly nothing speaks against (jorge.plainly_allowed) together, the others one by one by jorge.send_gate(), as all are if that is the owner''s own. Whatever is not a decision is hold. The caller holds the locks of deliveries and leads.';
 REVOKE ALL ON FUNCTION jorge.ask_gate(text[], bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.outbox_claim(arm_token text, locations text[], limits integer[])
@@ -607,7 +640,7 @@ BEGIN
     ), learnt AS (
         INSERT INTO jorge.contact_cache AS c (location_id, provider, lead_id, conversation_id)
         SELECT DISTINCT ON (g.location_id, g.provider, g.lead_id) g.location_id, g.provider, g.lead_id, g.conversation_id FROM gone g
-         WHERE g.conversation_id ~ '^[A-Za-z0-9_-]{1,64}$'
+         WHERE g.conversation_id ~ '^[A-Za-z0-9_-]+$' AND length(g.conversation_id) <= 64
         ON CONFLICT (location_id, provider, lead_id) DO UPDATE SET conversation_id = EXCLUDED.conversation_id, doubt = NULL, checked_at = now()
          WHERE c.conversation_id IS DISTINCT FROM EXCLUDED.conversation_id OR c.doubt IS NOT NULL OR c.checked_at < now() - interval '1 day'
     )

@@ -132,10 +132,11 @@ class Site:
         self.sql("CREATE EXTENSION jorge; SELECT jorge.install();" + gate)
 
     def allow(self, location="main"):
-        """All that jorge's own send gate asks for before it lets a text go to the leads of a location, at any hour."""
-        self.sql(f"""UPDATE jorge.lead SET phone = '+1512' || (2000000 + n), state = 'TX', country = 'US', inquiries = 1
+        """All that jorge's own send gate asks for before it lets a text go to the leads of a location, at any hour; they are of forty area codes."""
+        self.sql(f"""UPDATE jorge.lead SET phone = '+1' || a.code || (2000000 + x.n), state = right(a.regions[1], 2), country = 'US', inquiries = 1
                        FROM (SELECT lead_id AS id, row_number() OVER () AS n FROM jorge.lead WHERE location_id = '{location}') x
-                      WHERE location_id = '{location}' AND lead_id = id;
+                       JOIN (SELECT c.*, row_number() OVER (ORDER BY md5(code)) AS n FROM jorge.area_code c WHERE regions[1] LIKE 'US-%' LIMIT 40) a ON a.n = 1 + x.n % 40
+                      WHERE jorge.lead.location_id = '{location}' AND jorge.lead.lead_id = x.id;
                      INSERT INTO jorge.consent (location_id, lead_id, channel, act, kind, source, text_shown)
                      SELECT location_id, lead_id, 'sms', 'grant', 'written', 'form', 'You may text me' FROM jorge.lead WHERE location_id = '{location}';
                      INSERT INTO jorge.sender (location_id, address, a2p_status) VALUES ('{location}', '+15125550100', 'approved') ON CONFLICT DO NOTHING;
