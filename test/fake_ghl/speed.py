@@ -1,7 +1,7 @@
 """How fast the outbox delivers, and at what cost: prints figures. Not a test of time: run it on a quiet machine.
 
     speed.py burst [ROWS]     ROWS (30,000) due at once, no rate limit
-    speed.py rate [ROWS]      20 locations, ROWS (100,000) together, at GHL's limit, delays divided by --scale
+    speed.py rate [ROWS]      20 locations, ROWS (100,000) together, at GHL's limit, delays divided by --scale (3)
 
 The send gate is jorge's own, with everything it asks for there (--gate stub: one that lets all through). The server runs with
 fsync, full_page_writes and the default shared_buffers.
