@@ -75,6 +75,8 @@ static const TableShape shapes[TARGETS] = {
 	[TO_EVENT] = {"event", lengthof(event_names), event_names, event_types, .by_month = true},
 };
 
+StaticAssertDecl(LEAD_COLUMNS <= WRITER_COLUMNS, "a table plan has no room for the lead's columns");
+
 /* Where the columns come from; NULL = from the lead's own, in order */
 static const int *const sources[TARGETS] = {NULL, score_from, in_order, in_order, prediction_from, event_from};
 
@@ -145,7 +147,8 @@ write_table(Target target, EState *estate, const IntakeRows *rows, bool update, 
 			values = row;
 			nulls = row_nulls;
 		}
-		if (!update || !jorge_writer_update(&writer, values, nulls))
+		/* a known lead may have no score yet */
+		if (!update || (!jorge_writer_update(&writer, values, nulls) && target == TO_SCORE))
 			jorge_writer_insert(&writer, values, nulls);
 	}
 	jorge_writer_end(&writer);
@@ -221,6 +224,7 @@ jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEA
 			TupleDesc desc = latest->tts_tupleDescriptor;
 			Datum *all = palloc(sizeof(Datum) * desc->natts);
 			bool *all_nulls = palloc(sizeof(bool) * desc->natts);
+			AttrNumber erased_at = get_attnum(plan->leaf, "erased_at");
 
 			heap_deform_tuple(tuple, desc, all, all_nulls);
 			for (int c = 0; c < LEAD_COLUMNS; c++)
@@ -228,7 +232,7 @@ jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEA
 				values[c] = all[plan->attno[c]];
 				nulls[c] = all_nulls[plan->attno[c]];
 			}
-			alive = all_nulls[get_attnum(plan->leaf, "erased_at") - 1];
+			alive = erased_at == InvalidAttrNumber || all_nulls[erased_at - 1];
 			locked = alive && DatumGetBool(DirectFunctionCall2(uuid_eq, values[LEAD_lead_id], lead_id));
 		}
 		ExecDropSingleTupleTableSlot(latest);

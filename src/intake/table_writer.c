@@ -21,6 +21,7 @@
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -280,6 +281,18 @@ register_plan(TablePlan *plan)
 	plans[nplans++] = plan;
 }
 
+/*
+ * Is another partition than the known one for a moment? From now on it stays what it is: to attach one locks the default partition.
+ */
+static bool
+has_moved(const TablePlan *plan, Relation table, TimestampTz at)
+{
+	if (!plan->shape->by_month || plan->leaf == plan->table || !OidIsValid(plan->leaf))
+		return false;
+	LockRelationOid(plan->leaf, RowExclusiveLock);
+	return plan->leaf != find_partition(table, at);
+}
+
 bool
 jorge_table_is_plain(TablePlan *plan, TimestampTz at)
 {
@@ -290,9 +303,7 @@ jorge_table_is_plain(TablePlan *plan, TimestampTz at)
 	if (plan->context == NULL)
 		register_plan(plan);
 	table = table_open(jorge_managed_relation(plan->shape->table, false), RowExclusiveLock);
-	if (plan->known && plan->shape->by_month && plan->leaf != find_partition(table, at))
-		plan->known = false;
-	if (!plan->known || plan->table != RelationGetRelid(table))
+	if (!plan->known || plan->table != RelationGetRelid(table) || has_moved(plan, table, at))
 	{
 		MemoryContext old;
 
@@ -302,7 +313,7 @@ jorge_table_is_plain(TablePlan *plan, TimestampTz at)
 		/* first, so that a change that comes in meanwhile is not overlooked */
 		plan->known = true;
 		plan->plain = false;
-		plan->plain = look_at(plan, table, at);
+		plan->plain = look_at(plan, table, at) && !has_moved(plan, table, at);
 		MemoryContextSwitchTo(old);
 	}
 	table_close(table, NoLock);
@@ -319,8 +330,6 @@ jorge_writer_begin(TableWriter *writer, const TablePlan *plan, EState *estate, i
 	writer->plan = plan;
 	writer->estate = estate;
 	writer->leaf = table_open(plan->leaf, RowExclusiveLock);
-	if (plan->shape->first_updated > 0)
-		CheckCmdReplicaIdentity(writer->leaf, CMD_UPDATE);
 	writer->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->result, writer->leaf, 0, NULL, 0);
 	ExecOpenIndices(writer->result, false);
@@ -469,8 +478,11 @@ jorge_writer_update(TableWriter *writer, const Datum *values, const bool *nulls)
 
 		CHECK_FOR_INTERRUPTS();
 		if (!writer->probing)
+		{
+			CheckCmdReplicaIdentity(writer->leaf, CMD_UPDATE);
 			jorge_probe_begin(&writer->probe, shape->table, shape->columns, 2, false);
-		writer->probing = true;
+			writer->probing = true;
+		}
 		jorge_probe_for(&writer->probe, values);
 		slot = jorge_probe_next(&writer->probe);
 		if (slot == NULL)
