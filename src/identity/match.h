@@ -154,6 +154,13 @@ jorge_match_by_key(const MatchVerdict *verdict)
  */
 extern int jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS]);
 
+/* Bytes that a packed person takes at most; usually 150 */
+#define MATCH_PACKED_SIZE (sizeof(MatchPerson) + 64)
+
+/* Write a person without the room it doesn't use, not aligned; returns the size. And read it again. */
+extern int jorge_match_pack(const MatchPerson *person, char *packed);
+extern void jorge_match_unpack(const char *packed, MatchPerson *person);
+
 extern const char *jorge_match_decision_name(MatchDecision decision); /* none, review, merge */
 extern const char *jorge_match_reason_name(MatchReason reason);
 extern const char *jorge_match_field_name(MatchField field);

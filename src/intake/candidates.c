@@ -18,22 +18,6 @@ typedef struct BlockHit
 } BlockHit;
 
 /*
- * Order by arrival and blocking key
- */
-static int
-compare_keys(const void *a, const void *b)
-{
-	const BlockHit *x = a;
-	const BlockHit *y = b;
-
-	if (x->arrival != y->arrival)
-		return x->arrival < y->arrival ? -1 : 1;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return memcmp(x->lead_id.data, y->lead_id.data, UUID_LEN);
-}
-
-/*
  * Order by blocking key, then arrival
  */
 static int
@@ -60,6 +44,51 @@ compare_leads(const void *a, const void *b)
 	return order != 0 ? order : x->arrival - y->arrival;
 }
 
+/* Reading jorge.lead_block by key */
+typedef struct StoredBlocks
+{
+	Probe blocks;
+	AttrNumber location_id;
+	AttrNumber lead_id;
+} StoredBlocks;
+
+/*
+ * Read the leads of a location under a blocking key, at most one more than it says anything of; returns their number
+ */
+static int
+read_leads(StoredBlocks *reader, Datum location_id, int64 key, pg_uuid_t leads[BLOCK_LIMIT + 1])
+{
+	Datum value = Int64GetDatum(key);
+	TupleTableSlot *slot;
+	int n = 0;
+
+	jorge_probe_for(&reader->blocks, &value);
+	while (n <= BLOCK_LIMIT && (slot = jorge_probe_next(&reader->blocks)) != NULL)
+	{
+		bool null;
+
+		if (jorge_compare_texts(slot_getattr(slot, reader->location_id, &null), location_id) != 0)
+			continue;
+		if (!jorge_probe_visible(&reader->blocks))
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("could not serialize access: somebody much alike has come meanwhile"),
+							errhint("The transaction might succeed if retried.")));
+		leads[n++] = *DatumGetUUIDP(slot_getattr(slot, reader->lead_id, &null));
+	}
+	return n;
+}
+
+/*
+ * Take a blocking key from an arrival
+ */
+static void
+drop_block(Arrival *arrival, int64 key)
+{
+	for (int b = 0; b < arrival->nblocks; b++)
+		if (arrival->blocks[b] == key)
+			arrival->blocks[b] = arrival->blocks[--arrival->nblocks];
+}
+
 /*
  * Look the blocking keys up; hits under keys that too many leads have are left out. Sorted by lead, which may be an alias.
  */
@@ -67,16 +96,12 @@ static BlockHit *
 find_hits(const Resolution *r, const bool *wanted, int *nhits)
 {
 	static const char *const columns[] = {"key"};
-	Probe blocks;
-	AttrNumber location_id;
-	AttrNumber lead_id;
-	TupleTableSlot *slot;
+	StoredBlocks reader;
 	int room = 64;
 	BlockHit *hits = palloc(sizeof(BlockHit) * room);
 	BlockHit *asked = palloc_extended(mul_size(sizeof(BlockHit), r->n * MATCH_MAX_BLOCKING_KEYS + 1), MCXT_ALLOC_HUGE);
 	int nasked = 0;
 	int n = 0;
-	int kept = 0;
 
 	/* in the order of the index, so that many look-ups walk it */
 	for (int i = 0; i < r->n; i++)
@@ -87,61 +112,40 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 		}
 	qsort(asked, nasked, sizeof(BlockHit), compare_index);
 
-	jorge_probe_begin(&blocks, "lead_block", columns, 1, true);
-	location_id = SPI_fnumber(RelationGetDescr(blocks.table), "location_id");
-	lead_id = SPI_fnumber(RelationGetDescr(blocks.table), "lead_id");
+	jorge_probe_begin(&reader.blocks, "lead_block", columns, 1, true);
+	reader.location_id = SPI_fnumber(RelationGetDescr(reader.blocks.table), "location_id");
+	reader.lead_id = SPI_fnumber(RelationGetDescr(reader.blocks.table), "lead_id");
 	for (int a = 0; a < nasked; a++)
 	{
-		Datum key = Int64GetDatum(asked[a].key);
-		text *location = DatumGetTextPP(r->arrivals[asked[a].arrival].event->values[INQUIRY_location_id]);
-		int under = 0;
+		Arrival *arrival = &r->arrivals[asked[a].arrival];
+		pg_uuid_t read[BLOCK_LIMIT + 1];
+		const pg_uuid_t *leads = read;
+		int under = r->near == NULL ? -1 : jorge_neighbours_under(r->near, asked[a].key, &leads);
 
 		CHECK_FOR_INTERRUPTS();
-		jorge_probe_for(&blocks, &key);
-		while (under <= BLOCK_LIMIT && (slot = jorge_probe_next(&blocks)) != NULL)
+		if (under < 0)
 		{
-			bool null;
-			text *other = DatumGetTextPP(slot_getattr(slot, location_id, &null));
-
-			if (VARSIZE_ANY_EXHDR(other) != VARSIZE_ANY_EXHDR(location) ||
-				memcmp(VARDATA_ANY(other), VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location)) != 0)
-				continue;
-			if (!jorge_probe_visible(&blocks))
-				ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-								errmsg("could not serialize access: somebody much alike has come meanwhile"),
-								errhint("The transaction might succeed if retried.")));
-			if (n == room)
-				hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
-			hits[n].arrival = asked[a].arrival;
-			hits[n].key = asked[a].key;
-			hits[n].lead_id = *DatumGetUUIDP(slot_getattr(slot, lead_id, &null));
-			n++;
-			under++;
+			under = read_leads(&reader, arrival->event->values[INQUIRY_location_id], asked[a].key, read);
+			if (r->near != NULL)
+				jorge_neighbours_learn(r->near, asked[a].key, read, under);
 		}
-	}
-	jorge_probe_end(&blocks);
-	pfree(asked);
-
-	qsort(hits, n, sizeof(BlockHit), compare_keys);
-	for (int h = 0, end; h < n; h = end)
-	{
-		for (end = h + 1; end < n && hits[end].arrival == hits[h].arrival && hits[end].key == hits[h].key;)
-			end++;
-		if (end - h > BLOCK_LIMIT)
+		if (under > BLOCK_LIMIT)
 		{
-			Arrival *arrival = &r->arrivals[hits[h].arrival];
-
 			/* one more row under it would be read for nothing */
-			for (int b = 0; b < arrival->nblocks; b++)
-				if (arrival->blocks[b] == hits[h].key)
-					arrival->blocks[b] = arrival->blocks[--arrival->nblocks];
+			drop_block(arrival, asked[a].key);
 			continue;
 		}
-		memmove(hits + kept, hits + h, sizeof(BlockHit) * (end - h));
-		kept += end - h;
+		for (int l = 0; l < under; l++)
+		{
+			if (n == room)
+				hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
+			hits[n++] = (BlockHit) {asked[a].arrival, asked[a].key, leads[l]};
+		}
 	}
-	qsort(hits, kept, sizeof(BlockHit), compare_leads);
-	*nhits = kept;
+	jorge_probe_end(&reader.blocks);
+	pfree(asked);
+	qsort(hits, n, sizeof(BlockHit), compare_leads);
+	*nhits = n;
 	return hits;
 }
 
@@ -236,6 +240,25 @@ prepare_lead(TupleTableSlot *slot, MatchPerson *person)
 }
 
 /*
+ * Get a lead in comparable form; false if there is none. *lead_id becomes its id where it was an alias.
+ */
+static bool
+person_of_lead(const Resolution *r, StoredLeads *reader, Datum location_id, pg_uuid_t *lead_id, MatchPerson *person)
+{
+	TupleTableSlot *slot;
+
+	if (r->near != NULL && jorge_neighbours_get(r->near, location_id, lead_id, person))
+		return true;
+	slot = find_lead(reader, location_id, lead_id);
+	if (slot == NULL)
+		return false;
+	prepare_lead(slot, person);
+	if (r->near != NULL)
+		jorge_neighbours_put(r->near, location_id, lead_id, person);
+	return true;
+}
+
+/*
  * Compare an arrival with a lead that may be the same person; a phone that is nobody's counts for nothing
  */
 static MatchVerdict
@@ -274,16 +297,13 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 	for (int h = 0, end; h < nhits; h = end)
 	{
 		pg_uuid_t lead_id = hits[h].lead_id;
-		TupleTableSlot *slot;
 		MatchPerson lead;
 
 		CHECK_FOR_INTERRUPTS();
 		for (end = h + 1; end < nhits && memcmp(hits[end].lead_id.data, hits[h].lead_id.data, UUID_LEN) == 0;)
 			end++;
-		slot = find_lead(&reader, r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id], &lead_id);
-		if (slot == NULL)
+		if (!person_of_lead(r, &reader, r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id], &lead_id, &lead))
 			continue;
-		prepare_lead(slot, &lead);
 		for (int i = h; i < end; i++)
 		{
 			Candidate *candidate = &candidates[*ncandidates];

@@ -518,7 +518,7 @@ jorge_gather_keys(Resolution *r, LeadEvent *events)
 {
 	prepare_arrivals(r, events);
 	make_entries(r);
-	if (r->small)
+	if (r->near == NULL)
 		lock_keys(r);
 }
 
@@ -539,7 +539,7 @@ jorge_find_persons(Resolution *r)
 	r->known = palloc(sizeof(IntakeLead) * (r->npersons + 1));
 	if (r->npersons > 0)
 	{
-		if (r->small)
+		if (r->near == NULL)
 			lock_each(r, has_bridge(r));
 		else
 			lock_all(r);

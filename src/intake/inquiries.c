@@ -6,6 +6,7 @@
 #include "intake/blocks.h"
 #include "intake/intake.h"
 #include "intake/resolve.h"
+#include "intake/rows.h"
 #include "intake/statements.h"
 
 #include "catalog/pg_type.h"
@@ -142,6 +143,32 @@ drop_repeated_blocks(Resolution *r)
 	pfree(rows);
 }
 
+/*
+ * Let the rest of the statement know what was written of new or of known leads
+ */
+static void
+remember(Neighbours *near, IntakeLead *leads, int nleads, const LeadBlock *blocks, int nblocks)
+{
+	for (int l = 0; l < nleads; l++)
+	{
+		const LeadState *state = &leads[l].state;
+		const pg_uuid_t *lead_id = DatumGetUUIDP(state->values[LEAD_lead_id]);
+		MatchGiven given;
+		MatchPerson person;
+
+		if (!leads[l].is_new)
+		{
+			jorge_neighbours_changed(near, lead_id);
+			continue;
+		}
+		jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &given);
+		jorge_match_prepare(&given, &person);
+		jorge_neighbours_put(near, state->values[LEAD_location_id], lead_id, &person);
+	}
+	for (int b = 0; b < nblocks; b++)
+		jorge_neighbours_stored(near, blocks[b].key, DatumGetUUIDP(blocks[b].lead_id));
+}
+
 /* A key to be written */
 typedef struct NewKey
 {
@@ -206,7 +233,11 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 		jorge_rows_put(keys, key, present);
 	}
 	jorge_write_leads(leads, nleads, keys, links, "inquiry");
-	jorge_write_blocks(blocks, new_ones ? nblocks : jorge_new_blocks(blocks, nblocks));
+	if (!new_ones)
+		nblocks = jorge_new_blocks(blocks, nblocks);
+	jorge_write_blocks(blocks, nblocks);
+	if (r->near != NULL)
+		remember(r->near, leads, nleads, blocks, nblocks);
 	pfree(blocks);
 	pfree(new_keys);
 }
@@ -267,7 +298,7 @@ write_reviews(const Resolution *r)
 }
 
 void
-jorge_take_in_inquiries(LeadEvent *events, int n, bool small)
+jorge_take_in_inquiries(LeadEvent *events, int n, Neighbours *near)
 {
 	Resolution r;
 	IntakeLead *known;
@@ -276,7 +307,7 @@ jorge_take_in_inquiries(LeadEvent *events, int n, bool small)
 	int nknown = 0;
 
 	jorge_scan_events(events, n, &unscanned);
-	jorge_resolve(&r, events, n, small);
+	jorge_resolve(&r, events, n, near);
 	merge_ids = merge_leads(&r);
 
 	/* stored leads that got nothing are left alone: refused ones, and those merged away */
@@ -307,5 +338,8 @@ jorge_take_in_inquiries(LeadEvent *events, int n, bool small)
 	if (nknown > 0)
 		write_rows(&r, known, nknown, false);
 	write_decisions(&r, merge_ids);
+	/* a user's trigger may have changed any lead */
+	if (near != NULL && (r.nmerges > 0 || !jorge_rows_are_plain()))
+		jorge_neighbours_forget(near);
 	write_reviews(&r);
 }

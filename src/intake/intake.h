@@ -5,6 +5,7 @@
 #define JORGE_INTAKE_H
 
 #include "intake/lead_state.h"
+#include "intake/neighbours.h"
 #include "intake/statements.h"
 #include "score/model.h"
 
@@ -74,9 +75,10 @@ extern int jorge_location_blocks(const char *location, int location_length, cons
 
 /*
  * Take in rows that have no lead yet, or that are in their lead's conversation but not in its row. Inside SPI, as
- * the owner, with the bulk lock held; small = the keys' buckets are to be locked too.
+ * the owner, with the bulk lock held. near: what a large statement remembers, NULL where it is small, so that others work
+ * beside it and the keys' buckets are to be locked; interactions need to know only whether it is small.
  */
-extern void jorge_take_in_inquiries(LeadEvent *events, int n, bool small);
+extern void jorge_take_in_inquiries(LeadEvent *events, int n, Neighbours *near);
 extern void jorge_take_in_interactions(LeadEvent *events, int n, bool small);
 
 #endif

@@ -512,12 +512,12 @@ assign_leads(Resolution *r)
 }
 
 void
-jorge_resolve(Resolution *r, LeadEvent *events, int n, bool small)
+jorge_resolve(Resolution *r, LeadEvent *events, int n, Neighbours *near)
 {
 	memset(r, 0, sizeof(Resolution));
 	r->arrivals = palloc0(sizeof(Arrival) * n);
 	r->n = n;
-	r->small = small;
+	r->near = near;
 	jorge_gather_keys(r, events);
 	for (int attempt = 0;; attempt++)
 	{
@@ -528,6 +528,8 @@ jorge_resolve(Resolution *r, LeadEvent *events, int n, bool small)
 		resolve_all(r);
 		if (!jorge_stop_common_keys(r))
 			break;
+		if (near != NULL)
+			jorge_neighbours_forget(near);
 	}
 	assign_leads(r);
 }

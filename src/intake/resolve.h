@@ -86,7 +86,7 @@ typedef struct Resolution
 {
 	Arrival *arrivals;
 	int n;
-	bool small;
+	Neighbours *near; /* NULL: a small statement, which locks the buckets of its keys */
 	KeyEntry *entries;
 	int nentries;
 	Person *persons;
@@ -119,7 +119,7 @@ extern void jorge_adopt(const Adoption *adoption);
 extern const Adoption *jorge_adoption(void);
 
 /* Lock and find out; nothing is written but keys that turn out to be nobody's. */
-extern void jorge_resolve(Resolution *resolution, LeadEvent *events, int n, bool small);
+extern void jorge_resolve(Resolution *resolution, LeadEvent *events, int n, Neighbours *near);
 
 /* The person that this one has become */
 static inline int

@@ -155,14 +155,23 @@ write_table(Target target, EState *estate, const IntakeRows *rows, bool update, 
 }
 
 bool
-jorge_write_rows(const IntakeRows *leads, const IntakeRows *keys, const IntakeRows *links, bool new_ones, const char *reason)
+jorge_rows_are_plain(void)
 {
 	TimestampTz at = GetCurrentTransactionStartTimestamp(); /* as put_lead gives to scores */
-	EState *estate;
 
 	for (Target target = 0; target < TARGETS; target++)
 		if (!jorge_table_is_plain(&plans[target], at))
 			return false;
+	return true;
+}
+
+bool
+jorge_write_rows(const IntakeRows *leads, const IntakeRows *keys, const IntakeRows *links, bool new_ones, const char *reason)
+{
+	EState *estate;
+
+	if (!jorge_rows_are_plain())
+		return false;
 	estate = CreateExecutorState();
 	write_table(TO_LEAD, estate, leads, !new_ones, reason);
 	write_table(TO_SCORE, estate, leads, !new_ones, reason);

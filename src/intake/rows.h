@@ -15,6 +15,9 @@
  */
 extern bool jorge_write_rows(const IntakeRows *leads, const IntakeRows *keys, const IntakeRows *links, bool new_ones, const char *reason);
 
+/* Would it be written, because no trigger, rule or policy of the user's is on the tables? */
+extern bool jorge_rows_are_plain(void);
+
 /* May leads be read and locked without SQL? */
 extern bool jorge_leads_are_plain(void);
 

@@ -26,9 +26,6 @@
 /* Statements of up to this many inquiries lock their keys' buckets; larger ones lock all other intake out. */
 #define SMALL_STATEMENT 64
 
-/* A batch's way, given its events; small as in jorge_take_in_inquiries */
-typedef void (*BatchWork)(LeadEvent *events, int n, bool small);
-
 JORGE_FUNCTION(jorge_inquiry_intake);
 JORGE_FUNCTION(jorge_interaction_intake);
 JORGE_FUNCTION(jorge_interaction_unseen);
@@ -95,7 +92,7 @@ event_from_slot(LeadEvent *event, bool is_inquiry, TupleTableSlot *slot, const A
  * Work through a transition table in batches, as the owner of its table
  */
 static void
-take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWork work)
+take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map)
 {
 	Relation rel = trigger->tg_relation;
 	Tuplestorestate *rows = trigger->tg_newtable;
@@ -103,6 +100,7 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWor
 	bool small = tuplestore_tuple_count(rows) <= SMALL_STATEMENT;
 	int pointer = tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND);
 	bool more = true;
+	Neighbours *near = is_inquiry && !small ? jorge_neighbours_make() : NULL;
 	JorgeOwner owner;
 
 	jorge_owner_enter(&owner, RelationGetRelid(rel));
@@ -125,11 +123,15 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map, BatchWor
 		/* a tuple read back from disk is in the connection's memory */
 		ExecClearTuple(slot);
 		CHECK_FOR_INTERRUPTS();
-		if (n > 0)
-			work(events, n, small);
+		if (n > 0 && is_inquiry)
+			jorge_take_in_inquiries(events, n, near);
+		else if (n > 0)
+			jorge_take_in_interactions(events, n, small);
 		SPI_finish();
 	}
 	ExecDropSingleTupleTableSlot(slot);
+	if (near != NULL)
+		jorge_neighbours_free(near);
 	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 }
@@ -148,7 +150,7 @@ jorge_inquiry_intake(PG_FUNCTION_ARGS)
 	check_managed(trigger->tg_relation, "inquiry");
 	jorge_map_attributes(&map, trigger->tg_relation, jorge_inquiry_column_names,
 						 jorge_inquiry_column_types, INQUIRY_COLUMNS);
-	take_in(trigger, true, &map, jorge_take_in_inquiries);
+	take_in(trigger, true, &map);
 	return PointerGetDatum(NULL);
 }
 
@@ -166,7 +168,7 @@ jorge_interaction_intake(PG_FUNCTION_ARGS)
 	check_managed(trigger->tg_relation, "interaction");
 	jorge_map_attributes(&map, trigger->tg_relation, jorge_interaction_column_names,
 						 jorge_interaction_column_types, INTERACTION_COLUMNS);
-	take_in(trigger, false, &map, jorge_take_in_interactions);
+	take_in(trigger, false, &map);
 	return PointerGetDatum(NULL);
 }
 
@@ -345,6 +347,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 {
 	Oid relid = jorge_managed_relation("inquiry", false);
 	int64 resolved = 0;
+	Neighbours *near = jorge_neighbours_make();
 	StringInfoData sql;
 	JorgeOwner owner;
 	int n;
@@ -382,10 +385,11 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 			jorge_event_from_values(&events[i], true, values, nulls);
 		}
 		if (n > 0)
-			jorge_take_in_inquiries(events, n, false);
+			jorge_take_in_inquiries(events, n, near);
 		resolved += n;
 		SPI_finish();
 	} while (n > 0);
+	jorge_neighbours_free(near);
 	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 	PG_RETURN_INT64(resolved);
