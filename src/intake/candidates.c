@@ -125,7 +125,9 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 		CHECK_FOR_INTERRUPTS();
 		if (under < 0)
 		{
-			under = read_leads(&reader, arrival->event->values[INQUIRY_location_id], asked[a].key, read);
+			under = r->near != NULL && jorge_neighbours_lack(r->near, STORED_BLOCK, &asked[a].key, sizeof(asked[a].key))
+						? 0
+						: read_leads(&reader, arrival->event->values[INQUIRY_location_id], asked[a].key, read);
 			if (r->near != NULL)
 				jorge_neighbours_learn(r->near, asked[a].key, read, under);
 		}
@@ -262,13 +264,13 @@ person_of_lead(const Resolution *r, StoredLeads *reader, Datum location_id, pg_u
  * Compare an arrival with a lead that may be the same person; a phone that is nobody's counts for nothing
  */
 static MatchVerdict
-compare(Probe *stops, const Arrival *arrival, MatchPerson *lead)
+compare(const Resolution *r, Probe *stops, const Arrival *arrival, MatchPerson *lead)
 {
 	MatchVerdict verdict = jorge_match(arrival->person, lead);
 
 	/* most are strangers: only where it matters is the lead's phone looked up */
 	if (verdict.decision != MATCH_NONE && lead->nphones > 0 && !lead->phones_shared &&
-		jorge_has_stop(stops, arrival->event->values[INQUIRY_location_id], "phone", lead->phones[0]))
+		jorge_has_stop(r, stops, arrival->event->values[INQUIRY_location_id], "phone", lead->phones[0]))
 	{
 		lead->phones_shared = true;
 		verdict = jorge_match(arrival->person, lead);
@@ -312,7 +314,7 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 				continue;
 			candidate->arrival = hits[i].arrival;
 			candidate->lead_id = lead_id;
-			candidate->verdict = compare(&stops, &r->arrivals[hits[i].arrival], &lead);
+			candidate->verdict = compare(r, &stops, &r->arrivals[hits[i].arrival], &lead);
 			if (candidate->verdict.decision != MATCH_NONE)
 				(*ncandidates)++;
 		}

@@ -212,10 +212,15 @@ compare_found(const void *a, const void *b)
 }
 
 bool
-jorge_has_stop(Probe *stops, Datum location_id, const char *kind, const char *key)
+jorge_has_stop(const Resolution *r, Probe *stops, Datum location_id, const char *kind, const char *key)
 {
-	Datum values[3] = {location_id, CStringGetTextDatum(kind), CStringGetTextDatum(key)};
+	Datum values[3];
 
+	if (r->near != NULL && jorge_neighbours_lack(r->near, STORED_STOP, key, strlen(key)))
+		return false;
+	values[0] = location_id;
+	values[1] = CStringGetTextDatum(kind);
+	values[2] = CStringGetTextDatum(key);
 	jorge_probe_for(stops, values);
 	if (jorge_probe_next(stops) != NULL)
 		return true;
@@ -228,13 +233,13 @@ jorge_has_stop(Probe *stops, Datum location_id, const char *kind, const char *ke
  * Is an entry's key, or the domain of its address or one above it, nobody's?
  */
 static bool
-is_stopped(Probe *stops, const KeyEntry *entry)
+is_stopped(const Resolution *r, Probe *stops, const KeyEntry *entry)
 {
-	if (jorge_has_stop(stops, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key))
+	if (jorge_has_stop(r, stops, entry->location_id, entry->kind == KEY_PHONE ? "phone" : "email", entry->key))
 		return true;
 	if (entry->kind == KEY_EMAIL)
 		for (const char *domain = strrchr(entry->key, '@'); domain != NULL && strchr(domain + 1, '.') != NULL; domain = strchr(domain + 1, '.'))
-			if (jorge_has_stop(stops, entry->location_id, "domain", domain + 1))
+			if (jorge_has_stop(r, stops, entry->location_id, "domain", domain + 1))
 				return true;
 	return false;
 }
@@ -258,7 +263,7 @@ find_known(Resolution *r)
 	jorge_probe_begin(&stops, "identity_stop", columns, 3, false);
 	for (int k = 0; k < r->nentries; k++)
 		if (!r->entries[k].stopped)
-			r->entries[k].stopped = is_stopped(&stops, &r->entries[k]);
+			r->entries[k].stopped = is_stopped(r, &stops, &r->entries[k]);
 	jorge_probe_end(&stops);
 
 	jorge_probe_begin(&keys, "lead_key", columns, 3, false);
@@ -267,11 +272,14 @@ find_known(Resolution *r)
 	for (int k = 0; k < r->nentries; k++)
 	{
 		KeyEntry *entry = &r->entries[k];
-		Datum values[3] = {entry->location_id, CStringGetTextDatum(jorge_key_kinds[entry->kind]), CStringGetTextDatum(entry->key)};
+		Datum values[3];
 
 		CHECK_FOR_INTERRUPTS();
-		if (entry->stopped)
+		if (entry->stopped || (r->near != NULL && jorge_neighbours_lack(r->near, *jorge_key_kinds[entry->kind], entry->key, strlen(entry->key))))
 			continue;
+		values[0] = entry->location_id;
+		values[1] = CStringGetTextDatum(jorge_key_kinds[entry->kind]);
+		values[2] = CStringGetTextDatum(entry->key);
 		jorge_probe_for(&keys, values);
 		while ((slot = jorge_probe_next(&keys)) != NULL)
 		{

@@ -233,6 +233,12 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 		jorge_rows_put(keys, key, present);
 	}
 	jorge_write_leads(leads, nleads, keys, links, "inquiry");
+	for (int k = 0; r->near != NULL && k < nkeys; k++)
+	{
+		const KeyEntry *entry = &r->entries[new_keys[k].entry];
+
+		jorge_neighbours_key_stored(r->near, *jorge_key_kinds[entry->kind], entry->key, strlen(entry->key));
+	}
 	if (!new_ones)
 		nblocks = jorge_new_blocks(blocks, nblocks);
 	jorge_write_blocks(blocks, nblocks);

@@ -53,7 +53,8 @@ typedef struct NearLead
 
 struct Neighbours
 {
-	MemoryContext context; /* of all but this */
+	MemoryContext context; /* of all but this and stored */
+	StoredKeys *stored;	   /* NULL: not known */
 	near_keys_hash *keys;
 	near_leads_hash *leads;
 	Datum location_id; /* of the lead last put: most come from one; 0 = none yet */
@@ -74,10 +75,11 @@ start(Neighbours *near)
 }
 
 Neighbours *
-jorge_neighbours_make(void)
+jorge_neighbours_make(int64 arrivals)
 {
 	Neighbours *near = palloc(sizeof(Neighbours));
 
+	near->stored = jorge_stored_keys_read(arrivals);
 	near->context = AllocSetContextCreate(CurrentMemoryContext, "jorge neighbours", ALLOCSET_DEFAULT_SIZES);
 	start(near);
 	return near;
@@ -93,8 +95,22 @@ jorge_neighbours_free(Neighbours *near)
 void
 jorge_neighbours_forget(Neighbours *near)
 {
+	near->stored = NULL;
 	MemoryContextReset(near->context);
 	start(near);
+}
+
+bool
+jorge_neighbours_lack(const Neighbours *near, char kind, const void *key, int length)
+{
+	return near->stored != NULL && jorge_stored_keys_lack(near->stored, kind, key, length);
+}
+
+void
+jorge_neighbours_key_stored(Neighbours *near, char kind, const void *key, int length)
+{
+	if (near->stored != NULL)
+		jorge_stored_keys_add(near->stored, kind, key, length);
 }
 
 /*
@@ -104,7 +120,10 @@ static void
 make_room(Neighbours *near)
 {
 	if (MemoryContextMemAllocated(near->context, false) > (Size) maintenance_work_mem * 1024)
-		jorge_neighbours_forget(near);
+	{
+		MemoryContextReset(near->context);
+		start(near);
+	}
 }
 
 int
@@ -138,6 +157,7 @@ jorge_neighbours_stored(Neighbours *near, int64 key, const pg_uuid_t *lead)
 {
 	NearKey *entry = near_keys_lookup(near->keys, key);
 
+	jorge_neighbours_key_stored(near, STORED_BLOCK, &key, sizeof(key));
 	/* too many are too many */
 	if (entry == NULL || entry->n > BLOCK_LIMIT)
 		return;

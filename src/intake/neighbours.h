@@ -8,17 +8,27 @@
 #define JORGE_NEIGHBOURS_H
 
 #include "identity/match.h"
+#include "intake/stored_keys.h"
 
 #include "utils/uuid.h"
 
 typedef struct Neighbours Neighbours;
 
-/* Make one in the current memory context, with nothing in it. It takes as much as maintenance_work_mem, then begins anew. */
-extern Neighbours *jorge_neighbours_make(void);
+/*
+ * Make one in the current memory context, for a statement of so many arrivals. It takes as much as maintenance_work_mem, then
+ * begins anew.
+ */
+extern Neighbours *jorge_neighbours_make(int64 arrivals);
 extern void jorge_neighbours_free(Neighbours *near);
 
 /* Forget all: leads were merged or parted, or something outside intake may have changed them */
 extern void jorge_neighbours_forget(Neighbours *near);
+
+/* Is a key certainly stored nowhere? Kinds as in stored_keys.h */
+extern bool jorge_neighbours_lack(const Neighbours *near, char kind, const void *key, int length);
+
+/* A phone or e-mail key was stored */
+extern void jorge_neighbours_key_stored(Neighbours *near, char kind, const void *key, int length);
 
 /* Get the leads stored under a blocking key, a lead perhaps twice; -1 = not known. Valid until the next call. */
 extern int jorge_neighbours_under(const Neighbours *near, int64 key, const pg_uuid_t **leads);

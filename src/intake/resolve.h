@@ -131,7 +131,7 @@ person_now(const Resolution *resolution, int person)
 }
 
 /* Is the key nobody's, here or everywhere? stops: jorge.identity_stop by (location_id, kind, key); kind: phone, email, domain */
-extern bool jorge_has_stop(Probe *stops, Datum location_id, const char *kind, const char *key);
+extern bool jorge_has_stop(const Resolution *resolution, Probe *stops, Datum location_id, const char *kind, const char *key);
 
 /* holders.c */
 

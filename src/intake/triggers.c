@@ -100,13 +100,15 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map)
 	bool small = tuplestore_tuple_count(rows) <= SMALL_STATEMENT;
 	int pointer = tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND);
 	bool more = true;
-	Neighbours *near = is_inquiry && !small ? jorge_neighbours_make() : NULL;
+	Neighbours *near = NULL;
 	JorgeOwner owner;
 
 	jorge_owner_enter(&owner, RelationGetRelid(rel));
 	jorge_unscored_begin();
 	if (is_inquiry)
 		jorge_lock_bulk(!small);
+	if (is_inquiry && !small)
+		near = jorge_neighbours_make(tuplestore_tuple_count(rows));
 	tuplestore_select_read_pointer(rows, pointer);
 	tuplestore_rescan(rows);
 	while (more)
@@ -347,7 +349,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 {
 	Oid relid = jorge_managed_relation("inquiry", false);
 	int64 resolved = 0;
-	Neighbours *near = jorge_neighbours_make();
+	Neighbours *near;
 	StringInfoData sql;
 	JorgeOwner owner;
 	int n;
@@ -366,6 +368,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 	jorge_owner_enter(&owner, relid);
 	jorge_unscored_begin();
 	jorge_lock_bulk(true);
+	near = jorge_neighbours_make(INTAKE_BATCH);
 	do
 	{
 		LeadEvent *events;
