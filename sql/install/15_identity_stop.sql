@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS jorge.identity_stop (
     reason      text NOT NULL,
     PRIMARY KEY (location_id, kind, key)
 );
+-- intake asks for a tenant's and everybody's together
+CREATE INDEX IF NOT EXISTS identity_stop_key_idx ON jorge.identity_stop (key);
 COMMENT ON TABLE jorge.identity_stop IS 'Phones and e-mails that never make two arrivals one person: portals'' tracking numbers and relays, the office''s own, what people type to get past a form. jorge.phone_key() and jorge.email_key() refuse impossible numbers, roles (info@) and the great portals'' relays by themselves; these rows are what only an owner can know, and what is no rule of form.';
 COMMENT ON COLUMN jorge.identity_stop.location_id IS 'Tenant, or "*" for all of them.';
 COMMENT ON COLUMN jorge.identity_stop.kind IS 'phone, email, or domain (of e-mail addresses, with its subdomains).';

@@ -281,7 +281,6 @@ compare(const Resolution *r, Probe *stops, const Arrival *arrival, MatchPerson *
 Candidate *
 jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 {
-	static const char *const columns[] = {"location_id", "kind", "key"};
 	StoredLeads reader;
 	Probe stops;
 	Candidate *candidates;
@@ -295,7 +294,7 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 		return candidates;
 
 	reader_begin(&reader);
-	jorge_probe_begin(&stops, "identity_stop", columns, 3, false);
+	jorge_stops_begin(&stops);
 	for (int h = 0, end; h < nhits; h = end)
 	{
 		pg_uuid_t lead_id = hits[h].lead_id;

@@ -211,22 +211,47 @@ compare_found(const void *a, const void *b)
 	return order != 0 ? order : x->entry - y->entry;
 }
 
+/*
+ * Is a text Datum this C string?
+ */
+static bool
+text_is(Datum value, const char *string)
+{
+	text *t = DatumGetTextPP(value);
+	int length = strlen(string);
+
+	return VARSIZE_ANY_EXHDR(t) == length && memcmp(VARDATA_ANY(t), string, length) == 0;
+}
+
+void
+jorge_stops_begin(Probe *stops)
+{
+	static const char *const columns[] = {"key"};
+
+	jorge_probe_begin(stops, "identity_stop", columns, 1, false);
+}
+
 bool
 jorge_has_stop(const Resolution *r, Probe *stops, Datum location_id, const char *kind, const char *key)
 {
-	Datum values[3];
+	TupleTableSlot *slot;
+	Datum value;
 
 	if (r->near != NULL && jorge_neighbours_lack(r->near, STORED_STOP, key, strlen(key)))
 		return false;
-	values[0] = location_id;
-	values[1] = CStringGetTextDatum(kind);
-	values[2] = CStringGetTextDatum(key);
-	jorge_probe_for(stops, values);
-	if (jorge_probe_next(stops) != NULL)
-		return true;
-	values[0] = CStringGetTextDatum(JORGE_SHARED_LOCATION);
-	jorge_probe_for(stops, values);
-	return jorge_probe_next(stops) != NULL;
+	value = CStringGetTextDatum(key);
+	jorge_probe_for(stops, &value);
+	while ((slot = jorge_probe_next(stops)) != NULL)
+	{
+		TupleDesc desc = RelationGetDescr(stops->table);
+		bool null;
+		Datum location = slot_getattr(slot, SPI_fnumber(desc, "location_id"), &null);
+
+		if (text_is(slot_getattr(slot, SPI_fnumber(desc, "kind"), &null), kind) &&
+			(text_is(location, JORGE_SHARED_LOCATION) || jorge_compare_texts(location, location_id) == 0))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -260,7 +285,7 @@ find_known(Resolution *r)
 	AttrNumber share;
 	int n = 0;
 
-	jorge_probe_begin(&stops, "identity_stop", columns, 3, false);
+	jorge_stops_begin(&stops);
 	for (int k = 0; k < r->nentries; k++)
 		if (!r->entries[k].stopped)
 			r->entries[k].stopped = is_stopped(r, &stops, &r->entries[k]);

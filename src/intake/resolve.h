@@ -130,7 +130,10 @@ person_now(const Resolution *resolution, int person)
 	return person;
 }
 
-/* Is the key nobody's, here or everywhere? stops: jorge.identity_stop by (location_id, kind, key); kind: phone, email, domain */
+/* Open jorge.identity_stop for it; the caller ends the probe. */
+extern void jorge_stops_begin(Probe *stops);
+
+/* Is the key nobody's, here or everywhere? kind: phone, email, domain */
 extern bool jorge_has_stop(const Resolution *resolution, Probe *stops, Datum location_id, const char *kind, const char *key);
 
 /* holders.c */
