@@ -3,7 +3,7 @@
  *
  * Each key joins two facts, so that few share one among a million leads, and survives an error in any third:
  *   name              first letters of the formal given name and of the surname, in either order
- *   last four         of the phone, with the initial of either name
+ *   last four         of the phone, with the initial of either name; weak, so first
  *   house             with the street's first letters, and with the postal code
  *   postal code       with the initial of the given name and the first letters of the surname
  *   mailbox           of the e-mail, whatever its domain
@@ -69,7 +69,7 @@ first_letter(const char *word)
 }
 
 int
-jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS])
+jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS], int *nweak)
 {
 	Keys out = {keys, 0};
 	const MatchName *name = &person->name;
@@ -85,6 +85,7 @@ jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEY
 		if (surname[0] != '\0')
 			add_key(&out, 'L', phone + ndigits - 4, 4, surname, first_letter(surname));
 	}
+	*nweak = out.n;
 	for (int i = 0; i < Min(name->nsurname, 2) && given[0] != '\0'; i++)
 	{
 		bool ordered = strcmp(given, name->surname[i]) < 0;

@@ -151,8 +151,11 @@ jorge_match_by_key(const MatchVerdict *verdict)
 /*
  * Write the keys under which a person is stored and looked up, beside the exact phone and e-mail keys; returns their
  * number. They are hashes (the same on every machine); equal keys of two kinds are as unlikely as any collision.
+ *
+ * The first *nweak are weak: among a million leads many strangers share one. Two persons that share a single key, and
+ * that a weak one, are not to be compared.
  */
-extern int jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS]);
+extern int jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS], int *nweak);
 
 /* Bytes that a packed person takes at most; usually 150 */
 #define MATCH_PACKED_SIZE (sizeof(MatchPerson) + 64)
