@@ -8,6 +8,7 @@
  *   address.c    where requests may go
  *   secrets.c    token files
  *   refresh.c    OAuth refresh
+ *   memory.c     how much of it the process holds
  *
  * Rules. libcurl's callbacks call nothing of PostgreSQL: an error would jump through libcurl's frames. They write into
  * malloc'ed memory that a Request owns. Calls of libcurl that may start a thread run with all signals blocked, because
@@ -213,5 +214,9 @@ extern void wipe_free(char *text);
 /* ---- refresh.c */
 extern Request *refresh_make(Lane *lane, const char *url);
 extern void refresh_done(Request *request);
+
+/* ---- memory.c */
+extern int64 memory_private_kb(void);
+extern void memory_unmap_buffers(void);
 
 #endif

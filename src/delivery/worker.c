@@ -21,7 +21,6 @@
 #include "utils/wait_event.h"
 
 #include <time.h>
-#include <unistd.h>
 
 PG_MODULE_MAGIC;
 
@@ -48,6 +47,9 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 #define MOST_FAILURES 3
 
 #define MOST_LANES 256
+
+/* With nothing to do for so long, memory is tidied: what it costs to map it again no longer matters */
+#define LONG_REST USECS_PER_SEC
 
 /* While there is more to do, sent messages are noted as interactions so often */
 #define NOTE_EVERY (100 * 1000)
@@ -522,24 +524,6 @@ refresh_tokens(void)
 }
 
 /*
- * Private memory of this process, kB
- */
-static int64
-private_memory(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	long size, resident, shared;
-	int64 kb = 0;
-
-	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%ld %ld %ld", &size, &resident, &shared) == 3)
-		kb = (int64) (resident - shared) * (sysconf(_SC_PAGESIZE) / 1024);
-	fclose(file);
-	return kb;
-}
-
-/*
  * Sleep until there is something to do
  */
 static void
@@ -706,7 +690,7 @@ jorge_outbox_main(Datum argument)
 		if (clock - polled_at >= poll_every)
 		{
 			look = true;
-			delivery_slot->rss_kb = private_memory();
+			delivery_slot->rss_kb = memory_private_kb();
 		}
 		if (clock >= retry_at)
 		{
@@ -740,6 +724,8 @@ jorge_outbox_main(Datum argument)
 			timeout = Min(timeout, wait);
 		if (hold_until > GetCurrentTimestamp())
 			timeout = Min(timeout, hold_until - GetCurrentTimestamp() + 1000);
+		if (idle() && timeout >= LONG_REST)
+			memory_unmap_buffers();
 		if (timeout > 0 || pg_atomic_read_u32(&delivery_slot->look) == 0)
 			rest(events, Max(0, timeout));
 	}

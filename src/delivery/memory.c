@@ -1,0 +1,73 @@
+/*
+ * memory.c: how much memory the worker's process holds.
+ *
+ * A process that lives as long as the server ends up with every page of shared_buffers mapped. It owns none of them, but
+ * its resident size and its page tables (2 MB a GB) count them all, and the kernel's OOM killer goes by these: it would
+ * pick the worker first, free nothing, and take the whole server down with it. So the worker unmaps them when it has nothing
+ * to do; not while it works, because mapping a page again and again costs more than it helps (doc/delivery.md).
+ */
+#include "delivery/delivery.h"
+
+#include "storage/bufmgr.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * Unmap when so much is mapped that others may share: libraries, which stay (15 MB), and more of shared memory than a few
+ * messages need
+ */
+#define MOST_MAPPED_KB (40 * 1024)
+
+/*
+ * Read how much of this process is resident: its own pages, and those it may share with others
+ */
+static bool
+resident_kb(int64 *own, int64 *shared)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	int64 page_kb = sysconf(_SC_PAGESIZE) / 1024;
+	long pages, shared_pages;
+	bool found;
+
+	if (file == NULL)
+		return false;
+	found = fscanf(file, "%*d %ld %ld", &pages, &shared_pages) == 2;
+	fclose(file);
+	if (found)
+	{
+		*own = (pages - shared_pages) * page_kb;
+		*shared = shared_pages * page_kb;
+	}
+	return found;
+}
+
+/*
+ * Private memory of this process, kB; 0 where the system doesn't tell
+ */
+int64
+memory_private_kb(void)
+{
+	int64 own, shared;
+
+	return resident_kb(&own, &shared) ? own : 0;
+}
+
+/*
+ * Unmap shared_buffers if much of it is mapped. Nothing is lost: on a shared mapping Linux drops the page table entries
+ * only, and the next access maps the same page again (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
+ */
+void
+memory_unmap_buffers(void)
+{
+#ifdef __linux__
+	uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
+	uintptr_t first = TYPEALIGN(page, BufferBlocks);
+	uintptr_t end = TYPEALIGN_DOWN(page, BufferBlocks + (Size) NBuffers * BLCKSZ);
+	int64 own, shared;
+
+	/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
+	if (resident_kb(&own, &shared) && shared > MOST_MAPPED_KB)
+		(void) madvise((void *) first, end - first, MADV_DONTNEED);
+#endif
+}
