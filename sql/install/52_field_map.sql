@@ -118,7 +118,7 @@ CREATE TABLE IF NOT EXISTS jorge.mail_sender (
 );
 COMMENT ON TABLE jorge.mail_sender IS 'Whose mails are whose leads: a portal''s mail is a lead of that portal. The longest sender that fits wins, the tenant''s own before those of "*".';
 COMMENT ON COLUMN jorge.mail_sender.location_id IS 'Tenant; "*" = all.';
-COMMENT ON COLUMN jorge.mail_sender.sender IS 'Address, or domain with its subdomains, lower case.';
+COMMENT ON COLUMN jorge.mail_sender.sender IS 'Address, or domain with its subdomains, or a name before the @ (without a dot, as mailer-daemon), lower case.';
 COMMENT ON COLUMN jorge.mail_sender.source IS 'Source of its leads; NULL: its mails carry none and are ignored.';
 COMMENT ON COLUMN jorge.mail_sender.reason IS 'Why they are ignored.';
 INSERT INTO jorge.mail_sender (location_id, sender, source, reason) VALUES

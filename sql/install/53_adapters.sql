@@ -82,7 +82,8 @@ BEGIN
     arrival.kind := 'mail';
     SELECT s.* INTO rule FROM jorge.mail_sender s
      WHERE s.location_id IN (arrival.location_id, '*')
-       AND (address = s.sender OR right(address, length(s.sender) + 1) IN ('@' || s.sender, '.' || s.sender) OR split_part(address, '@', 1) = s.sender)
+       AND (address = s.sender OR right(address, length(s.sender) + 1) IN ('@' || s.sender, '.' || s.sender)
+            OR (strpos(s.sender, '.') = 0 AND split_part(address, '@', 1) = s.sender))
      ORDER BY s.location_id = '*', length(s.sender) DESC LIMIT 1;
     IF (FOUND AND rule.source IS NULL) OR lower(item #>> '{headers,auto-submitted}') LIKE 'auto-replied%' THEN
         arrival.state := 'ignored';
@@ -119,10 +120,10 @@ BEGIN
     RETURN (
     SELECT jorge.lead_alias(k.lead_id, $3) FROM jorge.lead_key k
      WHERE k.location_id = $3 AND ((k.kind = 'P' AND k.key = jorge.phone_key($1)) OR (k.kind = 'E' AND k.key = jorge.email_key($2)))
-     ORDER BY k.kind LIMIT 1);
+     ORDER BY k.kind, k.share LIMIT 1);
 END
 $fn$;
-COMMENT ON FUNCTION jorge.lead_of_address(text, text, text) IS 'The lead who has this phone number or e-mail address (the address first), NULL if nobody has.';
+COMMENT ON FUNCTION jorge.lead_of_address(text, text, text) IS 'The lead who has this phone number or e-mail address (the address first; of a household who brought it first), NULL if nobody has.';
 
 CREATE OR REPLACE FUNCTION jorge.lead_of_contact(source text, contact_id text, location_id text DEFAULT jorge.current_location()) RETURNS uuid
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
