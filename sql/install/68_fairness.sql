@@ -82,8 +82,8 @@ DECLARE
     names text;
 BEGIN
     SELECT string_agg(format('%s (%s)', p.feature, concat_ws('; ', p.reason, p.citation)), ', '), string_agg(to_json(p.feature)::text, ', ') INTO refused, names
-      FROM jorge.features_policy($1, $3) p WHERE p.status = 'prohibited' AND lower(p.feature) <> ALL (SELECT lower(n) FROM unnest(coalesce($2, '{}')) n)
-                                             AND lower(split_part(p.feature, '=', 1)) <> ALL (SELECT lower(n) FROM unnest(coalesce($2, '{}')) n);
+      FROM jorge.features_policy($1, $3) p WHERE p.status = 'prohibited' AND lower(p.feature) <> ALL (SELECT lower(n) FROM unnest($2) n WHERE n IS NOT NULL)
+                                             AND lower(split_part(p.feature, '=', 1)) <> ALL (SELECT lower(n) FROM unnest($2) n WHERE n IS NOT NULL);
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION 'a score must not be made of: %', refused USING ERRCODE = 'check_violation',
             HINT = format('Leave them out of the query (see jorge.feature_policy). Who may use them all the same says so by name: {"protected": [%s]}.', names);

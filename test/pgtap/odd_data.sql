@@ -20,7 +20,19 @@ INSERT INTO jorge.inquiry (source, phone, first_name, last_name) VALUES ('zillow
 RESET jorge.phone_requires_name;
 SELECT is((SELECT array_agg(k.share ORDER BY k.share) FROM jorge.lead_key k WHERE k.location_id = 'odd' AND k.key = '+15128675311'), '{0,1}', 'two have one number');
 UPDATE jorge.lead_key k SET key = key WHERE k.location_id = 'odd' AND k.share = 0;
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_bitmapscan = off;
+DISCARD PLANS;
 SELECT is((SELECT l.first_name FROM jorge.lead l WHERE l.lead_id = jorge.lead_of_address('512-867-5311', NULL)), 'Ann', 'who brought it first is meant, wherever the rows lie');
+RESET enable_indexscan;
+RESET enable_bitmapscan;
+
+-- only a name names a protected feature
+SELECT throws_ok($$SELECT jorge.check_features('{race}', ARRAY[NULL]::text[])$$, '23514', NULL, 'a NULL among the names lets nothing through');
+CREATE TEMP TABLE f AS SELECT jorge.rename_features(jorge.train('SELECT n % 2 = 0 AS won, n % 7 AS x FROM generate_series(1, 400) n', 'won', '{"quiet": true, "trees": 3}'), '{"x": "race"}') AS forest;
+SELECT throws_ok($$SELECT jorge.register_model('odd', forest, parameters => '{"protected": [null]}', location_id => 'odd') FROM f$$, '23514', NULL, 'nor in the options of a model');
+SELECT lives_ok($$SELECT jorge.register_model('odd', forest, parameters => '{"protected": ["race"]}', location_id => 'odd') FROM f$$, 'that are for its name');
+SELECT lives_ok($$SELECT jorge.check_features('{race}', NULL) WHERE false; SELECT jorge.check_features('{race}', '{RACE,NULL}')$$, 'its name does');
 
 SELECT * FROM finish();
 ROLLBACK;
