@@ -193,8 +193,8 @@ COMMENT ON COLUMN jorge.lead_touch.source_quality IS 'Quality of the source''s d
 CREATE OR REPLACE VIEW jorge.lead_attribution WITH (security_invoker = true) AS
 WITH weighed AS (
     SELECT t.*, l.outcome, l.revenue,
-           -- the credit of a touch halves with each week before the last one
-           power(0.5::float8, extract(epoch FROM max(t.at) OVER (PARTITION BY t.location_id, t.lead_id) - t.at)::float8 / 604800) AS recency,
+           -- the credit of a touch halves with each week before the last one; beyond a thousand weeks nothing is left
+           power(0.5::float8, least(extract(epoch FROM max(t.at) OVER (PARTITION BY t.location_id, t.lead_id) - t.at)::float8 / 604800, 1000)) AS recency,
            CASE WHEN t.touches = 1 THEN 1 WHEN t.touches = 2 THEN 0.5
                 WHEN t.position IN (1, t.touches) THEN 0.4 ELSE 0.2 / (t.touches - 2) END AS ends
       FROM jorge.lead_touch t JOIN jorge.lead l ON l.location_id = t.location_id AND l.lead_id = t.lead_id

@@ -144,13 +144,14 @@ CREATE OR REPLACE VIEW jorge.conversation_now WITH (security_invoker) AS
            coalesce(k.objection_price, 0) + coalesce(k.objection_timing, 0) + coalesce(k.objection_financing, 0) + coalesce(k.objection_location, 0)
                + coalesce(k.objection_condition, 0) + coalesce(k.objection_agent, 0) + coalesce(k.objection_commission, 0) + coalesce(k.objection_partner, 0) AS objections,
            k.last_objection, k.stopped_at,
-           round((100 * (1 - exp(-h.heat / 8)))::numeric, 2)::float8 AS warmth,
+           round((100 * (1 - exp(-least(h.heat / 8, 700))))::numeric, 2)::float8 AS warmth,
            -- of a steady conversation the quick one is a quarter of the other
            round((100 * (h.heat_fast - h.heat / 4) / (4 + h.heat))::numeric, 2)::float8 AS velocity,
            CASE WHEN h.heat_fast > h.heat / 2 AND h.heat > 0.5 THEN 'warming' WHEN h.heat_fast < h.heat / 8 OR h.heat <= 0.1 THEN 'cooling' ELSE 'steady' END AS direction
       FROM jorge.lead_conversation k,
-           LATERAL (SELECT k.heat * 0.5 ^ (extract(epoch FROM greatest(now() - k.last_at, '0 s')) / 86400 / 14)::float8 AS heat,
-                           k.heat_fast * 0.5 ^ (extract(epoch FROM greatest(now() - k.last_at, '0 s')) / 86400 / 3.5)::float8 AS heat_fast) h;
+           -- epochs, of which infinite ones can be subtracted; beyond a thousand halvings nothing is left
+           LATERAL (SELECT greatest(extract(epoch FROM now()) - extract(epoch FROM k.last_at), 0) / 86400 AS days) d,
+           LATERAL (SELECT k.heat * 0.5 ^ least(d.days / 14, 1000)::float8 AS heat, k.heat_fast * 0.5 ^ least(d.days / 3.5, 1000)::float8 AS heat_fast) h;
 COMMENT ON VIEW jorge.conversation_now IS 'Each conversation as it stands now, in words.';
 COMMENT ON COLUMN jorge.conversation_now.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.conversation_now.lead_id IS 'The person.';

@@ -34,5 +34,16 @@ SELECT throws_ok($$SELECT jorge.register_model('odd', forest, parameters => '{"p
 SELECT lives_ok($$SELECT jorge.register_model('odd', forest, parameters => '{"protected": ["race"]}', location_id => 'odd') FROM f$$, 'that are for its name');
 SELECT lives_ok($$SELECT jorge.check_features('{race}', NULL) WHERE false; SELECT jorge.check_features('{race}', '{RACE,NULL}')$$, 'its name does');
 
+-- a touch of 1970, talks of 2014 and of never, and a flood of calls
+INSERT INTO jorge.inquiry (source, phone, first_name, received_at) VALUES ('zillow', '512-867-5321', 'Old', '1970-01-01'), ('facebook', '512-867-5321', 'Old', now());
+SELECT results_eq($$SELECT a.time_decay > 0.99, a.time_decay < 0.01 FROM jorge.lead_attribution a JOIN jorge.lead l USING (location_id, lead_id) WHERE l.first_name = 'Old' ORDER BY a.at$$,
+                  'VALUES (false, true), (true, false)', 'a touch of 1970 has no credit left');
+INSERT INTO jorge.inquiry (source, phone, first_name) VALUES ('zillow', '512-867-5322', 'Before'), ('zillow', '512-867-5323', 'Never'), ('zillow', '512-867-5324', 'After'), ('zillow', '512-867-5325', 'Flood');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction)
+SELECT l.lead_id, CASE l.first_name WHEN 'Before' THEN '2014-01-01' WHEN 'Never' THEN '-infinity' WHEN 'After' THEN 'infinity' ELSE now() - n * interval '1 second' END, 'call', 'in'
+  FROM jorge.lead l, generate_series(1, CASE l.first_name WHEN 'Flood' THEN 8000 ELSE 1 END) n WHERE l.location_id = 'odd' AND l.first_name IN ('Before', 'Never', 'After', 'Flood');
+SELECT results_eq($$SELECT l.first_name, c.warmth = 0, c.warmth > 99 FROM jorge.conversation_now c JOIN jorge.lead l USING (location_id, lead_id) WHERE l.location_id = 'odd' ORDER BY 1$$,
+                  $$VALUES ('After', false, false), ('Before', true, false), ('Flood', false, true), ('Never', true, false)$$, 'how warm a talk is can be told of any time and length');
+
 SELECT * FROM finish();
 ROLLBACK;
