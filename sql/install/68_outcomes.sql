@@ -55,7 +55,7 @@ CREATE OR REPLACE FUNCTION jorge.record_outcome(lead_id uuid, outcome text, at t
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    known jorge.lead := jorge.stored_lead($1, $7);
+    known jorge.lead;
 BEGIN
     IF coalesce($2, '') NOT IN ('open', 'won', 'lost') THEN
         RAISE EXCEPTION 'unknown outcome "%"', $2 USING ERRCODE = 'invalid_parameter_value', HINT = 'Outcomes are won, lost and open.';
@@ -63,10 +63,21 @@ BEGIN
     IF $3 IS NULL OR NOT isfinite($3) OR $3 > now() + interval '1 minute' THEN
         RAISE EXCEPTION 'an outcome can''t be of %', coalesce($3::text, 'no time') USING ERRCODE = 'invalid_parameter_value', HINT = 'It is told when it has happened.';
     END IF;
-    SELECT l.* INTO known FROM jorge.lead l WHERE l.location_id = $7 AND l.lead_id = known.lead_id FOR NO KEY UPDATE;
+    -- who is merged while we wait for the lock is another row then
+    FOR attempt IN 1 .. 10 LOOP
+        known := jorge.stored_lead($1, $7);
+        SELECT l.* INTO known FROM jorge.lead l WHERE l.location_id = $7 AND l.lead_id = known.lead_id FOR NO KEY UPDATE;
+        EXIT WHEN FOUND;
+    END LOOP;
+    IF known.lead_id IS NULL THEN
+        RAISE EXCEPTION 'lead % can''t be locked', $1 USING ERRCODE = 'insufficient_privilege', HINT = 'Its location''s policy on jorge.lead must let it be updated.';
+    END IF;
     IF $3 < coalesce(known.outcome_at, (SELECT max(o.at) FROM jorge.lead_outcome o WHERE o.location_id = $7 AND o.lead_id = known.lead_id), '-infinity') THEN
         -- history learns of it, the lead keeps what is newer
-        INSERT INTO jorge.lead_outcome (location_id, lead_id, at, outcome, sale_price, revenue) VALUES ($7, known.lead_id, $3, $2, $4, $5);
+        INSERT INTO jorge.lead_outcome (location_id, lead_id, at, outcome, sale_price, revenue)
+        SELECT $7, known.lead_id, $3, $2, $4, $5
+         WHERE NOT EXISTS (SELECT FROM jorge.lead_outcome o WHERE o.location_id = $7 AND o.lead_id = known.lead_id AND o.at = $3 AND o.outcome = $2
+                              AND ($4 IS NULL OR o.sale_price = $4) AND ($5 IS NULL OR o.revenue = $5));
         RETURN false;
     END IF;
     UPDATE jorge.lead l

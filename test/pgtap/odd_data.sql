@@ -45,5 +45,11 @@ SELECT l.lead_id, CASE l.first_name WHEN 'Before' THEN '2014-01-01' WHEN 'Never'
 SELECT results_eq($$SELECT l.first_name, c.warmth = 0, c.warmth > 99 FROM jorge.conversation_now c JOIN jorge.lead l USING (location_id, lead_id) WHERE l.location_id = 'odd' ORDER BY 1$$,
                   $$VALUES ('After', false, false), ('Before', true, false), ('Flood', false, true), ('Never', true, false)$$, 'how warm a talk is can be told of any time and length');
 
+-- an older outcome that is told twice is known once
+INSERT INTO jorge.inquiry (source, phone, first_name) VALUES ('zillow', '512-867-5331', 'Twice');
+SELECT results_eq($$SELECT jorge.record_outcome(l.lead_id, o.outcome, o.at, o.price) FROM jorge.lead l, (VALUES (1, 'won', now(), 4e5), (2, 'lost', now() - interval '1 hour', NULL), (3, 'lost', now() - interval '1 hour', NULL),
+                          (4, 'won', now(), 4e5)) o(n, outcome, at, price) WHERE l.first_name = 'Twice' ORDER BY o.n$$, 'VALUES (true), (false), (false), (true)', 'outcomes in any order');
+SELECT results_eq($$SELECT o.outcome FROM jorge.lead_outcome o JOIN jorge.lead l USING (location_id, lead_id) WHERE l.first_name = 'Twice' ORDER BY o.at$$, $$VALUES ('lost'), ('won')$$, 'are each in the history once');
+
 SELECT * FROM finish();
 ROLLBACK;
