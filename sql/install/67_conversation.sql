@@ -47,11 +47,12 @@ CREATE OR REPLACE FUNCTION jorge.recount_conversation(lead_id uuid DEFAULT NULL,
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
-    SELECT jorge.write_conversations(array_agg($2), array_agg(l.lead_id)) FROM jorge.lead l
-     WHERE l.location_id = $2 AND ($1 IS NULL OR l.lead_id = jorge.lead_alias($1, $2))
+    -- the lock that arrivals take: what comes meanwhile waits, and steps on from what is counted here
+    SELECT jorge.write_conversations(array_agg($2), array_agg(l.lead_id))
+      FROM (SELECT d.lead_id FROM jorge.lead d WHERE d.location_id = $2 AND ($1 IS NULL OR d.lead_id = jorge.lead_alias($1, $2)) ORDER BY d.lead_id FOR NO KEY UPDATE) l
 $fn$;
 COMMENT ON FUNCTION jorge.recount_conversation(uuid, text) IS
-    'Counts the conversation of a lead, or of all leads of the location, from the beginning, by today''s words. The result is what the triggers keep. Returns how many leads have interactions.';
+    'Counts the conversation of a lead, or of all leads of the location, from the beginning, by today''s words. The result is what the triggers keep; the leads are locked until the end of the transaction. Returns how many leads have interactions.';
 
 CREATE OR REPLACE FUNCTION jorge.conversations_grew(locations text[], leads uuid[], counts bigint[], at timestamptz[], ids uuid[], channels text[], directions text[], bodies text[])
     RETURNS void
