@@ -99,7 +99,11 @@ BEGIN
         SELECT s.budget_min, s.budget_max, s.intent INTO said FROM jorge.text_signals(coalesce(inquiry.message, '')) s;
         IF said.budget_min IS NULL AND said.budget_max IS NULL AND said.intent IS DISTINCT FROM 'rent' THEN
             inquiry.budget_max := jorge.listing_price_at(listing.listing_id, inquiry.received_at, inquiry.location_id);
-            hints := hints || jsonb_build_object('budget_max', inquiry.budget_max);
+            IF inquiry.budget_max > 0 AND inquiry.budget_max <= 1e9 THEN
+                hints := hints || jsonb_build_object('budget_max', inquiry.budget_max);
+            ELSE
+                inquiry.budget_max := NULL;
+            END IF;
         END IF;
     END IF;
     IF inquiry.area IS NULL AND inquiry.city IS NULL AND num_nonnulls(known.area, known.city) = 0 AND coalesce(listing.area, listing.city) IS NOT NULL THEN

@@ -38,25 +38,26 @@ AS $fn$
                              UNION ALL
                              SELECT ln(c.sale_price::float8), lower(trim(c.area)), coalesce(lower(trim(c.property_type)), ''), coalesce(least(round(c.bedrooms), 6)::text, '')
                                FROM jorge.sale c
-                              WHERE c.location_id = $2 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '2 years')::date AND c.agent_ref IS NULL),
+                              WHERE c.location_id = $2 AND c.sale_price BETWEEN 1 AND 1e10 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '2 years')::date AND c.agent_ref IS NULL),
          m AS (SELECT avg(p) AS m, stddev(p) AS spread, count(*) AS n FROM s),
          t AS (SELECT s.type, sum(s.p - m.m) / (count(*) + 5) AS effect FROM s, m GROUP BY s.type),
          r AS (SELECT s.rooms, sum(s.p - m.m - t.effect) / (count(*) + 5) AS effect FROM s JOIN t USING (type), m GROUP BY s.rooms),
-         snapshot AS (SELECT DISTINCT ON (lower(trim(k.area))) lower(trim(k.area)) AS area, k.median_price, k.sale_to_list FROM jorge.market_snapshot k
+         snapshot AS (SELECT DISTINCT ON (lower(trim(k.area))) lower(trim(k.area)) AS area, CASE WHEN k.median_price BETWEEN 1 AND 1e10 THEN k.median_price END AS median_price,
+                             CASE WHEN k.sale_to_list < 100 THEN k.sale_to_list END AS sale_to_list FROM jorge.market_snapshot k
                        WHERE k.location_id = $2 AND k.as_of <= $1::date AND k.as_of > ($1 - interval '1 year')::date AND k.price_band = '' AND k.property_type = ''
                        ORDER BY lower(trim(k.area)), k.as_of DESC, k.snapshot_id)
     SELECT (SELECT m FROM m),
            coalesce((SELECT jsonb_object_agg(area, mid) FROM (SELECT area, exp(percentile_cont(0.5) WITHIN GROUP (ORDER BY p)) AS mid FROM s
                                                                WHERE area <> '' GROUP BY area HAVING count(*) >= 3) a), '{}')
-           || coalesce((SELECT jsonb_object_agg(area, median_price) FROM snapshot WHERE area <> '' AND median_price > 0), '{}'),
+           || coalesce((SELECT jsonb_object_agg(area, median_price) FROM snapshot WHERE area <> '' AND median_price IS NOT NULL), '{}'),
            (SELECT jsonb_object_agg(type, effect) FROM t), (SELECT jsonb_object_agg(rooms, effect) FROM r),
            coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.sale_price / c.list_price) FROM jorge.sale c
-                      WHERE c.location_id = $2 AND c.list_price > 0 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '1 year')::date HAVING count(*) >= 5),
+                      WHERE c.location_id = $2 AND c.list_price BETWEEN 1 AND 1e10 AND c.sale_price BETWEEN 1 AND 1e10 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '1 year')::date HAVING count(*) >= 5),
                     (SELECT avg(k.sale_to_list)::float8 FROM snapshot k WHERE k.sale_to_list > 0), 1),
            (SELECT n FROM m), (SELECT spread FROM m)
 $fn$;
 COMMENT ON FUNCTION jorge.price_levels(timestamptz, text) IS
-    'Prices of the market as of a time, from the location''s own sales and the comparables in jorge.sale of two years: middle and spread (mean and standard deviation of the logarithm), median by area (the latest jorge.market_snapshot of a year, else of three sales or more), the effects of property type and bedrooms on the logarithm, held towards 0 as by five sales, and sale_to_list (median of a year''s five sales or more, else of the snapshots, else 1). Keys in lower case.';
+    'Prices of the market as of a time, from the location''s own sales and the comparables in jorge.sale of two years: middle and spread (mean and standard deviation of the logarithm), median by area (the latest jorge.market_snapshot of a year, else of three sales or more), the effects of property type and bedrooms on the logarithm, held towards 0 as by five sales, and sale_to_list (median of a year''s five sales or more, else of the snapshots, else 1). Keys in lower case. What is no price (below 1, above 1e10, NaN) is left out.';
 
 CREATE OR REPLACE FUNCTION jorge.deals(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (lead_id uuid, arrived_at timestamptz, ended_at timestamptz, won boolean, probability float8, probability_at timestamptz,
@@ -81,8 +82,9 @@ AS $fn$
                LATERAL (SELECT CASE WHEN l.outcome <> 'open' THEN greatest(coalesce(l.outcome_at, l.last_inbound_at, l.last_seen_at), l.first_seen_at) END AS ended_at) e
          WHERE l.location_id = $2 AND l.first_seen_at <= $1 AND isfinite(l.first_seen_at)
     ), listed AS MATERIALIZED (
-        SELECT r.listing_ref, jorge.listing_price_at(jorge.find_listing(r.listing_ref, NULL, $2), $1, $2) AS list_price
-          FROM (SELECT DISTINCT d.listing_ref FROM deal d WHERE d.listing_ref <> '' AND d.won IS NOT FALSE AND EXISTS (SELECT FROM jorge.listing i WHERE i.location_id = $2)) r
+        SELECT r.listing_ref, CASE WHEN p.price BETWEEN 1 AND 1e10 THEN p.price END AS list_price
+          FROM (SELECT DISTINCT d.listing_ref FROM deal d WHERE d.listing_ref <> '' AND d.won IS NOT FALSE AND EXISTS (SELECT FROM jorge.listing i WHERE i.location_id = $2)) r,
+               LATERAL (SELECT jorge.listing_price_at(jorge.find_listing(r.listing_ref, NULL, $2), $1, $2) AS price OFFSET 0) p
     ), last_known AS MATERIALIZED (
         -- the last one served by then
         SELECT d.lead_id, p.probability, p.at FROM deal d,

@@ -51,5 +51,25 @@ SELECT results_eq($$SELECT jorge.record_outcome(l.lead_id, o.outcome, o.at, o.pr
                           (4, 'won', now(), 4e5)) o(n, outcome, at, price) WHERE l.first_name = 'Twice' ORDER BY o.n$$, 'VALUES (true), (false), (false), (true)', 'outcomes in any order');
 SELECT results_eq($$SELECT o.outcome FROM jorge.lead_outcome o JOIN jorge.lead l USING (location_id, lead_id) WHERE l.first_name = 'Twice' ORDER BY o.at$$, $$VALUES ('lost'), ('won')$$, 'are each in the history once');
 
+-- a price that is none is no price
+INSERT INTO jorge.location (location_id, time_zone) VALUES ('odd prices', 'UTC');
+SELECT is((SELECT loaded FROM jorge.load_json('sale', '[{"id": "1", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": 400000}, {"id": "2", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": 400000},
+          {"id": "3", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": 400000}, {"id": "4", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": 400000},
+          {"id": "5", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": 400000},
+          {"id": "n", "sold_on": "2026-06-01", "sale_price": "NaN"}, {"id": "i", "sold_on": "2026-06-01", "sale_price": "Infinity", "list_price": "NaN"},
+          {"id": "l1", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"}, {"id": "l2", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"},
+          {"id": "l3", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"}, {"id": "l4", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"},
+          {"id": "l5", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"},
+          {"id": "l6", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"}, {"id": "l7", "sold_on": "2026-06-01", "sale_price": 400000, "list_price": "Infinity"}]', 'mls', 'odd prices')), 14::bigint, 'sales, some with odd prices');
+INSERT INTO jorge.market_snapshot (location_id, as_of, area, median_price, sale_to_list) VALUES ('odd prices', '2026-06-01', 'mueller', 'NaN', 'Infinity');
+INSERT INTO jorge.listing (location_id, provider_ref, list_price) VALUES ('odd prices', 'L1', 'NaN'), ('odd prices', 'L2', 'Infinity');
+INSERT INTO jorge.inquiry (location_id, source, phone, first_name, area, listing_ref, received_at)
+VALUES ('odd prices', 'zillow', '512-867-5341', 'A', NULL, NULL, '2026-06-10'), ('odd prices', 'zillow', '512-867-5342', 'B', 'Mueller', NULL, '2026-06-10'),
+       ('odd prices', 'zillow', '512-867-5343', 'C', NULL, 'L1', '2026-06-10'), ('odd prices', 'zillow', '512-867-5344', 'D', NULL, 'L2', '2026-06-10');
+SELECT results_eq($$SELECT l.first_name, round(d.price), d.price_method FROM jorge.deals('2026-06-20', 'odd prices') d JOIN jorge.lead l ON l.location_id = 'odd prices' AND l.lead_id = d.lead_id ORDER BY 1$$,
+                  $$SELECT n, 400000::numeric, 'model' FROM unnest(ARRAY['A', 'B', 'C', 'D']) n$$, 'NaN and infinite prices are asked for nothing');
+SELECT is((SELECT v.sale_to_list FROM jorge.price_levels('2026-06-20', 'odd prices') v), 1::float8, 'nor are they compared with');
+SELECT is_empty($$SELECT budget_max, payload FROM jorge.inquiry WHERE location_id = 'odd prices' AND (budget_max IS NOT NULL OR payload ? 'hints')$$, 'and no budget is made of one');
+
 SELECT * FROM finish();
 ROLLBACK;
