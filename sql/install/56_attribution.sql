@@ -165,10 +165,10 @@ CREATE OR REPLACE FUNCTION jorge.source_cost_at(source text, at timestamptz, loc
     SET search_path = pg_catalog, pg_temp
 AS $fn$
     SELECT c.cost FROM jorge.source_cost c
-     WHERE c.location_id IN ($3, '*') AND c.source = $1 AND c.month <= $2
+     WHERE c.location_id IN ($3, '*') AND c.source = $1 AND c.month <= ($2 AT TIME ZONE 'UTC')::date
      ORDER BY c.location_id = '*', c.month DESC LIMIT 1
 $fn$;
-COMMENT ON FUNCTION jorge.source_cost_at(text, timestamptz, text) IS 'Default cost of a lead of a source at a time, US dollars; NULL where no row of jorge.source_cost says it.';
+COMMENT ON FUNCTION jorge.source_cost_at(text, timestamptz, text) IS 'Default cost of a lead of a source at a time (months begin in UTC, as in jorge.source_month), US dollars; NULL where no row of jorge.source_cost says it.';
 
 CREATE OR REPLACE VIEW jorge.lead_touch WITH (security_invoker = true) AS
 SELECT i.location_id, il.lead_id, i.inquiry_id, i.received_at AS at, i.source, i.campaign,

@@ -182,8 +182,10 @@ COMMENT ON FUNCTION jorge.query_histograms(text, jorge.forest, text, boolean, bo
     'Histograms of what a forest reads in the rows of a query, a row a feature by name; of its predictions as (score), if scores; and of the column named label (number or boolean) as (outcome). Columns that the rows lack are missing values. No rows if the query has none, or no column of the forest. logged: the query is one of jorge.prediction_query(), whose columns are known. Runs the query with the caller''s rights; it may only read.';
 
 CREATE OR REPLACE FUNCTION jorge.prediction_query(since timestamptz, until timestamptz, moment text, location_id text) RETURNS text
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE sql STABLE
+    -- times as they can be read again, whatever the session's style
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $fn$
     SELECT format(CASE moment WHEN 'latest' THEN
         'SELECT f.* FROM (SELECT DISTINCT ON (p.lead_id) p.features FROM jorge.prediction p WHERE p.location_id = %L AND p.at >= %L AND p.at < %L

@@ -31,28 +31,29 @@ CREATE OR REPLACE FUNCTION jorge.price_levels(as_of timestamptz DEFAULT now(), l
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
     -- log-linear in type and rooms, each effect shrunk as by five sales at the middle
-    WITH s AS MATERIALIZED (SELECT ln(l.sale_price::float8) AS p, lower(trim(l.area)) AS area, coalesce(lower(trim(l.property_type)), '') AS type,
+    WITH z AS MATERIALIZED (SELECT ($1 AT TIME ZONE jorge.office_zone($2))::date AS today),
+         s AS MATERIALIZED (SELECT ln(l.sale_price::float8) AS p, lower(trim(l.area)) AS area, coalesce(lower(trim(l.property_type)), '') AS type,
                                    coalesce(least(round(l.bedrooms), 6)::text, '') AS rooms
                               FROM jorge.lead l
                              WHERE l.location_id = $2 AND l.outcome = 'won' AND l.sale_price BETWEEN 1 AND 1e10 AND l.outcome_at <= $1 AND l.outcome_at > $1 - interval '2 years'
                              UNION ALL
                              SELECT ln(c.sale_price::float8), lower(trim(c.area)), coalesce(lower(trim(c.property_type)), ''), coalesce(least(round(c.bedrooms), 6)::text, '')
-                               FROM jorge.sale c
-                              WHERE c.location_id = $2 AND c.sale_price BETWEEN 1 AND 1e10 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '2 years')::date AND c.agent_ref IS NULL),
+                               FROM jorge.sale c, z
+                              WHERE c.location_id = $2 AND c.sale_price BETWEEN 1 AND 1e10 AND c.sold_on <= z.today AND c.sold_on > (z.today - interval '2 years')::date AND c.agent_ref IS NULL),
          m AS (SELECT avg(p) AS m, stddev(p) AS spread, count(*) AS n FROM s),
          t AS (SELECT s.type, sum(s.p - m.m) / (count(*) + 5) AS effect FROM s, m GROUP BY s.type),
          r AS (SELECT s.rooms, sum(s.p - m.m - t.effect) / (count(*) + 5) AS effect FROM s JOIN t USING (type), m GROUP BY s.rooms),
          snapshot AS (SELECT DISTINCT ON (lower(trim(k.area))) lower(trim(k.area)) AS area, CASE WHEN k.median_price BETWEEN 1 AND 1e10 THEN k.median_price END AS median_price,
-                             CASE WHEN k.sale_to_list < 100 THEN k.sale_to_list END AS sale_to_list FROM jorge.market_snapshot k
-                       WHERE k.location_id = $2 AND k.as_of <= $1::date AND k.as_of > ($1 - interval '1 year')::date AND k.price_band = '' AND k.property_type = ''
+                             CASE WHEN k.sale_to_list < 100 THEN k.sale_to_list END AS sale_to_list FROM jorge.market_snapshot k, z
+                       WHERE k.location_id = $2 AND k.as_of <= z.today AND k.as_of > (z.today - interval '1 year')::date AND k.price_band = '' AND k.property_type = ''
                        ORDER BY lower(trim(k.area)), k.as_of DESC, k.snapshot_id)
     SELECT (SELECT m FROM m),
            coalesce((SELECT jsonb_object_agg(area, mid) FROM (SELECT area, exp(percentile_cont(0.5) WITHIN GROUP (ORDER BY p)) AS mid FROM s
                                                                WHERE area <> '' GROUP BY area HAVING count(*) >= 3) a), '{}')
            || coalesce((SELECT jsonb_object_agg(area, median_price) FROM snapshot WHERE area <> '' AND median_price IS NOT NULL), '{}'),
            (SELECT jsonb_object_agg(type, effect) FROM t), (SELECT jsonb_object_agg(rooms, effect) FROM r),
-           coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.sale_price / c.list_price) FROM jorge.sale c
-                      WHERE c.location_id = $2 AND c.list_price BETWEEN 1 AND 1e10 AND c.sale_price BETWEEN 1 AND 1e10 AND c.sold_on <= $1::date AND c.sold_on > ($1 - interval '1 year')::date HAVING count(*) >= 5),
+           coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.sale_price / c.list_price) FROM jorge.sale c, z
+                      WHERE c.location_id = $2 AND c.list_price BETWEEN 1 AND 1e10 AND c.sale_price BETWEEN 1 AND 1e10 AND c.sold_on <= z.today AND c.sold_on > (z.today - interval '1 year')::date HAVING count(*) >= 5),
                     (SELECT avg(k.sale_to_list)::float8 FROM snapshot k WHERE k.sale_to_list > 0), 1),
            (SELECT n FROM m), (SELECT spread FROM m)
 $fn$;
@@ -67,7 +68,7 @@ CREATE OR REPLACE FUNCTION jorge.deals(as_of timestamptz DEFAULT now(), location
 AS $fn$
     -- no nested loops but those of LATERAL: without statistics the joins by lead would go quadratic
     WITH plan AS MATERIALIZED (
-        SELECT coalesce(o.owner, '') AS owner, jorge.commission_plan_at(o.owner, $1::date, $2) AS plan FROM (SELECT DISTINCT nullif(l.owner, '') AS owner FROM jorge.lead l WHERE l.location_id = $2) o
+        SELECT coalesce(o.owner, '') AS owner, jorge.commission_plan_at(o.owner, ($1 AT TIME ZONE jorge.office_zone($2))::date, $2) AS plan FROM (SELECT DISTINCT nullif(l.owner, '') AS owner FROM jorge.lead l WHERE l.location_id = $2) o
     ), closed AS MATERIALIZED (
         SELECT count(*) AS n FROM jorge.lead l WHERE l.location_id = $2 AND l.outcome <> 'open'
     ), deal AS MATERIALIZED (
@@ -119,7 +120,8 @@ COMMENT ON FUNCTION jorge.deals(timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.revenue_model_of(as_of timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(), months integer DEFAULT 24)
     RETURNS jorge.revenue_model
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    -- a time is written into a query as it can be read again: 'IST' of SQL and Postgres style is Israel's
+    SET search_path = pg_catalog, pg_temp SET jit = off SET datestyle = 'ISO'
 AS $fn$
     SELECT jorge.revenue_fit(format('SELECT arrived_at, ended_at, won, probability, probability_at, amount, revenue FROM jorge.deals(%L, %L)', $1, $2), $1, jorge.office_zone($2), $3)
 $fn$;
@@ -130,8 +132,8 @@ CREATE OR REPLACE FUNCTION jorge.revenue_realised(since timestamptz, upto timest
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    SELECT coalesce(sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $4)), 0)
-      FROM jorge.lead l WHERE l.location_id = $4 AND l.outcome = 'won' AND l.outcome_at >= $1 AND l.outcome_at < $2 AND l.outcome_at <= $3
+    SELECT coalesce(sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, (l.outcome_at AT TIME ZONE z.zone)::date, $4)), 0)
+      FROM jorge.lead l, (SELECT jorge.office_zone($4) AS zone OFFSET 0) z WHERE l.location_id = $4 AND l.outcome = 'won' AND l.outcome_at >= $1 AND l.outcome_at < $2 AND l.outcome_at <= $3
 $fn$;
 COMMENT ON FUNCTION jorge.revenue_realised(timestamptz, timestamptz, timestamptz, text) IS
     'Commission of the leads won from since until before upto, as far as known at as_of; by the agent''s plan where only the price of a sale is known.';
@@ -443,9 +445,9 @@ CREATE OR REPLACE FUNCTION jorge.monthly_actuals(metric text, location_id text D
     LANGUAGE sql STABLE ROWS 60
     SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
-    SELECT date_trunc('month', l.outcome_at AT TIME ZONE jorge.office_zone($2))::date,
-           sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $2))
-      FROM jorge.lead l WHERE $1 = 'revenue' AND l.location_id = $2 AND l.outcome = 'won' AND isfinite(l.outcome_at) GROUP BY 1
+    SELECT date_trunc('month', l.outcome_at AT TIME ZONE z.zone)::date,
+           sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, (l.outcome_at AT TIME ZONE z.zone)::date, $2))
+      FROM jorge.lead l, (SELECT jorge.office_zone($2) AS zone OFFSET 0) z WHERE $1 = 'revenue' AND l.location_id = $2 AND l.outcome = 'won' AND isfinite(l.outcome_at) GROUP BY 1
     UNION ALL
     SELECT date_trunc('month', l.first_seen_at AT TIME ZONE jorge.office_zone($2))::date, count(*)
       FROM jorge.lead l WHERE $1 = 'leads' AND l.location_id = $2 AND isfinite(l.first_seen_at) GROUP BY 1

@@ -98,7 +98,7 @@ BEGIN
     RETURN QUERY
         WITH d AS MATERIALIZED (
             SELECT date_trunc('month', l.first_seen_at AT TIME ZONE zone)::date AS month, CASE WHEN coalesce(l.outcome_at <= $2, true) THEN l.outcome ELSE 'open' END AS outcome,
-                   p.probability, CASE WHEN l.outcome = 'won' THEN jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $3) END AS revenue
+                   p.probability, CASE WHEN l.outcome = 'won' THEN jorge.lead_revenue(l.revenue, l.sale_price, l.owner, (l.outcome_at AT TIME ZONE jorge.office_zone($3))::date, $3) END AS revenue
               FROM jorge.lead l
               JOIN LATERAL (SELECT s.probability FROM jorge.prediction s WHERE s.location_id = $3 AND s.lead_id = l.lead_id AND s.reason = 'inquiry' ORDER BY s.at LIMIT 1) p ON true
              WHERE l.location_id = $3 AND l.first_seen_at >= since AND l.first_seen_at <= $2

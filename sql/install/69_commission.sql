@@ -128,7 +128,7 @@ BEGIN
              m AS (SELECT p.now,
                           -- decided in the period: what share was won
                           (SELECT 100.0 * count(*) FILTER (WHERE l.outcome = 'won') / nullif(count(*), 0) FROM l WHERE l.outcome <> 'open' AND l.outcome_at > p.since AND l.outcome_at <= p.upto) AS conversion,
-                          (SELECT sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, l.outcome_at::date, $3))
+                          (SELECT sum(jorge.lead_revenue(l.revenue, l.sale_price, l.owner, (l.outcome_at AT TIME ZONE jorge.office_zone($3))::date, $3))
                              FROM l WHERE l.outcome = 'won' AND l.outcome_at > p.since AND l.outcome_at <= p.upto) AS commission,
                           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM least(coalesce(l.first_outbound_at, p.upto), p.upto) - l.first_seen_at) / 3600)
                              FROM l WHERE l.first_seen_at > p.since AND l.first_seen_at <= p.upto)::numeric AS idle,

@@ -71,5 +71,21 @@ SELECT results_eq($$SELECT l.first_name, round(d.price), d.price_method FROM jor
 SELECT is((SELECT v.sale_to_list FROM jorge.price_levels('2026-06-20', 'odd prices') v), 1::float8, 'nor are they compared with');
 SELECT is_empty($$SELECT budget_max, payload FROM jorge.inquiry WHERE location_id = 'odd prices' AND (budget_max IS NOT NULL OR payload ? 'hints')$$, 'and no budget is made of one');
 
+-- days are the office's, whatever the session's zone and style
+INSERT INTO jorge.location (location_id, time_zone) VALUES ('odd zone', 'America/Chicago');
+INSERT INTO jorge.commission_plan (location_id, name, valid_from, plan) VALUES ('odd zone', 'standard', '-infinity', '{"side": "buyer"}'), ('odd zone', 'standard', '2026-07-01', '{"side": "both"}');
+INSERT INTO jorge.inquiry (location_id, source, phone, first_name, received_at) VALUES ('odd zone', 'zillow', '512-867-5351', 'A', '2026-06-10 00:00Z');
+UPDATE jorge.lead SET outcome = 'won', outcome_at = '2026-07-01 02:00+00', sale_price = 400000 WHERE location_id = 'odd zone';
+INSERT INTO jorge.source_cost (location_id, source, month, cost) VALUES ('odd zone', 'zillow', '2026-07-01', 99);
+CREATE FUNCTION told(zone text, style text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('timezone', zone, true), set_config('datestyle', style, true);
+    RETURN concat_ws(' ', jorge.revenue_realised('2026-06-01 00:00Z', '2026-08-01 00:00Z', '2026-08-01 00:00Z', 'odd zone'), (SELECT o.revenue FROM jorge.lead_outcomes('2026-08-01 00:00Z', 'odd zone') o),
+                     (SELECT sum(m.actual) FROM jorge.monthly_actuals('revenue', 'odd zone') m), jorge.source_cost_at('zillow', '2026-07-01 02:00Z', 'odd zone'),
+                     (SELECT substring(m.note FROM '[0-9]+ leads') FROM jorge.revenue_model_of('2026-06-10 00:30Z', 'odd zone') m), jorge.prediction_query('2026-07-01 04:00Z', '2026-07-01 02:00Z', 'latest', 'odd zone') ~ '>= ''2026-0[67]');
+END $$;
+SELECT is(told(z, s), '12000.00 12000.00 12000.00 99 1 leads t', format('a deal of June''s last evening, told in %s and %s style', z, s))
+  FROM (VALUES ('America/Chicago', 'ISO'), ('UTC', 'ISO'), ('Europe/Dublin', 'SQL'), ('Asia/Kolkata', 'Postgres, DMY')) v(z, s);
+
 SELECT * FROM finish();
 ROLLBACK;
