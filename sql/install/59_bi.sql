@@ -72,13 +72,13 @@ AS $fn$
            l.outcome, l.ended_at, CASE WHEN l.outcome = 'lost' THEN l.drop_reason END,
            CASE WHEN l.outcome = 'won' AND l.sale_price > 0 AND l.sale_price <= 1e13 THEN round(l.sale_price, 2) END,
            CASE WHEN l.outcome = 'won' THEN
-                round(coalesce(k.gross, CASE WHEN l.revenue > '-infinity' AND l.revenue < 'infinity' THEN l.revenue END,
+                round(coalesce(k.gross, CASE WHEN abs(l.revenue) < 1e12 THEN l.revenue END,
                                CASE WHEN l.sale_price > 0 AND l.sale_price <= 1e13 THEN jorge.jorge_commission(round(l.sale_price, 2), jorge.commission_plan_at(l.owner, (l.ended_at AT TIME ZONE f.zone)::date, $2)) END), 2) END, nullif(l.owner, '')
       FROM lead l CROSS JOIN (SELECT jorge.funnel_stages() AS stages, jorge.office_zone($2) AS zone OFFSET 0) f
       LEFT JOIN booked k USING (lead_id) LEFT JOIN brought b USING (lead_id) LEFT JOIN history h USING (lead_id)
 $fn$;
 COMMENT ON FUNCTION jorge.lead_outcomes(timestamptz, text) IS
-    'Each lead as known at as_of: arrival, first source and its campaign ("unknown" and NULL where there is none), how far it got (number in jorge.funnel_stages(); the last only if won), outcome (one that came later counts as open), and of won leads sale price and revenue: what the ledger has booked for it less what was reversed, else jorge.lead.revenue, else the commission of its price by the agent''s plan of that day (office''s zone). owner: the agent who has it today.';
+    'Each lead as known at as_of: arrival, first source and its campaign ("unknown" and NULL where there is none), how far it got (number in jorge.funnel_stages(); the last only if won), outcome (one that came later counts as open), and of won leads sale price and revenue: what the ledger has booked for it less what was reversed, else jorge.lead.revenue where that is an amount of money (jorge.lead_revenue()), else the commission of its price by the agent''s plan of that day (office''s zone). owner: the agent who has it today.';
 
 -- what a source costs and brings
 

@@ -87,5 +87,13 @@ END $$;
 SELECT is(told(z, s), '12000.00 12000.00 12000.00 99 1 leads t', format('a deal of June''s last evening, told in %s and %s style', z, s))
   FROM (VALUES ('America/Chicago', 'ISO'), ('UTC', 'ISO'), ('Europe/Dublin', 'SQL'), ('Asia/Kolkata', 'Postgres, DMY')) v(z, s);
 
+-- an amount that is none is not noted
+INSERT INTO jorge.inquiry (location_id, source, phone, first_name, received_at) SELECT 'odd revenue', 'zillow', '512-867-' || 6000 + n, 'A' || n, now() - interval '200 days' FROM generate_series(1, 20) n;
+UPDATE jorge.lead SET outcome = 'won', outcome_at = now() - interval '20 days', sale_price = 400000, revenue = CASE phone WHEN '512-867-6001' THEN 1e400 WHEN '512-867-6002' THEN 'NaN' WHEN '512-867-6003' THEN '-Infinity' ELSE 10000 END
+ WHERE location_id = 'odd revenue';
+SELECT results_eq($$SELECT r.revenue FROM jorge.source_roi(location_id => 'odd revenue') r$$, 'VALUES (242000::numeric)', '17 times 10,000 and 3 times 6 % of 400,000');
+SELECT lives_ok(format('SELECT count(*) FROM jorge.%I(location_id => ''odd revenue'')', f), f)
+  FROM unnest(ARRAY['business_anomalies', 'attribution', 'business_recommendations', 'leakage_points', 'cohorts', 'funnel', 'benchmarks', 'expansion_opportunities', 'activity_roi', 'monthly_seasonality', 'forecast_monthly_revenue']) f;
+
 SELECT * FROM finish();
 ROLLBACK;
