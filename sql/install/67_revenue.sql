@@ -411,33 +411,50 @@ AS $fn$
 DECLARE
     here text;
     today date;
+    failed text;
+    well boolean := false;
 BEGIN
     FOR here IN SELECT DISTINCT l.location_id FROM jorge.lead l WHERE $1 IS NULL OR l.location_id = $1 ORDER BY 1 LOOP
-        today := ($3 AT TIME ZONE jorge.office_zone(here))::date;
-        -- the first of a day stands; two at a time wait for each other
-        INSERT INTO jorge.pipeline_snapshot (location_id, taken_on, open_deals, total, weighted, hot_deals, hot_total)
-        SELECT here, today, v.open_deals, v.total, v.weighted, v.hot_deals, v.hot_total FROM jorge.pipeline_value($3, here) v
-            ON CONFLICT DO NOTHING;
-        CONTINUE WHEN NOT FOUND;
-        INSERT INTO jorge.forecast_snapshot (location_id, taken_on, metric, month, step, expected, lo80, hi80, lo95, hi95, from_open, from_new, realised)
-        SELECT here, today, 'revenue', f.month, f.step, f.expected, f.lo80, f.hi80, f.lo95, f.hi95, f.from_open, f.from_new, f.realised
-          FROM jorge.forecast_monthly_revenue($2, $3, here) f WHERE f.expected IS NOT NULL
-        UNION ALL
-        SELECT here, today, 'leads', f.month, f.step, f.expected, f.lo80, f.hi80, f.lo95, f.hi95, NULL, NULL, f.realised
-          FROM jorge.forecast_monthly_leads($2, $3, here) f WHERE f.expected IS NOT NULL
-            ON CONFLICT DO NOTHING;
-        INSERT INTO jorge.deal_snapshot (location_id, lead_id, taken_on, state, probability, amount, revenue)
-        SELECT here, d.lead_id, today, d.state, d.probability, d.amount, d.revenue
-          FROM (SELECT d.*, CASE WHEN d.won THEN 'won' WHEN d.won IS NULL THEN 'open' ELSE 'lost' END AS state FROM jorge.deals($3, here) d) d
-          LEFT JOIN (SELECT DISTINCT ON (s.lead_id) s.* FROM jorge.deal_snapshot s WHERE s.location_id = here AND s.taken_on < today ORDER BY s.lead_id, s.taken_on DESC) s USING (lead_id)
-         WHERE (s.state IS NULL AND d.state = 'open') OR s.state <> d.state
-            OR (d.state = 'open' AND (abs(coalesce(s.probability, -1) - coalesce(d.probability, -1)) > 0.01 OR abs(coalesce(s.amount, 0) - coalesce(d.amount, 0)) > 0.02 * coalesce(s.amount, 0)))
-            ON CONFLICT DO NOTHING;
+        BEGIN
+            today := ($3 AT TIME ZONE jorge.office_zone(here))::date;
+            -- the first of a day stands; two at a time wait for each other
+            INSERT INTO jorge.pipeline_snapshot (location_id, taken_on, open_deals, total, weighted, hot_deals, hot_total)
+            SELECT here, today, v.open_deals, v.total, v.weighted, v.hot_deals, v.hot_total FROM jorge.pipeline_value($3, here) v
+                ON CONFLICT DO NOTHING;
+            IF NOT FOUND THEN
+                well := true;
+                CONTINUE;
+            END IF;
+            INSERT INTO jorge.forecast_snapshot (location_id, taken_on, metric, month, step, expected, lo80, hi80, lo95, hi95, from_open, from_new, realised)
+            SELECT here, today, 'revenue', f.month, f.step, f.expected, f.lo80, f.hi80, f.lo95, f.hi95, f.from_open, f.from_new, f.realised
+              FROM jorge.forecast_monthly_revenue($2, $3, here) f WHERE f.expected IS NOT NULL
+            UNION ALL
+            SELECT here, today, 'leads', f.month, f.step, f.expected, f.lo80, f.hi80, f.lo95, f.hi95, NULL, NULL, f.realised
+              FROM jorge.forecast_monthly_leads($2, $3, here) f WHERE f.expected IS NOT NULL
+                ON CONFLICT DO NOTHING;
+            INSERT INTO jorge.deal_snapshot (location_id, lead_id, taken_on, state, probability, amount, revenue)
+            SELECT here, d.lead_id, today, d.state, d.probability, d.amount, d.revenue
+              FROM (SELECT d.*, CASE WHEN d.won THEN 'won' WHEN d.won IS NULL THEN 'open' ELSE 'lost' END AS state FROM jorge.deals($3, here) d) d
+              LEFT JOIN (SELECT DISTINCT ON (s.lead_id) s.* FROM jorge.deal_snapshot s WHERE s.location_id = here AND s.taken_on < today ORDER BY s.lead_id, s.taken_on DESC) s USING (lead_id)
+             WHERE (s.state IS NULL AND d.state = 'open') OR s.state <> d.state
+                OR (d.state = 'open' AND (abs(coalesce(s.probability, -1) - coalesce(d.probability, -1)) > 0.01 OR abs(coalesce(s.amount, 0) - coalesce(d.amount, 0)) > 0.02 * coalesce(s.amount, 0)))
+                ON CONFLICT DO NOTHING;
+            well := true;
+        EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+            RAISE;
+        WHEN OTHERS THEN
+            -- what is wrong with one location stops no other
+            failed := SQLERRM;
+            INSERT INTO jorge.error (location_id, context, sqlstate, message, hint) VALUES (here, 'snapshot_forecast', SQLSTATE, left(SQLERRM, 500), 'See jorge.location.time_zone, and amounts that are none.');
+        END;
     END LOOP;
+    IF failed IS NOT NULL AND NOT well THEN
+        RAISE EXCEPTION '%', failed USING HINT = 'It failed for every location.';
+    END IF;
 END
 $fn$;
 COMMENT ON PROCEDURE jorge.snapshot_forecast(text, integer, timestamptz) IS
-    'Writes today''s forecasts, pipeline value and changed deals of a location (NULL: of all) down; to be called once a day. The first call of a day stands, later ones change nothing.';
+    'Writes today''s forecasts, pipeline value and changed deals of a location (NULL: of all) down; to be called once a day. The first call of a day stands, later ones change nothing. What fails for one location (jorge.error says why) stops no other; ERROR if it fails for all.';
 REVOKE ALL ON PROCEDURE jorge.snapshot_forecast(text, integer, timestamptz) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.monthly_actuals(metric text, location_id text DEFAULT jorge.current_location())

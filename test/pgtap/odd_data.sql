@@ -95,5 +95,14 @@ SELECT results_eq($$SELECT r.revenue FROM jorge.source_roi(location_id => 'odd r
 SELECT lives_ok(format('SELECT count(*) FROM jorge.%I(location_id => ''odd revenue'')', f), f)
   FROM unnest(ARRAY['business_anomalies', 'attribution', 'business_recommendations', 'leakage_points', 'cohorts', 'funnel', 'benchmarks', 'expansion_opportunities', 'activity_roi', 'monthly_seasonality', 'forecast_monthly_revenue']) f;
 
+-- a location without a known zone costs the others no snapshot
+INSERT INTO jorge.inquiry (location_id, source, phone) VALUES ('a zone of Mars', 'zillow', '512-867-5361');
+INSERT INTO jorge.location (location_id, time_zone) VALUES ('a zone of Mars', 'Mars/Olympus');
+SELECT is(jorge.run_job('snapshot_forecast'), 'done', 'the job is done');
+SELECT results_eq($$SELECT DISTINCT l.location_id, EXISTS (SELECT FROM jorge.pipeline_snapshot p WHERE p.location_id = l.location_id) FROM jorge.lead l ORDER BY 1$$,
+                  $$SELECT DISTINCT l.location_id, l.location_id <> 'a zone of Mars' FROM jorge.lead l ORDER BY 1$$, 'for all but one');
+SELECT is((SELECT sqlstate FROM jorge.error WHERE location_id = 'a zone of Mars' AND context = 'snapshot_forecast'), '22023', 'which is told why');
+SELECT throws_ok($$CALL jorge.snapshot_forecast('a zone of Mars')$$, 'time zone "Mars/Olympus" not recognized', 'alone it fails');
+
 SELECT * FROM finish();
 ROLLBACK;
