@@ -14,7 +14,7 @@ BEGIN
         EXECUTE format('CREATE POLICY tenant ON jorge.%I USING (location_id = jorge.current_location())', relation);
         EXECUTE format('COMMENT ON POLICY tenant ON jorge.%I IS %L', relation, 'A role reads and writes its own location only.');
     END LOOP;
-    FOREACH relation IN ARRAY ARRAY['core_question', 'endpoint', 'ensemble', 'ensemble_member', 'field_map', 'identity_stop', 'lever', 'mail_sender', 'model', 'model_active', 'model_event', 'model_gate', 'provider', 'recommendation_rule', 'reference_rate', 'rule_point', 'source', 'source_cost'] LOOP
+    FOREACH relation IN ARRAY ARRAY['core_question', 'endpoint', 'ensemble', 'ensemble_member', 'field_map', 'identity_stop', 'lead_reference', 'lever', 'mail_sender', 'model', 'model_active', 'model_event', 'model_gate', 'provider', 'recommendation_rule', 'reference_rate', 'rule_point', 'source', 'source_cost'] LOOP
         EXECUTE format('DROP POLICY IF EXISTS shared ON jorge.%I', relation);
         EXECUTE format('CREATE POLICY shared ON jorge.%I FOR SELECT USING (location_id = ''*'')', relation);
         EXECUTE format('COMMENT ON POLICY shared ON jorge.%I IS %L', relation, 'What is shared is readable by every location.');

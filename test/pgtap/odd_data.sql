@@ -104,5 +104,21 @@ SELECT results_eq($$SELECT DISTINCT l.location_id, EXISTS (SELECT FROM jorge.pip
 SELECT is((SELECT sqlstate FROM jorge.error WHERE location_id = 'a zone of Mars' AND context = 'snapshot_forecast'), '22023', 'which is told why');
 SELECT throws_ok($$CALL jorge.snapshot_forecast('a zone of Mars')$$, 'time zone "Mars/Olympus" not recognized', 'alone it fails');
 
+-- a tenant's merges know the owner's tables, too
+CREATE SCHEMA odd_app;
+CREATE TABLE odd_app.note (location_id text, note_id integer PRIMARY KEY, lead_id uuid);
+INSERT INTO jorge.lead_reference (relation) VALUES ('odd_app.note');
+CREATE ROLE odd_tenant;
+GRANT USAGE ON SCHEMA jorge, odd_app TO odd_tenant;
+GRANT ALL ON ALL TABLES IN SCHEMA jorge, odd_app TO odd_tenant;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jorge TO odd_tenant;
+INSERT INTO odd_app.note SELECT l.location_id, row_number() OVER (), l.lead_id FROM jorge.lead l WHERE l.location_id = 'odd' AND l.first_name IN ('Twice', 'Flood');
+SET LOCAL ROLE odd_tenant;
+SELECT is((SELECT count(*) FROM jorge.lead_relations() WHERE relation = 'odd_app.note'::regclass), 1::bigint, 'the reference is seen');
+SELECT ok(jorge.merge_leads(a.lead_id, b.lead_id) IS NOT NULL, 'a tenant merges two persons') FROM jorge.lead a, jorge.lead b WHERE a.first_name = 'Twice' AND b.first_name = 'Flood';
+SELECT throws_ok($$INSERT INTO jorge.lead_reference (relation) VALUES ('odd_app.other')$$, '42501', NULL, 'but changes no reference');
+RESET ROLE;
+SELECT is((SELECT count(DISTINCT lead_id) FROM odd_app.note), 1::bigint, 'and the rows of the owner''s tables follow');
+
 SELECT * FROM finish();
 ROLLBACK;
