@@ -53,7 +53,7 @@ BEGIN
         -- an address: the street before the first comma, and if it says more then a city or postal code that fits
         (SELECT l.listing_id FROM jorge.listing l
           WHERE lower(l.street) = lower(btrim(split_part($1, ',', 1))) AND l.location_id = $3
-            AND (strpos($1, ',') = 0 OR strpos(lower($1), lower(l.city)) > 0 OR strpos($1, l.postal_code) > 0)
+            AND (strpos($1, ',') = 0 OR strpos(lower($1), nullif(lower(btrim(l.city)), '')) > 0 OR strpos($1, nullif(btrim(l.postal_code), '')) > 0)
           ORDER BY l.updated_at DESC, l.listing_id LIMIT 1))
      WHERE $1 <> '');
 END
@@ -172,8 +172,8 @@ COMMENT ON FUNCTION jorge.source_cost_at(text, timestamptz, text) IS 'Default co
 
 CREATE OR REPLACE VIEW jorge.lead_touch WITH (security_invoker = true) AS
 SELECT i.location_id, il.lead_id, i.inquiry_id, i.received_at AS at, i.source, i.campaign,
-       coalesce(i.cost, jorge.source_cost_at(i.source, i.received_at, i.location_id)) AS cost,
-       i.cost IS NOT NULL AS cost_given,
+       CASE WHEN abs(i.cost) < 'infinity' THEN i.cost ELSE jorge.source_cost_at(i.source, i.received_at, i.location_id) END AS cost,
+       abs(i.cost) < 'infinity' IS TRUE AS cost_given,
        row_number() OVER person AS position,
        count(*) OVER (PARTITION BY i.location_id, il.lead_id) AS touches,
        s.quality AS source_quality
@@ -236,7 +236,7 @@ WITH touches AS (
     SELECT p.location_id, m::date AS month, p.source,
            sum(p.amount * (least(p.ends_on, (m + interval '1 month')::date - 1) - greatest(p.starts_on, m::date) + 1) / (p.ends_on - p.starts_on + 1)) AS spend
       FROM jorge.source_spend p, LATERAL generate_series(date_trunc('month', p.starts_on::timestamp), p.ends_on::timestamp, interval '1 month') m
-     WHERE p.starts_on > '1900-01-01' AND p.ends_on < '2200-01-01'
+     WHERE p.starts_on > '1900-01-01' AND p.ends_on < '2200-01-01' AND p.amount < 'infinity'
      GROUP BY 1, 2, 3
 )
 SELECT location_id, month, source, coalesce(t.inquiries, 0) AS inquiries, coalesce(t.leads, 0) AS leads, t.cost, round(s.spend, 2) AS spend,

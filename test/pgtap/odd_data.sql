@@ -120,5 +120,14 @@ SELECT throws_ok($$INSERT INTO jorge.lead_reference (relation) VALUES ('odd_app.
 RESET ROLE;
 SELECT is((SELECT count(DISTINCT lead_id) FROM odd_app.note), 1::bigint, 'and the rows of the owner''s tables follow');
 
+-- a cost that is none is not given, and a listing without a city is not in every city
+INSERT INTO jorge.inquiry (location_id, source, phone, cost, received_at) VALUES ('odd cost', 'zillow', '512-867-5371', 'NaN', '2026-06-10'), ('odd cost', 'zillow', '512-867-5372', 40, '2026-06-10'), ('odd cost', 'zillow', '512-867-5373', 'Infinity', '2026-06-10');
+INSERT INTO jorge.source_spend (location_id, source, starts_on, ends_on, amount) VALUES ('odd cost', 'facebook', '2026-06-01', '2026-06-30', 'NaN'), ('odd cost', 'facebook', '2026-06-01', '2026-06-30', 300);
+SELECT results_eq($$SELECT source, cost, spend FROM jorge.source_month WHERE location_id = 'odd cost' ORDER BY 1$$, $$VALUES ('facebook', NULL::numeric, 300::numeric), ('zillow', 110, NULL)$$, 'one odd amount does not spoil a month');
+SELECT is((SELECT count(*) FROM jorge.lead_touch WHERE location_id = 'odd cost' AND cost_given), 1::bigint, 'and is not given');
+INSERT INTO jorge.listing (location_id, provider_ref, street, city) VALUES ('odd cost', 'E', '12 Main St', ''), ('odd cost', 'F', '14 Main St', 'Austin');
+SELECT results_eq($$SELECT (SELECT l.provider_ref FROM jorge.listing l WHERE l.listing_id = jorge.find_listing(a, NULL, 'odd cost')) FROM unnest(ARRAY['12 Main St, Dallas', '12 Main St', '14 main st, Austin TX', '14 Main St, Dallas']) a$$,
+                  $$VALUES (NULL), ('E'), ('F'), (NULL)$$, 'an address that says more than the street is found where that fits');
+
 SELECT * FROM finish();
 ROLLBACK;
