@@ -85,7 +85,7 @@ COMMENT ON FUNCTION jorge.lead_outcomes(timestamptz, text) IS
 CREATE OR REPLACE FUNCTION jorge.source_costs(since timestamptz, upto timestamptz, by text DEFAULT 'source', location_id text DEFAULT jorge.current_location())
     RETURNS TABLE (source text, campaign text, inquiries bigint, spent numeric, inquiry_costs numeric, cost numeric)
     LANGUAGE sql STABLE ROWS 20
-    SET search_path = pg_catalog, pg_temp SET jit = off
+    SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $fn$
     WITH days AS (
         SELECT ($1 AT TIME ZONE z.zone)::date AS first, (($2 - interval '1 microsecond') AT TIME ZONE z.zone)::date AS last, z.zone FROM (SELECT jorge.office_zone($4) AS zone OFFSET 0) z
@@ -96,14 +96,20 @@ AS $fn$
         SELECT s.source, CASE WHEN $3 = 'campaign' THEN s.campaign ELSE '' END AS campaign,
                sum(s.amount * (least(s.ends_on, d.last) - greatest(s.starts_on, d.first) + 1) / (s.ends_on - s.starts_on + 1)) AS spent
           FROM spend s, days d WHERE s.starts_on <= d.last AND s.ends_on >= d.first GROUP BY 1, 2
+    ), paid AS MATERIALIZED (
+        -- days that money was spent on, each once, so that inquiries find theirs by equality
+        SELECT DISTINCT s.source, s.campaign, day::date AS day
+          FROM spend s, days d, LATERAL generate_series(greatest(s.starts_on, d.first)::timestamp, least(s.ends_on, d.last)::timestamp, interval '1 day') day
     ), arrived AS (
         SELECT coalesce(nullif(i.source, ''), 'unknown') AS source, CASE WHEN $3 = 'campaign' THEN coalesce(i.campaign, '') ELSE '' END AS campaign, count(*) AS inquiries,
                -- what was spent on those days has paid for them
                sum(coalesce(CASE WHEN i.cost > '-infinity' AND i.cost < 'infinity' THEN i.cost END, jorge.source_cost_at(i.source, i.received_at, i.location_id)))
-                   FILTER (WHERE NOT EXISTS (SELECT FROM spend s WHERE s.source = i.source AND s.campaign IN ('', coalesce(i.campaign, ''))
-                                                AND (i.received_at AT TIME ZONE d.zone)::date BETWEEN s.starts_on AND s.ends_on)) AS cost
-          FROM jorge.inquiry i, days d
-         WHERE i.location_id = $4 AND i.received_at >= $1 AND i.received_at < $2 AND isfinite(i.received_at) GROUP BY 1, 2
+                   FILTER (WHERE whole.day IS NULL AND own.day IS NULL) AS cost
+          FROM (SELECT q.*, (q.received_at AT TIME ZONE d.zone)::date AS day FROM jorge.inquiry q, days d
+                 WHERE q.location_id = $4 AND q.received_at >= $1 AND q.received_at < $2 AND isfinite(q.received_at)) i
+          LEFT JOIN paid whole ON whole.source = i.source AND whole.day = i.day AND whole.campaign = ''
+          LEFT JOIN paid own ON own.source = i.source AND own.day = i.day AND own.campaign = i.campaign AND own.campaign <> ''
+         GROUP BY 1, 2
     )
     SELECT source, campaign, coalesce(a.inquiries, 0), round(s.spent, 2), round(a.cost, 2),
            CASE WHEN s.spent IS NOT NULL OR a.cost IS NOT NULL THEN round(coalesce(s.spent, 0) + coalesce(a.cost, 0), 2) END

@@ -129,5 +129,15 @@ INSERT INTO jorge.listing (location_id, provider_ref, street, city) VALUES ('odd
 SELECT results_eq($$SELECT (SELECT l.provider_ref FROM jorge.listing l WHERE l.listing_id = jorge.find_listing(a, NULL, 'odd cost')) FROM unnest(ARRAY['12 Main St, Dallas', '12 Main St', '14 main st, Austin TX', '14 Main St, Dallas']) a$$,
                   $$VALUES (NULL), ('E'), ('F'), (NULL)$$, 'an address that says more than the street is found where that fits');
 
+-- many days of money spent: inquiries find theirs without asking each
+ALTER TABLE jorge.inquiry DISABLE TRIGGER USER;
+INSERT INTO jorge.inquiry (location_id, source, received_at, cost) SELECT 'odd spend', 'facebook', '2026-01-01 12:00Z'::timestamptz + n % 100 * interval '1 day', 7 FROM generate_series(1, 20000) n;
+ALTER TABLE jorge.inquiry ENABLE TRIGGER USER;
+INSERT INTO jorge.source_spend (location_id, source, campaign, starts_on, ends_on, amount) SELECT 'odd spend', 'facebook', 'c' || n, '2026-01-01', '2026-01-01', 1 FROM generate_series(1, 5000) n;
+INSERT INTO jorge.source_spend (location_id, source, starts_on, ends_on, amount) VALUES ('odd spend', 'facebook', '2026-01-10', '2026-01-19', 100);
+SET LOCAL statement_timeout = '5s';
+SELECT results_eq($$SELECT c.inquiries, c.spent, c.inquiry_costs FROM jorge.source_costs('-infinity', 'infinity', 'source', 'odd spend') c$$, 'VALUES (20000::bigint, 5100::numeric, 126000::numeric)', '10 of 100 days are paid for by money spent');
+RESET statement_timeout;
+
 SELECT * FROM finish();
 ROLLBACK;
