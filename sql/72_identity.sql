@@ -58,16 +58,18 @@ REVOKE ALL ON FUNCTION jorge.lock_keys(uuid, text) FROM PUBLIC;
 CREATE FUNCTION jorge.is_apart(one uuid, other uuid, location_id text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    -- a plan saved while the tables were empty must not read them whole later: by the leads' indexes only
+    SET enable_seqscan = off
 AS $fn$
 DECLARE
     ones uuid[] := jorge.lead_ids(one, $3);
     others uuid[] := jorge.lead_ids(other, $3);
 BEGIN
-    RETURN EXISTS (SELECT FROM jorge.lead_apart p WHERE p.location_id = $3 AND p.lead_a = ANY (ones) AND p.lead_b = ANY (others))
-        OR EXISTS (SELECT FROM jorge.lead_apart p WHERE p.location_id = $3 AND p.lead_a = ANY (others) AND p.lead_b = ANY (ones))
+    RETURN EXISTS (SELECT FROM jorge.lead_apart p WHERE p.location_id || '' = $3 AND p.lead_a = ANY (ones) AND p.lead_b = ANY (others))
+        OR EXISTS (SELECT FROM jorge.lead_apart p WHERE p.location_id || '' = $3 AND p.lead_a = ANY (others) AND p.lead_b = ANY (ones))
         -- undoing a merge says so too
-        OR EXISTS (SELECT FROM jorge.lead_merge m WHERE m.location_id = $3 AND m.undone_at IS NOT NULL AND m.winner_id = ANY (ones) AND m.loser_id = ANY (others))
-        OR EXISTS (SELECT FROM jorge.lead_merge m WHERE m.location_id = $3 AND m.undone_at IS NOT NULL AND m.winner_id = ANY (others) AND m.loser_id = ANY (ones));
+        OR EXISTS (SELECT FROM jorge.lead_merge m WHERE m.location_id || '' = $3 AND m.undone_at IS NOT NULL AND m.winner_id = ANY (ones) AND m.loser_id = ANY (others))
+        OR EXISTS (SELECT FROM jorge.lead_merge m WHERE m.location_id || '' = $3 AND m.undone_at IS NOT NULL AND m.winner_id = ANY (others) AND m.loser_id = ANY (ones));
 END
 $fn$;
 COMMENT ON FUNCTION jorge.is_apart(uuid, uuid, text) IS 'Has somebody said that the two leads are two people, by jorge.never_merge() or by undoing a merge?';
@@ -76,13 +78,15 @@ REVOKE ALL ON FUNCTION jorge.is_apart(uuid, uuid, text) FROM PUBLIC;
 CREATE FUNCTION jorge.is_asked(one uuid, other uuid, location_id text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    -- a plan saved while the tables were empty must not read them whole later: by the leads' indexes only
+    SET enable_seqscan = off
 AS $fn$
 DECLARE
     ones uuid[] := jorge.lead_ids(one, $3);
     others uuid[] := jorge.lead_ids(other, $3);
 BEGIN
-    RETURN EXISTS (SELECT FROM jorge.identity_review r WHERE r.location_id = $3 AND r.lead_a = ANY (ones) AND r.lead_b = ANY (others))
-        OR EXISTS (SELECT FROM jorge.identity_review r WHERE r.location_id = $3 AND r.lead_a = ANY (others) AND r.lead_b = ANY (ones));
+    RETURN EXISTS (SELECT FROM jorge.identity_review r WHERE r.location_id || '' = $3 AND r.lead_a = ANY (ones) AND r.lead_b = ANY (others))
+        OR EXISTS (SELECT FROM jorge.identity_review r WHERE r.location_id || '' = $3 AND r.lead_a = ANY (others) AND r.lead_b = ANY (ones));
 END
 $fn$;
 COMMENT ON FUNCTION jorge.is_asked(uuid, uuid, text) IS 'Was a human asked about the two leads before, under these ids or aliases of theirs?';

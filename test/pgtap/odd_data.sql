@@ -139,5 +139,17 @@ SET LOCAL statement_timeout = '5s';
 SELECT results_eq($$SELECT c.inquiries, c.spent, c.inquiry_costs FROM jorge.source_costs('-infinity', 'infinity', 'source', 'odd spend') c$$, 'VALUES (20000::bigint, 5100::numeric, 126000::numeric)', '10 of 100 days are paid for by money spent');
 RESET statement_timeout;
 
+-- keys made anew look up what was asked before, also where the table was empty when it was analyzed
+ALTER TABLE jorge.inquiry DISABLE TRIGGER USER;
+ALTER TABLE jorge.lead DISABLE TRIGGER USER;
+INSERT INTO jorge.lead (location_id, lead_id) SELECT 'odd pairs', md5(n::text)::uuid FROM generate_series(0, 299) n;
+INSERT INTO jorge.inquiry (location_id, inquiry_id, source, phone) SELECT 'odd pairs', md5(n::text)::uuid, 'zillow', '512-867-' || 7000 + n / 2 FROM generate_series(0, 299) n;
+INSERT INTO jorge.inquiry_lead (location_id, inquiry_id, lead_id, rule) SELECT 'odd pairs', md5(n::text)::uuid, md5(n::text)::uuid, 'new' FROM generate_series(0, 299) n;
+ALTER TABLE jorge.inquiry ENABLE TRIGGER USER;
+ALTER TABLE jorge.lead ENABLE TRIGGER USER;
+ANALYZE jorge.identity_review;
+SELECT is(jorge.rebuild_identity('odd pairs'), 150::bigint, 'pairs that share a number are proposed');
+SELECT ok(pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) < 1000, 'and the list of proposals is not read for each: ' || pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) || ' rows');
+
 SELECT * FROM finish();
 ROLLBACK;
