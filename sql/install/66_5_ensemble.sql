@@ -97,8 +97,8 @@ COMMENT ON COLUMN jorge.lead_ensemble.scored_at IS 'When.';
 
 CREATE OR REPLACE FUNCTION jorge.log_odds(probability float8) RETURNS float8
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ln(least(greatest($1, 1e-9), 1 - 1e-9) / (1 - least(greatest($1, 1e-9), 1 - 1e-9)));
-COMMENT ON FUNCTION jorge.log_odds(float8) IS 'ln(p / (1 - p)), with p kept 1e-9 away from 0 and 1.';
+    RETURN CASE WHEN $1 <> 'NaN' THEN ln(least(greatest($1, 1e-9), 1 - 1e-9) / (1 - least(greatest($1, 1e-9), 1 - 1e-9))) END;
+COMMENT ON FUNCTION jorge.log_odds(float8) IS 'ln(p / (1 - p)), with p kept 1e-9 away from 0 and 1; NULL for NaN.';
 
 CREATE OR REPLACE FUNCTION jorge.pool(log_odds float8[], weights float8[], intercept float8 DEFAULT 0, slope float8 DEFAULT 1) RETURNS float8
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -156,7 +156,7 @@ BEGIN
             ELSE
                 fields := coalesce(fields, to_jsonb("row"));
                 z := jorge.log_odds((fields ->> member.source)::float8);
-                why := CASE WHEN fields ? member.source THEN 'the column is NULL' ELSE 'no such column' END;
+                why := CASE WHEN fields ? member.source THEN 'the column is NULL or NaN' ELSE 'no such column' END;
         END CASE;
         names := names || member.member;
         weights := weights || member.weight;

@@ -151,5 +151,9 @@ ANALYZE jorge.identity_review;
 SELECT is(jorge.rebuild_identity('odd pairs'), 150::bigint, 'pairs that share a number are proposed');
 SELECT ok(pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) < 1000, 'and the list of proposals is not read for each: ' || pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) || ' rows');
 
+-- a probability that is none is a member that is missing
+SELECT is(jorge.log_odds('NaN'), NULL, 'NaN has no log-odds');
+SELECT is(jorge.pool(ARRAY[jorge.log_odds(0.1), jorge.log_odds('NaN')], ARRAY[0.6, 0.4]), jorge.log_odds(0.1), 'and is left out of the others');
+
 SELECT * FROM finish();
 ROLLBACK;
