@@ -98,9 +98,16 @@ CREATE OR REPLACE FUNCTION jorge.model_features_allowed() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    told record := jorge.forest_info(NEW.forest);
-    options jsonb := coalesce((told.attributes ->> 'jorge_params')::jsonb, '{}');
+    told record;
+    options jsonb;
 BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        -- only ever a copy of the document, which was looked at when it came
+        NEW.forest := jorge.forest_from_ubj(NEW.ubj);
+        RETURN NEW;
+    END IF;
+    told := jorge.forest_info(coalesce(NEW.forest, jorge.forest_from_ubj(NEW.ubj)));
+    options := coalesce((told.attributes ->> 'jorge_params')::jsonb, '{}');
     PERFORM jorge.check_features(told.feature_names,
                                  ARRAY(SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(options -> 'protected') = 'array' THEN options -> 'protected' ELSE '[]' END)
                                        UNION SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(to_jsonb(NEW) #> '{parameters,protected}') = 'array' THEN to_jsonb(NEW) #> '{parameters,protected}' ELSE '[]' END)),
@@ -108,10 +115,10 @@ BEGIN
     RETURN NEW;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.model_features_allowed() IS 'Trigger on jorge.model: no version is stored that has a prohibited feature its options don''t name.';
+COMMENT ON FUNCTION jorge.model_features_allowed() IS 'Trigger on jorge.model: no version is stored, as a document or as the value that predicts, that has a prohibited feature its options don''t name.';
 REVOKE ALL ON FUNCTION jorge.model_features_allowed() FROM PUBLIC;
-CREATE OR REPLACE TRIGGER features_allowed BEFORE INSERT ON jorge.model
-    FOR EACH ROW WHEN (NEW.forest IS NOT NULL) EXECUTE FUNCTION jorge.model_features_allowed();
+CREATE OR REPLACE TRIGGER features_allowed BEFORE INSERT OR UPDATE OF forest ON jorge.model
+    FOR EACH ROW EXECUTE FUNCTION jorge.model_features_allowed();
 COMMENT ON TRIGGER features_allowed ON jorge.model IS 'Refuses models with prohibited features.';
 
 -- ---- the audit ----

@@ -32,6 +32,10 @@ SELECT throws_ok($$SELECT jorge.check_features('{race}', ARRAY[NULL]::text[])$$,
 CREATE TEMP TABLE f AS SELECT jorge.rename_features(jorge.train('SELECT n % 2 = 0 AS won, n % 7 AS x FROM generate_series(1, 400) n', 'won', '{"quiet": true, "trees": 3}'), '{"x": "race"}') AS forest;
 SELECT throws_ok($$SELECT jorge.register_model('odd', forest, parameters => '{"protected": [null]}', location_id => 'odd') FROM f$$, '23514', NULL, 'nor in the options of a model');
 SELECT lives_ok($$SELECT jorge.register_model('odd', forest, parameters => '{"protected": ["race"]}', location_id => 'odd') FROM f$$, 'that are for its name');
+SELECT throws_ok($$INSERT INTO jorge.model (location_id, name, version, kind, ubj) SELECT 'odd', 'document', 1, 'conversion', jorge.forest_ubj(forest) FROM f$$, '23514', NULL, 'a document without its value is looked at, too');
+INSERT INTO jorge.model (location_id, name, version, kind, ubj) SELECT 'odd', 'document', 1, 'conversion', jorge.forest_ubj(jorge.rename_features(forest, '{"race": "x"}')) FROM f;
+UPDATE jorge.model m SET forest = f.forest FROM f WHERE m.location_id = 'odd' AND m.name = 'document';
+SELECT is((SELECT (jorge.forest_info(m.forest)).feature_names FROM jorge.model m WHERE m.location_id = 'odd' AND m.name = 'document'), '{x}', 'and no other value is put beside it');
 SELECT lives_ok($$SELECT jorge.check_features('{race}', NULL) WHERE false; SELECT jorge.check_features('{race}', '{RACE,NULL}')$$, 'its name does');
 
 -- a touch of 1970, talks of 2014 and of never, and a flood of calls
