@@ -233,14 +233,14 @@ BEGIN
             UNION ALL SELECT 'commission_rate', avg(l.revenue / l.sale_price), stddev(l.revenue / l.sale_price)::float8, count(*), NULL FROM l WHERE l.sale_price > 0 AND l.revenue IS NOT NULL
             UNION ALL SELECT 'buyer_commission_rate', avg(l.revenue / l.sale_price), stddev(l.revenue / l.sale_price)::float8, count(*), NULL FROM l WHERE l.sale_price > 0 AND l.revenue IS NOT NULL AND l.side = 'buyer'
             UNION ALL SELECT 'referral_fee_rate', 1 - b.income / nullif(b.gross, 0), NULL, b.n, NULL FROM booked b
-            UNION ALL SELECT 'listing_price_error', jorge.price_error('listing', $3, $4)::numeric, NULL, count(*), NULL FROM jorge.sale s WHERE s.location_id = $4 AND s.list_price > 0 AND s.sold_on <= $3::date AND s.sold_on > ($3 - interval '2 years')::date HAVING count(*) > 0
+            UNION ALL SELECT 'listing_price_error', jorge.price_error('listing', $3, $4)::numeric, NULL, count(*), NULL FROM jorge.sale s WHERE s.location_id = $4 AND s.list_price > 0 AND s.sold_on <= ($3 AT TIME ZONE 'UTC')::date AND s.sold_on > ($3 AT TIME ZONE 'UTC' - interval '2 years')::date HAVING count(*) > 0
             UNION ALL SELECT 'revenue_forecast_mape', f.mape, NULL, f.months, NULL FROM jorge.forecast_accuracy('revenue', $3, $4) f WHERE f.months_ahead = 1
         ), told AS (
             SELECT o.metric, o.value, o.n, CASE WHEN o.hits IS NOT NULL AND o.n > 0 THEN w.lower::numeric WHEN o.n > 1 THEN o.value - (t.q * o.sd / sqrt(o.n))::numeric END AS lower,
                    CASE WHEN o.hits IS NOT NULL AND o.n > 0 THEN w.upper::numeric WHEN o.n > 1 THEN o.value + (t.q * o.sd / sqrt(o.n))::numeric END AS upper
               FROM own o LEFT JOIN LATERAL jorge.wilson_interval(o.hits::float8, o.n::float8) w ON o.hits IS NOT NULL CROSS JOIN LATERAL (SELECT CASE WHEN o.n > 1 AND o.sd IS NOT NULL THEN jorge.t_quantile(0.975, o.n - 1) END AS q) t
         ), reference AS (
-            SELECT DISTINCT ON (r.metric) r.* FROM jorge.reference_rate r WHERE r.location_id IN ($4, '*') AND r.as_of <= $3::date ORDER BY r.metric, r.location_id = '*', r.as_of DESC, r.scope
+            SELECT DISTINCT ON (r.metric) r.* FROM jorge.reference_rate r WHERE r.location_id IN ($4, '*') AND r.as_of <= ($3 AT TIME ZONE 'UTC')::date ORDER BY r.metric, r.location_id = '*', r.as_of DESC, r.scope
         )
         SELECT t.metric, coalesce(r.unit, CASE WHEN t.metric LIKE '%\_rate' OR t.metric LIKE '%error' THEN 'share' WHEN t.metric LIKE '%hours' THEN 'hours' WHEN t.metric LIKE 'days%' THEN 'days' WHEN t.metric LIKE 'cost%' THEN 'USD' ELSE 'percent' END),
                round(t.value, 4), round(t.lower, 4), round(t.upper, 4), t.n, r.low, r.high,
