@@ -274,6 +274,13 @@ BEGIN
     IF EXISTS (SELECT FROM jorge.lead_score) THEN
         TRUNCATE jorge.lead_score;
     END IF;
+    -- else a provider's next message would go to a lead that is gone
+    IF EXISTS (SELECT FROM jorge.lead_contact) THEN
+        TRUNCATE jorge.lead_contact;
+    END IF;
+    IF EXISTS (SELECT FROM jorge.lead_tag) THEN
+        TRUNCATE jorge.lead_tag;
+    END IF;
     RETURN NULL;
 END
 $fn$;

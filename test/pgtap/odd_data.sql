@@ -81,14 +81,16 @@ INSERT INTO jorge.commission_plan (location_id, name, valid_from, plan) VALUES (
 INSERT INTO jorge.inquiry (location_id, source, phone, first_name, received_at) VALUES ('odd zone', 'zillow', '512-867-5351', 'A', '2026-06-10 00:00Z');
 UPDATE jorge.lead SET outcome = 'won', outcome_at = '2026-07-01 02:00+00', sale_price = 400000 WHERE location_id = 'odd zone';
 INSERT INTO jorge.source_cost (location_id, source, month, cost) VALUES ('odd zone', 'zillow', '2026-07-01', 99);
+INSERT INTO jorge.reference_rate (location_id, metric, as_of, low, high, unit, source) VALUES ('odd zone', 'referral_fee_rate', '2026-07-01', 0.2, 0.3, 'share', 'the board');
 CREATE FUNCTION told(zone text, style text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('timezone', zone, true), set_config('datestyle', style, true);
     RETURN concat_ws(' ', jorge.revenue_realised('2026-06-01 00:00Z', '2026-08-01 00:00Z', '2026-08-01 00:00Z', 'odd zone'), (SELECT o.revenue FROM jorge.lead_outcomes('2026-08-01 00:00Z', 'odd zone') o),
                      (SELECT sum(m.actual) FROM jorge.monthly_actuals('revenue', 'odd zone') m), jorge.source_cost_at('zillow', '2026-07-01 02:00Z', 'odd zone'),
-                     (SELECT substring(m.note FROM '[0-9]+ leads') FROM jorge.revenue_model_of('2026-06-10 00:30Z', 'odd zone') m), jorge.prediction_query('2026-07-01 04:00Z', '2026-07-01 02:00Z', 'latest', 'odd zone') ~ '>= ''2026-0[67]');
+                     (SELECT substring(m.note FROM '[0-9]+ leads') FROM jorge.revenue_model_of('2026-06-10 00:30Z', 'odd zone') m), jorge.prediction_query('2026-07-01 04:00Z', '2026-07-01 02:00Z', 'latest', 'odd zone') ~ '>= ''2026-0[67]',
+                     (SELECT max(b.reference_date) FROM jorge.benchmarks('2026-01-01 00:00Z', '2026-07-01 02:00Z', '2026-07-01 02:00Z', 'odd zone') b WHERE b.metric = 'referral_fee_rate') = '2026-07-01');
 END $$;
-SELECT is(told(z, s), '12000.00 12000.00 12000.00 99 1 leads t', format('a deal of June''s last evening, told in %s and %s style', z, s))
+SELECT is(told(z, s), '12000.00 12000.00 12000.00 99 1 leads t t', format('a deal of June''s last evening, told in %s and %s style', z, s))
   FROM (VALUES ('America/Chicago', 'ISO'), ('UTC', 'ISO'), ('Europe/Dublin', 'SQL'), ('Asia/Kolkata', 'Postgres, DMY')) v(z, s);
 
 -- an amount that is none is not noted
@@ -158,6 +160,17 @@ SELECT ok(pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) < 
 -- a probability that is none is a member that is missing
 SELECT is(jorge.log_odds('NaN'), NULL, 'NaN has no log-odds');
 SELECT is(jorge.pool(ARRAY[jorge.log_odds(0.1), jorge.log_odds('NaN')], ARRAY[0.6, 0.4]), jorge.log_odds(0.1), 'and is left out of the others');
+
+-- where all leads go, contacts of providers go with them, and their next messages come in again
+SELECT ok(jorge.ingest('ghl', '{"type": "ContactCreate", "id": "odd", "name": "Odd", "phone": "512-867-5391"}') IS NOT NULL, 'a contact');
+SET CONSTRAINTS ALL IMMEDIATE;
+SET LOCAL client_min_messages = error;
+TRUNCATE jorge.inquiry, jorge.lead CASCADE;
+RESET client_min_messages;
+SELECT is_empty('SELECT * FROM jorge.lead_contact', 'contacts went with the leads');
+SELECT jorge.ingest('ghl', '{"type": "InboundMessage", "contactId": "odd", "messageId": "m1", "messageType": "SMS", "direction": "inbound", "body": "hi"}') \g /dev/null
+SELECT is((SELECT count(*) FROM jorge.inbox WHERE location_id = 'odd' AND error IS NOT NULL AND body LIKE '%InboundMessage%'), 0::bigint, 'and its message is no error');
+SELECT is((SELECT string_agg(state, ' ') FROM jorge.inbox WHERE location_id = 'odd' AND body LIKE '%InboundMessage%'), 'waiting', 'but waits for the contact');
 
 SELECT * FROM finish();
 ROLLBACK;
