@@ -295,6 +295,7 @@ CREATE OR REPLACE FUNCTION jorge.add_ensemble(name text, version integer, text_m
 AS $fn$
 DECLARE
     bad text := (SELECT string_agg(key, ', ') FROM jsonb_each($4) WHERE jsonb_typeof(value) <> 'number' OR value::text::float8 < 0);
+    options jsonb;
 BEGIN
     IF jsonb_typeof($4) <> 'object' OR bad IS NOT NULL OR NOT $4 ? 'forest' OR ($4 ? 'text') <> ($3 IS NOT NULL)
        OR (SELECT sum(value::text::float8) FROM jsonb_each($4)) <= 0 THEN
@@ -305,11 +306,14 @@ BEGIN
         RAISE EXCEPTION 'intercept and slope must be finite, the slope not below 0' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Leave them out, or learn them: SELECT jorge.train_ensemble(...).';
     END IF;
-    PERFORM FROM jorge.model m WHERE m.location_id = $7 AND m.name = $1 AND m.version = $2;
+    SELECT m.parameters INTO options FROM jorge.model m WHERE m.location_id = $7 AND m.name = $1 AND m.version = $2;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'model "%" has no version % in location "%"', $1, $2, $7 USING ERRCODE = 'undefined_object',
             HINT = 'Register its forest first: SELECT jorge.register_model(name, forest).';
     END IF;
+    -- a column that is a member is a feature of the score
+    PERFORM jorge.check_features(ARRAY(SELECT key FROM jsonb_object_keys($4) key WHERE key NOT IN ('forest', 'text')) || array_remove(ARRAY[$8], NULL),
+                                 ARRAY(SELECT jsonb_array_elements_text(jsonb_path_query_array(options, '$.protected[*]') || jsonb_path_query_array(options, '$.forest.protected[*]'))), $7);
     INSERT INTO jorge.ensemble (location_id, name, version, intercept, slope, learnt, message, metrics) VALUES ($7, $1, $2, $5, $6, $9, $11, $10);
     INSERT INTO jorge.ensemble_member (location_id, name, version, member, kind, weight, source, document, text_model)
     SELECT $7, $1, $2, w.key, k.kind, w.value::text::float8, CASE k.kind WHEN 'text' THEN $8 WHEN 'column' THEN w.key END,
@@ -318,7 +322,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.add_ensemble(text, integer, jorge.text_model, jsonb, float8, float8, text, text, boolean, jsonb, text) IS
-    'Gives a registered version of a model its members: the forest it has, a text model, and columns of probabilities, by weights. Once for each version; what serves changes with jorge.promote(). embedding: column of a row with an embedding for the text model. ERROR 42704 no such version, 23505 it has members, 22023 weights.';
+    'Gives a registered version of a model its members: the forest it has, a text model, and columns of probabilities, by weights. Once for each version; what serves changes with jorge.promote(). embedding: column of a row with an embedding for the text model. ERROR 42704 no such version, 23505 it has members, 22023 weights, 23514 a column that jorge.feature_policy prohibits and the version''s parameters don''t name (jorge.check_features()).';
 REVOKE ALL ON FUNCTION jorge.add_ensemble(text, integer, jorge.text_model, jsonb, float8, float8, text, text, boolean, jsonb, text) FROM PUBLIC;
 
 -- rows are in pg_temp.jorge_ensemble_rows, numbered; see jorge.train_ensemble()

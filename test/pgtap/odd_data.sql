@@ -157,6 +157,14 @@ ANALYZE jorge.identity_review;
 SELECT is(jorge.rebuild_identity('odd pairs'), 150::bigint, 'pairs that share a number are proposed');
 SELECT ok(pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) < 1000, 'and the list of proposals is not read for each: ' || pg_stat_get_xact_tuples_returned('jorge.identity_review'::regclass) || ' rows');
 
+-- columns that are members of an ensemble are features
+SELECT jorge.register_model('odd_members', jorge.rename_features(forest, '{"race": "x"}'), location_id => 'odd') FROM f \g /dev/null
+SELECT jorge.register_model('odd_members', jorge.rename_features(forest, '{"race": "x"}'), location_id => 'odd', parameters => '{"forest": {"protected": ["religion"]}}') FROM f \g /dev/null
+SELECT throws_ok($$SELECT jorge.add_ensemble('odd_members', 1, NULL, '{"forest": 0.5, "religion": 0.5}', location_id => 'odd')$$, '23514', NULL, 'a prohibited column is no member');
+SELECT throws_ok($$SELECT jorge.add_ensemble('odd_members', 1, NULL, '{"forest": 0.5}', location_id => 'odd', embedding => 'religion')$$, '23514', NULL, 'nor an embedding');
+SELECT lives_ok($$SELECT jorge.add_ensemble('odd_members', 2, NULL, '{"forest": 0.5, "religion": 0.5}', location_id => 'odd')$$, 'unless it is named');
+SELECT lives_ok($$SELECT jorge.add_ensemble('odd_members', 1, NULL, '{"forest": 0.5, "network": 0.5}', location_id => 'odd')$$, 'another column is one');
+
 -- a probability that is none is a member that is missing
 SELECT is(jorge.log_odds('NaN'), NULL, 'NaN has no log-odds');
 SELECT is(jorge.pool(ARRAY[jorge.log_odds(0.1), jorge.log_odds('NaN')], ARRAY[0.6, 0.4]), jorge.log_odds(0.1), 'and is left out of the others');
