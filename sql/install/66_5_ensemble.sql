@@ -294,10 +294,10 @@ CREATE OR REPLACE FUNCTION jorge.add_ensemble(name text, version integer, text_m
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    bad text := (SELECT string_agg(key, ', ') FROM jsonb_each($4) WHERE jsonb_typeof(value) <> 'number' OR value::text::float8 < 0);
+    bad text := (SELECT string_agg(key, ', ') FROM jsonb_each(CASE WHEN jsonb_typeof($4) = 'object' THEN $4 ELSE '{"weights": null}' END) WHERE jsonb_typeof(value) <> 'number' OR value::text::float8 < 0);
     options jsonb;
 BEGIN
-    IF jsonb_typeof($4) <> 'object' OR bad IS NOT NULL OR NOT $4 ? 'forest' OR ($4 ? 'text') <> ($3 IS NOT NULL)
+    IF $4 IS NULL OR bad IS NOT NULL OR NOT $4 ? 'forest' OR ($4 ? 'text') <> ($3 IS NOT NULL)
        OR (SELECT sum(value::text::float8) FROM jsonb_each($4)) <= 0 THEN
         RAISE EXCEPTION 'weights % do not name the members of an ensemble', $4 USING ERRCODE = 'invalid_parameter_value',
             HINT = 'A number not below 0 for "forest", for "text" where there is a text model, and for each column with a probability: ''{"forest": 0.6, "text": 0.4}''.';

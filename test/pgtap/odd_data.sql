@@ -162,6 +162,8 @@ SELECT jorge.register_model('odd_members', jorge.rename_features(forest, '{"race
 SELECT jorge.register_model('odd_members', jorge.rename_features(forest, '{"race": "x"}'), location_id => 'odd', parameters => '{"forest": {"protected": ["religion"]}}') FROM f \g /dev/null
 SELECT throws_ok($$SELECT jorge.add_ensemble('odd_members', 1, NULL, '{"forest": 0.5, "religion": 0.5}', location_id => 'odd')$$, '23514', NULL, 'a prohibited column is no member');
 SELECT throws_ok($$SELECT jorge.add_ensemble('odd_members', 1, NULL, '{"forest": 0.5}', location_id => 'odd', embedding => 'religion')$$, '23514', NULL, 'nor an embedding');
+SELECT throws_ok(format('SELECT jorge.add_ensemble(''odd_members'', 1, NULL, %s, location_id => ''odd'')', w), '22023', NULL, 'weights are an object with the forest''s, not ' || w)
+  FROM unnest(ARRAY['NULL', '''[]''', '''{}''', '''{"forest": null}''', '''{"forest": 0}''', '''{"forest": -1}''']) w;
 SELECT lives_ok($$SELECT jorge.add_ensemble('odd_members', 2, NULL, '{"forest": 0.5, "religion": 0.5}', location_id => 'odd')$$, 'unless it is named');
 SELECT lives_ok($$SELECT jorge.add_ensemble('odd_members', 1, NULL, '{"forest": 0.5, "network": 0.5}', location_id => 'odd')$$, 'another column is one');
 
