@@ -115,12 +115,13 @@ REVOKE ALL ON FUNCTION jorge.adapter_mail(jorge.inbox, jsonb) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION jorge.lead_of_address(phone text, email text, location_id text DEFAULT jorge.current_location()) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    -- a plan kept from when the table was small must not read the whole tenant later: by the key only
+    SET enable_seqscan = off
 AS $fn$
 BEGIN
-    RETURN (
-    SELECT jorge.lead_alias(k.lead_id, $3) FROM jorge.lead_key k
-     WHERE k.location_id = $3 AND ((k.kind = 'P' AND k.key = jorge.phone_key($1)) OR (k.kind = 'E' AND k.key = jorge.email_key($2)))
-     ORDER BY k.kind, k.share LIMIT 1);
+    RETURN jorge.lead_alias(coalesce(
+        (SELECT k.lead_id FROM jorge.lead_key k WHERE k.location_id = $3 AND k.kind = 'E' AND k.key = jorge.email_key($2) ORDER BY k.share LIMIT 1),
+        (SELECT k.lead_id FROM jorge.lead_key k WHERE k.location_id = $3 AND k.kind = 'P' AND k.key = jorge.phone_key($1) ORDER BY k.share LIMIT 1)), $3);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.lead_of_address(text, text, text) IS 'The lead who has this phone number or e-mail address (the address first; of a household who brought it first), NULL if nobody has.';

@@ -386,6 +386,8 @@ COMMENT ON COLUMN jorge.satisfaction.score IS '0 ... 10, as in a net promoter sc
 COMMENT ON COLUMN jorge.satisfaction.comment IS 'In their words.';
 COMMENT ON COLUMN jorge.satisfaction.detail IS 'What was loaded under keys that are no columns.';
 -- how an inquiry finds its listing
+-- not by the primary key: a plan saved while the table was empty would as soon take the other key and read the whole tenant
+CREATE INDEX IF NOT EXISTS listing_id_idx ON jorge.listing (listing_id, location_id);
 CREATE INDEX IF NOT EXISTS listing_ref_idx ON jorge.listing (provider_ref, location_id);
 CREATE INDEX IF NOT EXISTS listing_mls_idx ON jorge.listing (mls_number, location_id) WHERE mls_number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS listing_street_idx ON jorge.listing (lower(street), location_id) WHERE street IS NOT NULL;

@@ -44,15 +44,17 @@ COMMENT ON COLUMN jorge.inquiry_listing.hints IS 'Columns of the inquiry that we
 CREATE OR REPLACE FUNCTION jorge.find_listing(ref text, source text, location_id text DEFAULT jorge.current_location()) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    -- plans kept from when the tables were small must not read the whole tenant later: by the indexes of refs only
+    SET enable_seqscan = off
 AS $fn$
 BEGIN
     RETURN (
     SELECT coalesce(
-        (SELECT l.listing_id FROM jorge.listing l WHERE l.provider_ref = $1 AND l.location_id = $3 ORDER BY l.provider <> coalesce($2, ''), l.provider LIMIT 1),
-        (SELECT l.listing_id FROM jorge.listing l WHERE l.mls_number = $1 AND l.location_id = $3 ORDER BY l.updated_at DESC, l.listing_id LIMIT 1),
+        (SELECT l.listing_id FROM jorge.listing l WHERE l.provider_ref = $1 AND l.location_id || '' = $3 ORDER BY l.provider <> coalesce($2, ''), l.provider LIMIT 1),
+        (SELECT l.listing_id FROM jorge.listing l WHERE l.mls_number = $1 AND l.location_id || '' = $3 ORDER BY l.updated_at DESC, l.listing_id LIMIT 1),
         -- an address: the street before the first comma, and if it says more then a city or postal code that fits
         (SELECT l.listing_id FROM jorge.listing l
-          WHERE lower(l.street) = lower(btrim(split_part($1, ',', 1))) AND l.location_id = $3
+          WHERE lower(l.street) = lower(btrim(split_part($1, ',', 1))) AND l.location_id || '' = $3
             AND (strpos($1, ',') = 0 OR strpos(lower($1), nullif(lower(btrim(l.city)), '')) > 0 OR strpos($1, nullif(btrim(l.postal_code), '')) > 0)
           ORDER BY l.updated_at DESC, l.listing_id LIMIT 1))
      WHERE $1 <> '');
@@ -64,13 +66,14 @@ COMMENT ON FUNCTION jorge.find_listing(text, text, text) IS
 CREATE OR REPLACE FUNCTION jorge.listing_price_at(listing_id uuid, at timestamptz, location_id text DEFAULT jorge.current_location()) RETURNS numeric
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
 AS $fn$
 BEGIN
     RETURN (
     SELECT coalesce((SELECT p.price FROM jorge.listing_price p
                       WHERE p.location_id = l.location_id AND p.provider = l.provider AND p.provider_ref = l.provider_ref AND p.at <= $2
                       ORDER BY p.at DESC LIMIT 1), l.list_price)
-      FROM jorge.listing l WHERE l.location_id = $3 AND l.listing_id = $1);
+      FROM jorge.listing l WHERE l.location_id || '' = $3 AND l.listing_id = $1);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.listing_price_at(uuid, timestamptz, text) IS 'What a listing cost at a time, US dollars; its current price where no older one is kept.';
@@ -78,6 +81,7 @@ COMMENT ON FUNCTION jorge.listing_price_at(uuid, timestamptz, text) IS 'What a l
 CREATE OR REPLACE FUNCTION jorge.inquiry_hints(inquiry jorge.inquiry) RETURNS jorge.inquiry
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
 AS $fn$
 DECLARE
     listing jorge.listing;
@@ -87,7 +91,7 @@ DECLARE
     given jorge.inquiry := inquiry;
 BEGIN
     SELECT l.* INTO listing FROM jorge.listing l
-     WHERE l.location_id = inquiry.location_id AND l.listing_id = jorge.find_listing(inquiry.listing_ref, inquiry.source, inquiry.location_id);
+     WHERE l.location_id || '' = inquiry.location_id AND l.listing_id = (SELECT jorge.find_listing(inquiry.listing_ref, inquiry.source, inquiry.location_id));
     IF NOT FOUND THEN
         RETURN inquiry;
     END IF;
@@ -138,7 +142,7 @@ AS $fn$
            CASE WHEN isfinite($5) AND isfinite(l.listed_at) AND $5 BETWEEN l.listed_at AND l.listed_at + interval '100 years' THEN extract(day FROM $5 - l.listed_at)::integer END,
            CASE WHEN jsonb_typeof($6 -> 'hints') = 'object' THEN $6 -> 'hints' ELSE '{}' END
       FROM jorge.listing l
-     WHERE l.location_id = $1 AND l.listing_id = jorge.find_listing($3, $4, $1)
+     WHERE l.location_id || '' = $1 AND l.listing_id = (SELECT jorge.find_listing($3, $4, $1))
     ON CONFLICT DO NOTHING
 $fn$;
 COMMENT ON FUNCTION jorge.keep_listing(text, uuid, text, text, timestamptz, jsonb) IS 'Writes the row of jorge.inquiry_listing for an inquiry, if its listing is known.';

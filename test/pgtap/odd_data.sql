@@ -182,5 +182,17 @@ SELECT jorge.ingest('ghl', '{"type": "InboundMessage", "contactId": "odd", "mess
 SELECT is((SELECT count(*) FROM jorge.inbox WHERE location_id = 'odd' AND error IS NOT NULL AND body LIKE '%InboundMessage%'), 0::bigint, 'and its message is no error');
 SELECT is((SELECT string_agg(state, ' ') FROM jorge.inbox WHERE location_id = 'odd' AND body LIKE '%InboundMessage%'), 'waiting', 'but waits for the contact');
 
+-- a load in one transaction, begun while the tables were empty, finds persons and listings by their keys
+DELETE FROM jorge.listing;
+ANALYZE jorge.lead_key;
+ANALYZE jorge.listing;
+DISCARD PLANS;
+CREATE TEMP TABLE looked AS SELECT s.relid, s.seq_tup_read + s.idx_tup_fetch AS rows FROM pg_stat_xact_user_tables s WHERE s.schemaname = 'jorge' AND s.relname IN ('lead_key', 'listing');
+INSERT INTO jorge.listing (provider_ref, list_price, city) SELECT 'odd' || n, 400000, 'Austin' FROM generate_series(1, 10) n;
+INSERT INTO jorge.inquiry (source, phone, first_name, listing_ref) SELECT 'zillow', '512-867-' || 8000 + n, 'N' || n, 'odd' || n FROM generate_series(1, 10) n;
+INSERT INTO jorge.listing (provider_ref, list_price, city) SELECT 'odd' || n, 400000, 'Austin' FROM generate_series(11, 400) n;
+INSERT INTO jorge.inquiry (source, phone, first_name, listing_ref) SELECT 'zillow', '512-867-' || 8000 + n, 'N' || n, 'odd' || n FROM generate_series(11, 400) n;
+SELECT ok(s.seq_tup_read + s.idx_tup_fetch - l.rows < 10000, format('of %s %s rows are looked at', s.relname, s.seq_tup_read + s.idx_tup_fetch - l.rows)) FROM looked l JOIN pg_stat_xact_user_tables s USING (relid) ORDER BY s.relname;
+
 SELECT * FROM finish();
 ROLLBACK;
