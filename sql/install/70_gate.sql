@@ -667,6 +667,10 @@ CREATE OR REPLACE FUNCTION jorge.send_gate(location_id text, lead_id uuid, chann
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+DECLARE
+    -- the lead that the id means
+    who uuid := $2;
+    locked boolean;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'the send gate needs READ COMMITTED' USING ERRCODE = 'invalid_transaction_state',
@@ -675,23 +679,27 @@ BEGIN
     -- Whoever stops a follow-up holds the lead FOR NO KEY UPDATE until its commit. Got the lock: whatever stopped before has committed,
     -- and the next statement, by its new snapshot, sees it. Not got: somebody writes about this lead right now; never wait here.
     PERFORM FROM jorge.lead l WHERE l.location_id = $1 AND l.lead_id = $2 FOR SHARE SKIP LOCKED;
-    IF NOT FOUND THEN
-        $2 := jorge.lead_alias($2, $1);
-        PERFORM FROM jorge.lead l WHERE l.location_id = $1 AND l.lead_id = $2 FOR SHARE SKIP LOCKED;
-        IF NOT FOUND AND EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $1 AND l.lead_id = $2) THEN
-            decision := 'defer'; rule := 'lead_busy'; until := $4 + interval '1 second';
-            RETURN;
-        END IF;
+    locked := FOUND;
+    IF NOT locked THEN
+        who := jorge.lead_alias($2, $1);
+        PERFORM FROM jorge.lead l WHERE l.location_id = $1 AND l.lead_id = who FOR SHARE SKIP LOCKED;
+        -- a merge, or the undoing of one, that committed since the look-up has made another lead of the id; from here on the lock keeps it
+        locked := FOUND AND jorge.lead_alias($2, $1) = who;
     END IF;
-    SELECT r.decision, r.rule, r.until INTO decision, rule, until FROM jorge.send_rule($1, $2, $3, $4, $5) r;
+    SELECT r.decision, r.rule, r.until INTO decision, rule, until FROM jorge.send_rule($1, CASE WHEN locked THEN who ELSE $2 END, $3, $4, $5) r;
+    -- without the lock nothing is decided about a lead that there is
+    IF NOT locked AND rule NOT IN ('incomplete', 'lead_unknown') AND rule NOT LIKE 'channel_unknown %' THEN
+        decision := 'defer'; rule := 'lead_busy'; until := $4 + interval '1 second';
+        RETURN;
+    END IF;
     IF $1 IS NOT NULL AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL THEN
         INSERT INTO jorge.send_decision (location_id, at, lead_id, channel, dedupe_key, decision, rule, until)
-        VALUES ($1, $4, $2, $3, $5, decision, rule, until);
+        VALUES ($1, $4, who, $3, $5, decision, rule, until);
     END IF;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.send_gate(text, uuid, text, timestamptz, text) IS
-    'May the message go to the lead now? As jorge.send_rule(), binding: it locks the lead (FOR SHARE, never waiting: a lead somebody writes about is deferred a second, rule lead_busy) and writes jorge.send_decision. For the claim, in READ COMMITTED: "send" committed before any stop, or no stop had committed; see doc/follow_up.md. ERROR 25000 in other isolation levels.';
+    'May the message go to the lead now? As jorge.send_rule(), binding: it locks the lead (FOR SHARE, never waiting: a lead that somebody writes about, merges or parts is deferred a second, rule lead_busy) and writes jorge.send_decision. For the claim, in READ COMMITTED: "send" committed before any stop, or no stop had committed; see doc/follow_up.md. ERROR 25000 in other isolation levels.';
 REVOKE ALL ON FUNCTION jorge.send_gate(text, uuid, text, timestamptz, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.next_allowed_at(lead_id uuid, channel text, at timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location(),
