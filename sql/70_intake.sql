@@ -53,7 +53,7 @@ CREATE FUNCTION jorge.resolve_pending() RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'jorge_resolve_pending';
 COMMENT ON FUNCTION jorge.resolve_pending() IS
-    'Takes in the inquiries that have no lead yet (they arrived while the extension or its trigger was absent) and returns their number. install() calls it.';
+    'Takes in the inquiries that have no lead yet (they arrived while the extension or its trigger was absent), heeds what their messages say of being written to (jorge.forms_resolved), and returns their number. install() calls it.';
 REVOKE ALL ON FUNCTION jorge.resolve_pending() FROM PUBLIC;
 
 CREATE FUNCTION jorge.refold_lead(lead_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS boolean

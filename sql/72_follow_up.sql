@@ -17,6 +17,12 @@ CREATE FUNCTION jorge.reply_meaning(message text) RETURNS text
 COMMENT ON FUNCTION jorge.reply_meaning(text) IS
     'What a message says about being written to. stop: it is a word of 47 CFR 64.1200(a)(10), of the carriers or a Spanish one, alone or with words that add nothing ("please stop texting me", "PARAR"). start and help: it is such a word, alone. unclear: any other wish to be left alone, in English or Spanish, which a person must read. none: nothing of the kind. Quoted lines (>) and what follows "-----" don''t count. The first 8 kB are read.';
 
+CREATE FUNCTION jorge.form_meaning(message text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
+    AS 'MODULE_PATHNAME', 'jorge_form_meaning';
+COMMENT ON FUNCTION jorge.form_meaning(text) IS
+    'What the message of a form (jorge.inquiry) says about being written to: stop, unclear or none, by the words of jorge.reply_meaning(). A portal may have sent it with its small print: there a wish counts within a sentence only, and not where it tells the reader how to unsubscribe ("Reply STOP to opt out").';
+
 CREATE FUNCTION jorge.render(template text, "values" jsonb, html boolean DEFAULT false) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
     AS 'MODULE_PATHNAME', 'jorge_render';
@@ -33,5 +39,5 @@ CREATE FUNCTION jorge.tell_follow_up() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_tell_follow_up';
 COMMENT ON FUNCTION jorge.tell_follow_up() IS
-    'Trigger on managed tables, once a row or once a statement with a transition table: calls a policy function of follow-ups with each row as it is now, as the table''s owner. Arguments: the function; "column=value" that rows must have, or ""; a column whose message counts, if it says anything about being written to, whatever else, or ""; tables without whose rows nothing but such a message counts.';
+    'Trigger on managed tables, once a row or once a statement with a transition table: calls a policy function of follow-ups with each row as it is now, as the table''s owner. Arguments: the function; "column=value" that rows must have, or ""; a column whose message counts, if it says anything about being written to, whatever else, with ":form" after it if it is a form''s, or ""; tables without whose rows nothing but such a message counts.';
 REVOKE ALL ON FUNCTION jorge.tell_follow_up() FROM PUBLIC;

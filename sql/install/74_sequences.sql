@@ -297,6 +297,9 @@ BEGIN
                               AND (e.state IN ('active', 'paused') OR s.again_days IS NULL AND e.sequence = r.sequence
                                    OR e.sequence = r.sequence AND e.started_at > now() - s.again_days * interval '1 day'
                                    OR e.reason IN ('opt_out', 'dnd', 'contact_deleted')))
+           AND NOT EXISTS (SELECT FROM jorge.consent c
+                            WHERE c.lead_id = l.lead_id AND c.location_id || '' = $2 AND c.act = 'revoke' AND c.channel = 'all'
+                              AND NOT EXISTS (SELECT FROM jorge.consent g WHERE g.lead_id = c.lead_id AND g.location_id || '' = $2 AND g.act = 'grant' AND g.at > c.at))
          ORDER BY l.lead_id, r.rank, r.rule
     LOOP
         PERFORM jorge.enroll(found.lead_id, found.sequence, now(), $2, 'rule:' || found.rule);
@@ -306,7 +309,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.enroll_by_rules(uuid[], text) IS
-    'Enrols by jorge.enroll_rule the open leads that were seen in the last 30 days (some of them, or all) and are in no sequence; nobody who opted out of one. Returns how many.';
+    'Enrols by jorge.enroll_rule the open leads that were seen in the last 30 days (some of them, or all) and are in no sequence; nobody who opted out, of one or of everything. Returns how many.';
 REVOKE ALL ON FUNCTION jorge.enroll_by_rules(uuid[], text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.arrival_told(inquiry jorge.inquiry) RETURNS void
@@ -328,11 +331,6 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.arrival_told(jorge.inquiry) IS 'What follows an inquiry: enrolment by rules. A failure is kept in jorge.error and loses no arrival.';
 REVOKE ALL ON FUNCTION jorge.arrival_told(jorge.inquiry) FROM PUBLIC;
-
--- "sequences" comes after "intake", by its name
-CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.inquiry
-    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('arrival_told', '', '', 'enroll_rule');
-COMMENT ON TRIGGER sequences ON jorge.inquiry IS 'Enrols by jorge.enroll_rule; costs nothing while there is no rule.';
 
 -- ending, pausing
 

@@ -161,6 +161,54 @@ COMMENT ON FUNCTION jorge.heard(jorge.interaction) IS
     'What follows from something a person said: an opt-out, a pause where it is not clear (of the last 90 days), a new consent; sequences begun before it end (reply); answers not yet sent to earlier messages are cancelled; an answer is drafted (jorge.reply_policy).';
 REVOKE ALL ON FUNCTION jorge.heard(jorge.interaction) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.form_heard(form jorge.inquiry) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $fn$
+DECLARE
+    meaning text := jorge.form_meaning(form.message);
+    -- one without a lead is heard when it gets one (jorge.resolve_pending)
+    who uuid := (SELECT jorge.lead_alias(l.lead_id, l.location_id) FROM jorge.inquiry_lead l WHERE l.location_id = form.location_id AND l.inquiry_id = form.inquiry_id);
+BEGIN
+    -- a form belongs to no channel, so neither does its opt-out
+    IF meaning = 'stop' AND who IS NOT NULL THEN
+        PERFORM jorge.opt_out(who, 'all', 'form: ' || form.source, form.received_at, form.message, form.location_id);
+    ELSIF meaning = 'unclear' AND who IS NOT NULL AND form.received_at > now() - interval '90 days' THEN
+        PERFORM jorge.pause_lead(who, 'form: ' || form.source, form.received_at, form.message, form.location_id);
+    END IF;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.form_heard(jorge.inquiry) IS
+    'What follows from the message of a form (jorge.form_meaning): an opt-out from every channel, or a pause where it is not clear (of the last 90 days).';
+REVOKE ALL ON FUNCTION jorge.form_heard(jorge.inquiry) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.inquiry_told(inquiry jorge.inquiry) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    -- who says stop is not enrolled
+    PERFORM jorge.form_heard(inquiry);
+    PERFORM jorge.arrival_told(inquiry);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.inquiry_told(jorge.inquiry) IS 'What follows an inquiry: jorge.form_heard(), then jorge.arrival_told().';
+REVOKE ALL ON FUNCTION jorge.inquiry_told(jorge.inquiry) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.forms_resolved(locations text[], inquiries uuid[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    PERFORM jorge.form_heard(i) FROM unnest(locations, inquiries) k(location_id, inquiry_id)
+       JOIN jorge.inquiry i ON i.location_id = k.location_id AND i.inquiry_id = k.inquiry_id
+      WHERE jorge.form_meaning(i.message) <> 'none';
+END
+$fn$;
+COMMENT ON FUNCTION jorge.forms_resolved(text[], uuid[]) IS 'jorge.resolve_pending() tells it the inquiries it took in: what their messages say is heard as if they had just arrived.';
+REVOKE ALL ON FUNCTION jorge.forms_resolved(text[], uuid[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.dnd_told(dnd jorge.lead_dnd) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -236,6 +284,16 @@ BEGIN
           WHERE (i.meaning = 'stop' OR (i.meaning = 'unclear' AND i.at > pg_catalog.now() - interval '90 days'))
             AND NOT EXISTS (SELECT FROM jorge.consent c WHERE c.location_id = i.location_id AND c.lead_id = jorge.lead_alias(i.lead_id, i.location_id) AND c.at >= i.at);
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = 'jorge.inquiry'::pg_catalog.regclass AND t.tgname = 'sequences'
+                     AND pg_catalog.encode(t.tgargs, 'escape') LIKE 'inquiry\_told%') THEN
+        PERFORM jorge.form_heard(f.form)
+           FROM (SELECT i AS form, l.lead_id FROM jorge.inquiry i JOIN jorge.inquiry_lead l ON l.location_id = i.location_id AND l.inquiry_id = i.inquiry_id
+                  WHERE jorge.form_meaning(i.message) <> 'none' ORDER BY l.lead_id, i.received_at OFFSET 0) f
+          -- but for what later words have outdone
+          WHERE NOT EXISTS (SELECT FROM jorge.consent c
+                             WHERE c.location_id = (f.form).location_id AND c.lead_id = jorge.lead_alias(f.lead_id, (f.form).location_id) AND c.at >= (f.form).received_at
+                               AND (c.channel = 'all' AND c.act IN ('grant', 'revoke') OR jorge.form_meaning((f.form).message) = 'unclear'));
+    END IF;
 END
 $do$;
 
@@ -243,6 +301,10 @@ $do$;
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.interaction
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('heard', 'direction=in', 'body', 'enrollment', 'reply_policy');
 COMMENT ON TRIGGER sequences ON jorge.interaction IS 'What somebody says stops what would have been sent: jorge.heard().';
+
+CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.inquiry
+    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('inquiry_told', '', 'message:form', 'enroll_rule');
+COMMENT ON TRIGGER sequences ON jorge.inquiry IS 'STOP in the message of a form is heeded, and jorge.enroll_rule enrols: jorge.inquiry_told().';
 
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT OR UPDATE ON jorge.lead_dnd
     FOR EACH ROW WHEN (NEW.state <> 'inactive') EXECUTE FUNCTION jorge.tell_follow_up('dnd_told', '', '');

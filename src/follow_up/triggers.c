@@ -48,50 +48,87 @@ ever_filled(const char *name)
 	return filled;
 }
 
+/* What the arguments of a trigger ask of its rows; columns of 0 = there is none */
+typedef struct Question
+{
+	int column; /* that must have the value */
+	const char *value;
+	int message; /* that counts whatever else, if it says anything about being written to */
+	bool of_form; /* it is the message of a form */
+} Question;
+
+/*
+ * Read the second and third arguments: "column=value", or ""; "column" or "column:form", or ""
+ */
+static void
+read_question(TriggerData *trigger, Question *question)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	const char *wanted = trigger->tg_trigger->tgargs[1];
+	const char *message = trigger->tg_trigger->tgargs[2];
+	const char *equals = strchr(wanted, '=');
+	const char *colon = strchr(message, ':');
+
+	memset(question, 0, sizeof(*question));
+	if (equals != NULL)
+	{
+		question->column = Max(SPI_fnumber(desc, pnstrdup(wanted, equals - wanted)), 0);
+		question->value = equals + 1;
+	}
+	if (message[0] != '\0')
+		question->message = Max(SPI_fnumber(desc, colon == NULL ? message : pnstrdup(message, colon - message)), 0);
+	question->of_form = colon != NULL && strcmp(colon, ":form") == 0;
+}
+
+/*
+ * Has the row's column the value asked for? value = NULL: it is null.
+ */
+static bool
+is_asked_for(const Question *question, const text *value)
+{
+	return question->value == NULL ||
+		   (value != NULL && strlen(question->value) == VARSIZE_ANY_EXHDR(value) &&
+			memcmp(VARDATA_ANY(value), question->value, VARSIZE_ANY_EXHDR(value)) == 0);
+}
+
+/*
+ * Does the row's message say anything about being written to? NULL says nothing.
+ */
+static bool
+says_something(const Question *question, const text *message)
+{
+	const char *meaning;
+
+	if (message == NULL)
+		return false;
+	meaning = question->of_form ? jorge_meaning_of_form(VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message))
+								: jorge_meaning_of(VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message));
+	return strcmp(meaning, "none") != 0;
+}
+
 /*
  * Text of a column of the row as memory of the current context, NULL if it is null or there is no such column
  */
 static text *
-text_of(TriggerData *trigger, HeapTuple tuple, const char *column)
+text_of(TupleTableSlot *slot, int column)
 {
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-	int number = SPI_fnumber(desc, column);
 	bool null;
 	Datum value;
 
-	if (number <= 0)
+	if (column <= 0)
 		return NULL;
-	value = heap_getattr(tuple, number, desc, &null);
+	value = slot_getattr(slot, column, &null);
 	return null ? NULL : DatumGetTextPP(value);
 }
 
 /*
- * Does the row have the value that the trigger's second argument asks for ("column=value", "" = any)?
+ * Does the row in the slot concern us? all = whatever its message says
  */
 static bool
-is_asked_for(TriggerData *trigger, HeapTuple tuple)
+concerns(const Question *question, TupleTableSlot *slot, bool all)
 {
-	const char *wanted = trigger->tg_trigger->tgargs[1];
-	const char *equals = strchr(wanted, '=');
-	text *value;
-
-	if (equals == NULL)
-		return true;
-	value = text_of(trigger, tuple, pnstrdup(wanted, equals - wanted));
-	return value != NULL && strlen(equals + 1) == VARSIZE_ANY_EXHDR(value) &&
-		   memcmp(VARDATA_ANY(value), equals + 1, VARSIZE_ANY_EXHDR(value)) == 0;
-}
-
-/*
- * Does the message in the column that the third argument names say anything about being written to?
- */
-static bool
-says_something(TriggerData *trigger, HeapTuple tuple)
-{
-	text *message = text_of(trigger, tuple, trigger->tg_trigger->tgargs[2]);
-
-	return message != NULL &&
-		   strcmp(jorge_meaning_of(VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message)), "none") != 0;
+	return is_asked_for(question, text_of(slot, question->column)) &&
+		   (all || says_something(question, text_of(slot, question->message)));
 }
 
 /*
@@ -167,23 +204,25 @@ tell_statement(TriggerData *trigger, bool all)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
 	int pointer = tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND);
 	MemoryContext own = AllocSetContextCreate(CurrentMemoryContext, "jorge follow-up", ALLOCSET_DEFAULT_SIZES);
+	Question question;
 	JorgeOwner owner;
 	bool entered = false;
 
+	read_question(trigger, &question);
 	for (;;)
 	{
 		MemoryContext caller;
-		HeapTuple tuple;
 
 		CHECK_FOR_INTERRUPTS();
 		/* another reader of the same transition table may have moved the pointer in use */
 		tuplestore_select_read_pointer(rows, pointer);
-		if (!tuplestore_gettupleslot(rows, true, true, slot))
+		if (!tuplestore_gettupleslot(rows, true, false, slot))
 			break;
 		caller = MemoryContextSwitchTo(own);
-		tuple = ExecCopySlotHeapTuple(slot);
-		if (is_asked_for(trigger, tuple) && (all || says_something(trigger, tuple)))
+		if (concerns(&question, slot, all))
 		{
+			HeapTuple tuple = ExecCopySlotHeapTuple(slot);
+
 			if (!entered)
 				jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
 			entered = true;
@@ -203,8 +242,8 @@ tell_statement(TriggerData *trigger, bool all)
 /*
  * Call the policy function that the trigger's first argument names, with each row as it is now
  *
- * Further arguments: "column=value" that rows must have, or ""; a column whose message matters whatever else, or
- * ""; tables without whose rows nothing but such a message does.
+ * Further arguments: "column=value" that rows must have, or ""; a column whose message matters whatever else, with
+ * ":form" after it if it is a form's, or ""; tables without whose rows nothing but such a message does.
  */
 Datum
 jorge_tell_follow_up(PG_FUNCTION_ARGS)
@@ -212,6 +251,8 @@ jorge_tell_follow_up(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	bool is_row, filled;
 	HeapTuple tuple;
+	TupleTableSlot *slot;
+	Question question;
 	JorgeOwner owner;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
@@ -231,7 +272,10 @@ jorge_tell_follow_up(PG_FUNCTION_ARGS)
 	}
 
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	if (is_asked_for(trigger, tuple) && (filled || says_something(trigger, tuple)))
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsHeapTuple);
+	ExecStoreHeapTuple(tuple, slot, false);
+	read_question(trigger, &question);
+	if (concerns(&question, slot, filled))
 	{
 		jorge_owner_enter(&owner, RelationGetRelid(trigger->tg_relation));
 		SPI_connect();
@@ -239,5 +283,6 @@ jorge_tell_follow_up(PG_FUNCTION_ARGS)
 		SPI_finish();
 		jorge_owner_leave(&owner);
 	}
+	ExecDropSingleTupleTableSlot(slot);
 	return PointerGetDatum(NULL);
 }

@@ -342,6 +342,21 @@ jorge_interaction_lead(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Tell policy which inquiries have a lead now, as a trigger does of those that have just arrived
+ */
+static void
+tell_resolved(Datum *locations, Datum *inquiries, int n)
+{
+	Oid types[] = {TEXTARRAYOID, UUIDARRAYOID};
+	Datum args[2];
+
+	args[0] = PointerGetDatum(construct_array(locations, n, TEXTOID, -1, false, TYPALIGN_INT));
+	args[1] = PointerGetDatum(construct_array(inquiries, n, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+	if (SPI_execute_with_args("SELECT jorge.forms_resolved($1, $2)", lengthof(args), types, args, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not call jorge.forms_resolved()");
+}
+
+/*
  * Take in the inquiries that have no lead
  */
 Datum
@@ -372,6 +387,8 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 	do
 	{
 		LeadEvent *events;
+		Datum *locations;
+		Datum *inquiries;
 
 		CHECK_FOR_INTERRUPTS();
 		SPI_connect();
@@ -379,6 +396,8 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 			elog(ERROR, "could not read the pending inquiries");
 		n = (int) SPI_processed;
 		events = palloc(sizeof(LeadEvent) * (n + 1));
+		locations = palloc(sizeof(Datum) * (n + 1));
+		inquiries = palloc(sizeof(Datum) * (n + 1));
 		for (int i = 0; i < n; i++)
 		{
 			Datum *values = palloc(sizeof(Datum) * INQUIRY_COLUMNS);
@@ -386,9 +405,14 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 
 			heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
 			jorge_event_from_values(&events[i], true, values, nulls);
+			locations[i] = values[INQUIRY_location_id];
+			inquiries[i] = values[INQUIRY_inquiry_id];
 		}
 		if (n > 0)
+		{
 			jorge_take_in_inquiries(events, n, near);
+			tell_resolved(locations, inquiries, n);
+		}
 		resolved += n;
 		SPI_finish();
 	} while (n > 0);
