@@ -61,7 +61,7 @@ BEGIN
           JOIN rules r ON r.location_id = a.location_id AND r.channel = a.channel AND r.purpose = a.purpose
           JOIN jorge.lead l ON l.location_id = a.location_id AND l.lead_id = a.lead_id
          CROSS JOIN LATERAL (SELECT jorge.phone_key(l.phone) AS key OFFSET 0) number
-         CROSS JOIN LATERAL (SELECT coalesce(max(array_position(levels, w.kind)) FILTER (WHERE w.channel IN ('all', a.channel, CASE WHEN a.channel = 'workflow' THEN 'sms' END)), 1) AS level,
+         CROSS JOIN LATERAL (SELECT coalesce(max(array_position(levels, w.kind)) FILTER (WHERE w.channel IN ('all', a.channel, CASE WHEN a.channel = 'workflow' THEN 'sms' END) AND w.at > '-infinity'), 1) AS level,
                                     coalesce(bool_and(w.act = 'grant'), true) AS no_limits
                                FROM jorge.consent w WHERE w.lead_id = a.lead_id AND w.location_id || '' = a.location_id) wish
          CROSS JOIN LATERAL (SELECT array_agg(t.at ORDER BY t.at DESC) AS at
