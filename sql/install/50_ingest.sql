@@ -9,6 +9,31 @@ AS $fn$
 $fn$;
 COMMENT ON FUNCTION jorge.lead_alias(uuid, text) IS 'The lead that an id means today: an id once given stays valid for ever.';
 
+CREATE OR REPLACE FUNCTION jorge.locked_lead(lead_id uuid, location_id text) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    who uuid := $1;
+    now_is uuid;
+BEGIN
+    LOOP
+        PERFORM FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = who FOR NO KEY UPDATE;
+        IF FOUND AND who = $1 THEN
+            RETURN who;
+        END IF;
+        -- merged away before, or while we waited; or parted again
+        now_is := jorge.lead_alias($1, $2);
+        IF now_is = who THEN
+            RETURN (SELECT l.lead_id FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = who);
+        END IF;
+        who := now_is;
+    END LOOP;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.locked_lead(uuid, text) IS 'The lead that an id means, locked FOR NO KEY UPDATE until the commit, also if it was merged while we waited for the lock; NULL if there is none.';
+REVOKE ALL ON FUNCTION jorge.locked_lead(uuid, text) FROM PUBLIC;
+
 CREATE TABLE IF NOT EXISTS jorge.field_map (
     location_id text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
     source      text NOT NULL,

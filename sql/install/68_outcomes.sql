@@ -63,15 +63,8 @@ BEGIN
     IF $3 IS NULL OR NOT isfinite($3) OR $3 > now() + interval '1 minute' THEN
         RAISE EXCEPTION 'an outcome can''t be of %', coalesce($3::text, 'no time') USING ERRCODE = 'invalid_parameter_value', HINT = 'It is told when it has happened.';
     END IF;
-    -- who is merged while we wait for the lock is another row then
-    FOR attempt IN 1 .. 10 LOOP
-        known := jorge.stored_lead($1, $7);
-        SELECT l.* INTO known FROM jorge.lead l WHERE l.location_id = $7 AND l.lead_id = known.lead_id FOR NO KEY UPDATE;
-        EXIT WHEN FOUND;
-    END LOOP;
-    IF known.lead_id IS NULL THEN
-        RAISE EXCEPTION 'lead % can''t be locked', $1 USING ERRCODE = 'insufficient_privilege', HINT = 'Its location''s policy on jorge.lead must let it be updated.';
-    END IF;
+    PERFORM jorge.locked_lead($1, $7);
+    known := jorge.stored_lead($1, $7);
     IF $3 < coalesce(known.outcome_at, (SELECT max(o.at) FROM jorge.lead_outcome o WHERE o.location_id = $7 AND o.lead_id = known.lead_id), '-infinity') THEN
         -- history learns of it, the lead keeps what is newer
         INSERT INTO jorge.lead_outcome (location_id, lead_id, at, outcome, sale_price, revenue)

@@ -428,11 +428,10 @@ CREATE OR REPLACE FUNCTION jorge.cancel_lead(lead_id uuid, reason text, channels
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    who uuid := jorge.lead_alias($1, $4);
+    -- a claim that is deciding about this lead now is finished first, and every later one sees what we do
+    who uuid := coalesce(jorge.locked_lead($1, $4), $1);
     ids bigint[];
 BEGIN
-    -- a claim that is deciding about this lead now is finished first, and every later one sees what we do
-    PERFORM FROM jorge.lead l WHERE l.location_id = $4 AND l.lead_id = who FOR NO KEY UPDATE;
     SELECT coalesce(array_agg(x.outbox_id), '{}') INTO ids
       FROM (SELECT o.outbox_id FROM jorge.outbox o
              WHERE o.location_id = $4 AND o.lead_id IN (who, $1) AND o.state IN ('pending', 'held')

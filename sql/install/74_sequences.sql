@@ -247,8 +247,8 @@ BEGIN
     IF plan.sequence IS NULL OR NOT plan.active THEN
         RAISE EXCEPTION 'there is no active sequence "%"', $2 USING ERRCODE = 'undefined_object', HINT = 'See SELECT sequence, title FROM jorge.sequence.';
     END IF;
+    PERFORM jorge.locked_lead($1, $4);
     lead := jorge.stored_lead($1, $4);
-    SELECT l.* INTO lead FROM jorge.lead l WHERE l.location_id = $4 AND l.lead_id = lead.lead_id FOR NO KEY UPDATE;
     SELECT e.enrollment_id INTO id FROM jorge.enrollment e
      WHERE e.lead_id = lead.lead_id AND e.location_id || '' = $4 AND e.sequence = $2 AND e.state IN ('active', 'paused');
     IF FOUND THEN
@@ -340,11 +340,10 @@ CREATE OR REPLACE FUNCTION jorge.stop_follow_up(lead_id uuid, reason text, locat
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    who uuid := jorge.lead_alias($1, $3);
+    who uuid := coalesce(jorge.locked_lead($1, $3), $1);
     e record;
     ended integer := 0;
 BEGIN
-    PERFORM FROM jorge.lead l WHERE l.location_id = $3 AND l.lead_id = who FOR NO KEY UPDATE;
     FOR e IN SELECT n.enrollment_id, n.state FROM jorge.enrollment n
                 LEFT JOIN LATERAL (SELECT s.stops_on FROM jorge.sequence s WHERE s.sequence = n.sequence AND s.location_id IN ($3, '*') ORDER BY s.location_id = '*' LIMIT 1) q ON true
               WHERE n.lead_id IN (who, $1) AND n.location_id || '' = $3 AND ($5 IS NULL OR n.enrollment_id = $5)
@@ -378,7 +377,7 @@ DECLARE
     e jorge.enrollment;
 BEGIN
     SELECT n.* INTO e FROM jorge.enrollment n WHERE n.location_id = $2 AND n.enrollment_id = $1;
-    PERFORM FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = e.lead_id FOR NO KEY UPDATE;
+    PERFORM jorge.locked_lead(e.lead_id, $2);
     SELECT n.* INTO e FROM jorge.enrollment n WHERE n.location_id = $2 AND n.enrollment_id = $1 FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'location "%" has no enrolment %', $2, $1 USING ERRCODE = 'no_data_found';

@@ -26,14 +26,14 @@ CREATE OR REPLACE FUNCTION jorge.write_consent(lead_id uuid, channel text, act t
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    who uuid := jorge.lead_alias($1, $10);
+    who uuid;
     id uuid;
 BEGIN
     IF $2 NOT IN ('all', 'sms', 'email', 'call', 'workflow') THEN
         RAISE EXCEPTION 'there is no consent for channel "%"', $2 USING ERRCODE = 'invalid_parameter_value', HINT = 'Channels are all, sms, email, call and workflow.';
     END IF;
-    PERFORM FROM jorge.lead l WHERE l.location_id = $10 AND l.lead_id = who FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
+    who := jorge.locked_lead($1, $10);
+    IF who IS NULL THEN
         RAISE EXCEPTION 'location "%" has no lead %', $10, $1 USING ERRCODE = 'no_data_found';
     END IF;
     -- nobody allowed anything later than now: a clock that is ahead must not outdo the STOP that comes next
@@ -328,7 +328,7 @@ CREATE OR REPLACE FUNCTION jorge.consent_told(row_of jorge.consent) RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-    PERFORM FROM jorge.lead l WHERE l.location_id = row_of.location_id AND l.lead_id = jorge.lead_alias(row_of.lead_id, row_of.location_id) FOR NO KEY UPDATE;
+    PERFORM jorge.locked_lead(row_of.lead_id, row_of.location_id);
 END
 $fn$;
 COMMENT ON FUNCTION jorge.consent_told(jorge.consent) IS 'Locks the lead of a row of the ledger until the commit, so that no claim decides without seeing it.';

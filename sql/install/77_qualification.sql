@@ -144,10 +144,11 @@ CREATE OR REPLACE FUNCTION jorge.set_appointment(lead_id uuid, starts_at timesta
 AS $fn$
 #variable_conflict use_column
 DECLARE
-    lead jorge.lead := jorge.stored_lead($1, $10);
+    lead jorge.lead;
     id uuid;
 BEGIN
-    PERFORM FROM jorge.lead l WHERE l.location_id = $10 AND l.lead_id = lead.lead_id FOR NO KEY UPDATE;
+    PERFORM jorge.locked_lead($1, $10);
+    lead := jorge.stored_lead($1, $10);
     INSERT INTO jorge.appointment AS a (location_id, lead_id, provider, provider_ref, title, place, starts_at, ends_at, state, told_at, decided_at)
     VALUES ($10, lead.lead_id, $7, $8, left($4, 300), left($5, 300), $2, $3, coalesce($6, 'set'), $9, CASE WHEN $6 <> 'set' THEN $9 END)
     ON CONFLICT (location_id, provider, provider_ref) DO UPDATE
