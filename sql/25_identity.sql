@@ -62,7 +62,7 @@ CREATE FUNCTION jorge.blocking_keys(person record) RETURNS bigint[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
     AS 'MODULE_PATHNAME', 'jorge_blocking_keys_row';
 COMMENT ON FUNCTION jorge.blocking_keys(record) IS
-    'Up to 8 hashes under which a row is looked up for jorge.match_score(): rows that share none are not compared, beside those with the same phone or e-mail key. The same on every machine.';
+    'Up to 7 hashes under which a row is looked up for jorge.match_score(): rows that share none are not compared, beside those with the same phone or e-mail key. The same on every machine.';
 
 CREATE FUNCTION jorge.blocking_keys(person jsonb) RETURNS bigint[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10

@@ -44,7 +44,7 @@ typedef struct MatchGiven
 #define MATCH_WORD_SIZE 32		  /* a folded word, cut to fit, with its terminator */
 #define MATCH_NAME_WORDS 4		  /* given names; surnames */
 #define MATCH_STREET_SIZE 48	  /* folded street name without house number */
-#define MATCH_MAX_BLOCKING_KEYS 8 /* most that jorge_blocking_keys() writes */
+#define MATCH_MAX_BLOCKING_KEYS 7 /* most that jorge_blocking_keys() writes */
 
 /* Who a name names */
 typedef struct MatchName
@@ -151,11 +151,8 @@ jorge_match_by_key(const MatchVerdict *verdict)
 /*
  * Write the keys under which a person is stored and looked up, beside the exact phone and e-mail keys; returns their
  * number. They are hashes (the same on every machine); equal keys of two kinds are as unlikely as any collision.
- *
- * The first *nweak are weak: among a million leads many strangers share one. Two persons that share a single key, and
- * that a weak one, are not to be compared.
  */
-extern int jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS], int *nweak);
+extern int jorge_blocking_keys(const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS]);
 
 /* Bytes that a packed person takes at most; usually 150 */
 #define MATCH_PACKED_SIZE (sizeof(MatchPerson) + 64)

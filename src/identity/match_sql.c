@@ -328,8 +328,7 @@ keys_array(const MatchPerson *person)
 {
 	int64 keys[MATCH_MAX_BLOCKING_KEYS];
 	Datum elements[MATCH_MAX_BLOCKING_KEYS];
-	int nweak;
-	int n = jorge_blocking_keys(person, keys, &nweak);
+	int n = jorge_blocking_keys(person, keys);
 
 	for (int i = 0; i < n; i++)
 		elements[i] = Int64GetDatum(keys[i]);

@@ -14,7 +14,6 @@ typedef struct BlockHit
 {
 	int arrival;
 	int64 key;
-	bool weak;
 	pg_uuid_t lead_id;
 } BlockHit;
 
@@ -85,42 +84,13 @@ read_leads(StoredBlocks *reader, Datum location_id, int64 key, pg_uuid_t leads[B
 static void
 drop_block(Arrival *arrival, int64 key)
 {
-	int kept = 0;
-	int weak = 0;
-
 	for (int b = 0; b < arrival->nblocks; b++)
-		if (arrival->blocks[b] != key)
-		{
-			weak += b < arrival->nweak;
-			arrival->blocks[kept++] = arrival->blocks[b];
-		}
-	arrival->nblocks = kept;
-	arrival->nweak = weak;
+		if (arrival->blocks[b] == key)
+			arrival->blocks[b] = arrival->blocks[--arrival->nblocks];
 }
 
 /*
- * Keep one hit a pair of lead and arrival, and none of pairs that share a single weak key; returns how many are left
- */
-static int
-keep_neighbours(BlockHit *hits, int n)
-{
-	int kept = 0;
-
-	for (int h = 0, end; h < n; h = end)
-	{
-		bool enough = !hits[h].weak;
-
-		for (end = h + 1; end < n && compare_leads(&hits[h], &hits[end]) == 0; end++)
-			enough |= !hits[end].weak || hits[end].key != hits[h].key;
-		if (enough)
-			hits[kept++] = hits[h];
-	}
-	return kept;
-}
-
-/*
- * Look the blocking keys up: one hit a lead and arrival that share enough of them, sorted by lead, which may be an alias. Keys
- * that too many leads have are left out.
+ * Look the blocking keys up; hits under keys that too many leads have are left out. Sorted by lead, which may be an alias.
  */
 static BlockHit *
 find_hits(const Resolution *r, const bool *wanted, int *nhits)
@@ -138,7 +108,6 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
 		{
 			asked[nasked].arrival = i;
-			asked[nasked].weak = b < r->arrivals[i].nweak;
 			asked[nasked++].key = r->arrivals[i].blocks[b];
 		}
 	qsort(asked, nasked, sizeof(BlockHit), compare_index);
@@ -172,13 +141,13 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 		{
 			if (n == room)
 				hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
-			hits[n++] = (BlockHit) {asked[a].arrival, asked[a].key, asked[a].weak, leads[l]};
+			hits[n++] = (BlockHit) {asked[a].arrival, asked[a].key, leads[l]};
 		}
 	}
 	jorge_probe_end(&reader.blocks);
 	pfree(asked);
 	qsort(hits, n, sizeof(BlockHit), compare_leads);
-	*nhits = keep_neighbours(hits, n);
+	*nhits = n;
 	return hits;
 }
 
@@ -340,6 +309,8 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 		{
 			Candidate *candidate = &candidates[*ncandidates];
 
+			if (i > h && hits[i].arrival == hits[i - 1].arrival)
+				continue;
 			candidate->arrival = hits[i].arrival;
 			candidate->lead_id = lead_id;
 			candidate->verdict = compare(r, &stops, &r->arrivals[hits[i].arrival], &lead);

@@ -60,8 +60,7 @@ make_blocks(Arrival *arrival)
 {
 	text *location = DatumGetTextPP(arrival->event->values[INQUIRY_location_id]);
 
-	arrival->nblocks = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), arrival->person, arrival->blocks,
-											 &arrival->nweak);
+	arrival->nblocks = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), arrival->person, arrival->blocks);
 }
 
 /*

@@ -72,10 +72,9 @@ jorge_folded_columns(PG_FUNCTION_ARGS)
 }
 
 int
-jorge_location_blocks(const char *location, int location_length, const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS],
-					  int *nweak)
+jorge_location_blocks(const char *location, int location_length, const MatchPerson *person, int64 keys[MATCH_MAX_BLOCKING_KEYS])
 {
-	int n = jorge_blocking_keys(person, keys, nweak);
+	int n = jorge_blocking_keys(person, keys);
 	int64 tenant = (int64) hash_bytes_extended((const unsigned char *) location, location_length, 0);
 
 	/* tenants do not share the lists of common names */
@@ -96,7 +95,6 @@ jorge_inquiry_blocks(PG_FUNCTION_ARGS)
 	int64 keys[MATCH_MAX_BLOCKING_KEYS];
 	Datum elements[MATCH_MAX_BLOCKING_KEYS];
 	text *location;
-	int nweak;
 	int n;
 
 	if (PG_ARGISNULL(0))
@@ -113,7 +111,7 @@ jorge_inquiry_blocks(PG_FUNCTION_ARGS)
 		}
 	given = (MatchGiven) {texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], texts[7]};
 	jorge_match_prepare(&given, &person);
-	n = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), &person, keys, &nweak);
+	n = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), &person, keys);
 	for (int k = 0; k < n; k++)
 		elements[k] = Int64GetDatum(keys[k]);
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, n, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));

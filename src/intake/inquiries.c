@@ -77,7 +77,6 @@ drop_known_blocks(Arrival *arrival, const LeadState *state)
 	MatchGiven given;
 	MatchPerson person;
 	int64 known[MATCH_MAX_BLOCKING_KEYS];
-	int nweak;
 	int n;
 	int kept = 0;
 
@@ -88,7 +87,7 @@ drop_known_blocks(Arrival *arrival, const LeadState *state)
 	}
 	jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &given);
 	jorge_match_prepare(&given, &person);
-	n = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), &person, known, &nweak);
+	n = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), &person, known);
 	qsort(known, n, sizeof(int64), compare_int64);
 	for (int b = 0; b < arrival->nblocks; b++)
 		if (bsearch(&arrival->blocks[b], known, n, sizeof(int64), compare_int64) == NULL)

@@ -69,9 +69,9 @@ extern int jorge_lock_leads(Datum location_ids[], Datum lead_ids[], int n, Intak
 /* Read and lock one lead, FOR UPDATE if it may be merged away; false if it is gone */
 extern bool jorge_lock_lead(Datum location_id, Datum lead_id, bool to_merge, IntakeLead *lead);
 
-/* Blocking keys of a person in a location, the weak ones first; returns their number */
+/* Blocking keys of a person in a location; returns their number */
 extern int jorge_location_blocks(const char *location, int location_length, const MatchPerson *person,
-								 int64 keys[MATCH_MAX_BLOCKING_KEYS], int *nweak);
+								 int64 keys[MATCH_MAX_BLOCKING_KEYS]);
 
 /*
  * Take in rows that have no lead yet, or that are in their lead's conversation but not in its row. Inside SPI, as

@@ -251,25 +251,6 @@ add_alike(Alike *alike, int *n, int person, const pg_uuid_t *lead_id, const Matc
 }
 
 /*
- * Do two arrivals of the batch share more than a single weak blocking key?
- */
-static bool
-are_neighbours(const Arrival *a, const Arrival *b)
-{
-	int shared = 0;
-
-	for (int x = 0; x < a->nblocks; x++)
-		for (int y = 0; y < b->nblocks; y++)
-			if (a->blocks[x] == b->blocks[y])
-			{
-				if (x >= a->nweak)
-					return true;
-				shared++;
-			}
-	return shared > 1;
-}
-
-/*
  * Find the one person an arrival without known keys is, by all that was given; -1 if there is none or it isn't sure
  */
 static int
@@ -330,8 +311,7 @@ join_alike(Resolution *r, int i, const BlockRef *blocks, int nblocks)
 			MatchVerdict verdict;
 
 			if (other == arrival || other->who < 0 || r->persons[person_now(r, other->who)].stored ||
-				jorge_compare_texts(other->event->values[INQUIRY_location_id], arrival->event->values[INQUIRY_location_id]) != 0 ||
-				!are_neighbours(arrival, other))
+				jorge_compare_texts(other->event->values[INQUIRY_location_id], arrival->event->values[INQUIRY_location_id]) != 0)
 				continue;
 			verdict = jorge_match(arrival->person, other->person);
 			add_alike(alike, &n, person_now(r, other->who), NULL, &verdict);

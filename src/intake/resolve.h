@@ -43,7 +43,6 @@ typedef struct Arrival
 	int entry[KEY_KINDS]; /* -1 = none */
 	int64 blocks[MATCH_MAX_BLOCKING_KEYS];
 	int nblocks;
-	int nweak; /* the first of them, until rows are written */
 	int who; /* person it is given to */
 	const char *rule;
 	bool is_new[KEY_KINDS]; /* the key is to be stored for its person, */
