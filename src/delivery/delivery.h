@@ -217,6 +217,6 @@ extern void refresh_done(Request *request);
 
 /* ---- memory.c */
 extern int64 memory_private_kb(void);
-extern void memory_unmap_buffers(void);
+extern void memory_tidy(void);
 
 #endif

@@ -10,6 +10,9 @@
 
 #include "storage/bufmgr.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,6 +21,9 @@
  * messages need
  */
 #define MOST_MAPPED_KB (40 * 1024)
+
+/* Look for freed pages when the process has so much of its own; without large messages it has 14 MB */
+#define MOST_OWN_KB (24 * 1024)
 
 /*
  * Read how much of this process is resident: its own pages, and those it may share with others
@@ -54,11 +60,13 @@ memory_private_kb(void)
 }
 
 /*
- * Unmap shared_buffers if much of it is mapped. Nothing is lost: on a shared mapping Linux drops the page table entries
- * only, and the next access maps the same page again (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
+ * Give back what the last requests needed: pages that were freed, and the mapping of shared_buffers
+ *
+ * Nothing is lost by the latter: on a shared mapping Linux drops the page table entries only, and the next access maps the
+ * same page again (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
  */
 void
-memory_unmap_buffers(void)
+memory_tidy(void)
 {
 #ifdef __linux__
 	uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
@@ -66,8 +74,14 @@ memory_unmap_buffers(void)
 	uintptr_t end = TYPEALIGN_DOWN(page, BufferBlocks + (Size) NBuffers * BLCKSZ);
 	int64 own, shared;
 
+	if (!resident_kb(&own, &shared))
+		return;
 	/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
-	if (resident_kb(&own, &shared) && shared > MOST_MAPPED_KB)
+	if (shared > MOST_MAPPED_KB)
 		(void) madvise((void *) first, end - first, MADV_DONTNEED);
+#ifdef __GLIBC__
+	if (own > MOST_OWN_KB)
+		(void) malloc_trim(0);
+#endif
 #endif
 }

@@ -725,7 +725,7 @@ jorge_outbox_main(Datum argument)
 		if (hold_until > GetCurrentTimestamp())
 			timeout = Min(timeout, hold_until - GetCurrentTimestamp() + 1000);
 		if (idle() && timeout >= LONG_REST)
-			memory_unmap_buffers();
+			memory_tidy();
 		if (timeout > 0 || pg_atomic_read_u32(&delivery_slot->look) == 0)
 			rest(events, Max(0, timeout));
 	}

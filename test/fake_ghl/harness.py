@@ -170,6 +170,11 @@ class Site:
     def worker(self):
         return int(self.sql("SELECT coalesce(max(pid), 0) FROM jorge.outbox_workers() WHERE database = current_database()") or 0)
 
+    def resident(self):
+        """Resident memory of the worker, MB: now, and at its highest."""
+        lines = open(f"/proc/{self.worker()}/status").read().splitlines()
+        return {line.split(":")[0]: int(line.split()[1]) // 1024 for line in lines if line.startswith(("VmRSS", "VmHWM"))}
+
     def postmaster(self):
         return int((self.data / "postmaster.pid").read_text().split()[0])
 

@@ -33,6 +33,19 @@ try:
     put("first")
     site.wait("SELECT count(*) FROM jorge.outbox_done", 1)
 
+    # much memory of the server's passes through it, and at rest none stays mapped
+    site.sql("ALTER TABLE jorge.outbox ALTER payload SET STORAGE EXTERNAL")
+    site.sql("""SELECT count(jorge.enqueue('main', l.lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', repeat('x', 200000)))) FROM (SELECT lead_id FROM jorge.lead LIMIT 250) l""")
+    site.wait("SELECT count(*) FROM jorge.outbox_done", 251)
+    resident = site.resident()
+    for _ in range(50):
+        if resident["VmRSS"] < 60:
+            break
+        time.sleep(0.1)
+        resident = site.resident()
+    tap.ok(resident["VmHWM"] > 80 and resident["VmRSS"] < 60, "at rest it holds little memory", str(resident))
+    site.sql("ALTER TABLE jorge.outbox ALTER payload SET STORAGE EXTENDED")
+
     # idle: what the worker costs, and how soon it is there
     before = [int(x) for x in site.sql("SELECT transactions, wakeups FROM jorge.outbox_workers()").split("|")]
     cpu = sum(map(int, open(f"/proc/{site.worker()}/stat").read().split()[13:15]))
