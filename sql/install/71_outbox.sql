@@ -179,17 +179,20 @@ CREATE TABLE IF NOT EXISTS jorge.endpoint (
     method      text NOT NULL CHECK (method IN ('GET', 'POST', 'PUT', 'DELETE')),
     path        text NOT NULL CHECK (path ~ '^/[A-Za-z0-9_/{}?=&.-]*$'),
     version     text,
-    body        jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(body) = 'object'),
-    context     jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(context) = 'object'),
+    body        jsonb NOT NULL DEFAULT '{}',
+    context     jsonb NOT NULL DEFAULT '{}',
     allowed     text[] NOT NULL DEFAULT '{}',
     required    text[] NOT NULL DEFAULT '{}',
     accepted    text[],
     on_unknown  text NOT NULL CHECK (on_unknown IN ('reconcile', 'resend', 'stop')),
     reuse       boolean NOT NULL DEFAULT false,
-    classes     jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(classes) = 'array'),
+    classes     jsonb NOT NULL DEFAULT '[]',
     needs_contact boolean NOT NULL GENERATED ALWAYS AS (path LIKE '%{contact_id}%' OR context::text LIKE '%"contact_id"%') STORED,
     PRIMARY KEY (location_id, endpoint)
 );
+SELECT jorge.add_check('jorge.endpoint', 'endpoint_body_check', $check$jsonb_typeof(body) = 'object'$check$);
+SELECT jorge.add_check('jorge.endpoint', 'endpoint_context_check', $check$jsonb_typeof(context) = 'object'$check$);
+SELECT jorge.add_check('jorge.endpoint', 'endpoint_classes_check', $check$jsonb_typeof(classes) = 'array'$check$);
 SELECT jorge.add_check('jorge.endpoint', 'endpoint_classes_known', $check$NOT jsonb_path_exists(classes, '$[*] ? (!exists(@.class ? (@ == "accepted" || @ == "rejected" || @ == "contact" || @ == "auth" || @ == "setup" || @ == "throttled" || @ == "unknown" || @ == "not_sent")) || @.class.type() != "string" || @.match.type() != "string" || @.type() != "object")')$check$);
 SELECT jorge.add_check('jorge.endpoint', 'endpoint_size', $check$octet_length(path) <= 1024 AND octet_length(body::text) <= 32768 AND octet_length(context::text) <= 8192 AND octet_length(classes::text) <= 8192$check$);
 COMMENT ON TABLE jorge.endpoint IS 'How each kind of delivery is sent: one HTTP request, as data. Rows of location * are shipped; a location''s own row of the same name wins.';
@@ -233,7 +236,7 @@ CREATE TABLE IF NOT EXISTS jorge.provider_account (
     provider      text NOT NULL,
     account_id    text CHECK (account_id ~ '^[A-Za-z0-9_-]{1,64}$'),
     enabled       boolean NOT NULL DEFAULT true,
-    defaults      jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(defaults) = 'object'),
+    defaults      jsonb NOT NULL DEFAULT '{}',
     blocked_until timestamptz,
     block_reason  text,
     last_sent_at  timestamptz,
@@ -241,6 +244,7 @@ CREATE TABLE IF NOT EXISTS jorge.provider_account (
     last_error    text,
     PRIMARY KEY (location_id, provider)
 );
+SELECT jorge.add_check('jorge.provider_account', 'provider_account_defaults_check', $check$jsonb_typeof(defaults) = 'object'$check$);
 COMMENT ON TABLE jorge.provider_account IS 'A location''s account with a provider. The token is in a file that only the server can read (doc/delivery.md), never here.';
 COMMENT ON COLUMN jorge.provider_account.location_id IS 'Tenant; also the name of its token''s file.';
 COMMENT ON COLUMN jorge.provider_account.provider IS 'Row of jorge.provider.';
