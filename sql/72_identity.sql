@@ -419,6 +419,8 @@ BEGIN
 
     PERFORM jorge.move_blocks($3, holder, log.loser_id, (SELECT array_agg(l.inquiry_id) FROM jorge.inquiry_lead l WHERE l.lead_id = log.loser_id AND l.location_id = $3), false);
     PERFORM jorge.move_blocks($3, holder, log.loser_id, CASE WHEN log.loser_row IS NULL THEN later || log.inquiry_id ELSE later END, true);
+    -- under ids that are the loser's again stands also what other arrivals brought before
+    PERFORM jorge.move_blocks($3, log.loser_id, holder, (SELECT array_agg(l.inquiry_id) FROM jorge.inquiry_lead l WHERE l.lead_id = holder AND l.location_id = $3), true);
 
     -- columns that are not folded: as they were, but for those changed since
     SELECT to_jsonb(l) INTO now_row FROM jorge.lead l WHERE l.location_id = $3 AND l.lead_id = holder;

@@ -136,8 +136,8 @@ fold_anew(IntakeLead *lead)
 	}
 	qsort(events, n, sizeof(LeadEvent), jorge_compare_events);
 
-	/* a lead that was inserted as such has nothing to make its wishes from */
-	if (!has_inquiry(events, n))
+	/* a lead that was inserted as such has nothing to make its wishes from; one whose arrivals are others' now has none left */
+	if (!has_inquiry(events, n) && lead->state.inquiries == 0)
 		jorge_lead_state_forget_interactions(&lead->state);
 	else
 		jorge_lead_state_init(&lead->state, lead->state.values[LEAD_location_id],

@@ -1,0 +1,37 @@
+-- Merges undone in another order than they were made, after their arrivals have changed hands, leave nothing behind.
+BEGIN;
+SELECT plan(6);
+CREATE FUNCTION pg_temp.lead_of(source_ref text) RETURNS uuid LANGUAGE sql AS $$
+    SELECT l.lead_id FROM jorge.inquiry_lead l JOIN jorge.inquiry i USING (location_id, inquiry_id) WHERE i.source = 'undo' AND i.source_ref = $1
+$$;
+CREATE FUNCTION pg_temp.arrive(source_ref text, name text, email text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO jorge.inquiry (source, source_ref, name, email) VALUES ('undo', $1, $2, $3)
+$$;
+
+-- three in a chain; what the second was known by stands under its id while it is an alias, and goes with the arrival that brought it
+SELECT pg_temp.arrive('y', 'Yan Older', 'yan@example.com'), pg_temp.arrive('x', 'Xen Middle', 'xen@example.com'), pg_temp.arrive('q', 'Queen Three', 'queen@example.com');
+SELECT set_config('undo.first', jorge.merge_leads(pg_temp.lead_of('x'), pg_temp.lead_of('q'))::text, true);
+SELECT pg_temp.arrive('x2', 'Xen Middle', 'xen@example.com'), pg_temp.arrive('q2', 'Queen Three', 'queen@example.com');
+SELECT set_config('undo.second', jorge.merge_leads(pg_temp.lead_of('y'), pg_temp.lead_of('x'))::text, true);
+SELECT pg_temp.arrive('y2', 'Queen Three', 'yan@example.com');
+SELECT jorge.unmerge(current_setting('undo.first')::uuid);
+SELECT jorge.unmerge(current_setting('undo.second')::uuid);
+SELECT ok(pg_temp.lead_of('x') <> pg_temp.lead_of('q2') AND pg_temp.lead_of('x') <> pg_temp.lead_of('y2'), 'all three are parted');
+SELECT set_eq($$SELECT DISTINCT b.lead_id FROM jorge.inquiry i, unnest(jorge.inquiry_blocks(i.location_id, i.name, i.first_name, i.last_name, NULL, NULL, NULL, NULL, NULL)) k
+                  JOIN jorge.lead_block b ON b.key = k WHERE i.source = 'undo' AND i.source_ref = 'q'$$,
+              $$SELECT pg_temp.lead_of(r) FROM unnest(ARRAY['q', 'y2']) r$$, 'a name is found under those who gave it, and no others');
+SELECT ok(jorge.erase_lead(pg_temp.lead_of('x')), 'one is erased');
+SELECT is_empty('SELECT * FROM jorge.check_identity()', 'and leaves nothing');
+
+-- a merge is undone whose arrival has become somebody else's meanwhile: the office's phone that kept the two together is nobody's
+INSERT INTO jorge.inquiry (source, source_ref, name, phone, email) VALUES ('undo', 'z', 'Zed Old', '512-200-1001', 'zed@example.com');
+SELECT pg_temp.arrive('a', 'Zed Old', 'ann@example.com');
+SELECT set_config('undo.third', jorge.merge_leads(pg_temp.lead_of('z'), pg_temp.lead_of('a'))::text, true);
+INSERT INTO jorge.inquiry (source, source_ref, name, phone, email) SELECT 'undo', n::text, 'Person ' || chr(65 + n) || 'xyz', '512-200-1001', 'p' || n || '@example.com' FROM generate_series(1, 15) n;
+-- as if it had come in a transaction before that of the merge
+UPDATE jorge.inquiry_lead l SET linked_at = linked_at - interval '1 minute' FROM jorge.inquiry i WHERE i.inquiry_id = l.inquiry_id AND i.source = 'undo' AND i.source_ref = 'a';
+SELECT set_config('undo.lead', jorge.unmerge(current_setting('undo.third')::uuid)::text, true);
+SELECT results_eq('SELECT inquiries, name FROM jorge.lead WHERE lead_id = current_setting(''undo.lead'')::uuid', $$VALUES (0, NULL::text)$$, 'a lead without arrivals says nothing');
+SELECT is_empty('SELECT * FROM jorge.check_identity()', 'nothing is wrong');
+SELECT * FROM finish();
+ROLLBACK;
