@@ -4,8 +4,10 @@ SELECT plan(6);
 CREATE FUNCTION pg_temp.lead_of(source_ref text) RETURNS uuid LANGUAGE sql AS $$
     SELECT l.lead_id FROM jorge.inquiry_lead l JOIN jorge.inquiry i USING (location_id, inquiry_id) WHERE i.source = 'undo' AND i.source_ref = $1
 $$;
-CREATE FUNCTION pg_temp.arrive(source_ref text, name text, email text) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO jorge.inquiry (source, source_ref, name, email) VALUES ('undo', $1, $2, $3)
+-- one after the other
+CREATE TEMP SEQUENCE minutes;
+CREATE FUNCTION pg_temp.arrive(source_ref text, name text, email text, phone text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO jorge.inquiry (source, source_ref, received_at, name, phone, email) VALUES ('undo', $1, now() - interval '1 day' + nextval('minutes') * interval '1 minute', $2, $4, $3)
 $$;
 
 -- three in a chain; what the second was known by stands under its id while it is an alias, and goes with the arrival that brought it
@@ -24,10 +26,10 @@ SELECT ok(jorge.erase_lead(pg_temp.lead_of('x')), 'one is erased');
 SELECT is_empty('SELECT * FROM jorge.check_identity()', 'and leaves nothing');
 
 -- a merge is undone whose arrival has become somebody else's meanwhile: the office's phone that kept the two together is nobody's
-INSERT INTO jorge.inquiry (source, source_ref, name, phone, email) VALUES ('undo', 'z', 'Zed Old', '512-200-1001', 'zed@example.com');
+SELECT pg_temp.arrive('z', 'Zed Old', 'zed@example.com', '512-200-1001');
 SELECT pg_temp.arrive('a', 'Zed Old', 'ann@example.com');
 SELECT set_config('undo.third', jorge.merge_leads(pg_temp.lead_of('z'), pg_temp.lead_of('a'))::text, true);
-INSERT INTO jorge.inquiry (source, source_ref, name, phone, email) SELECT 'undo', n::text, 'Person ' || chr(65 + n) || 'xyz', '512-200-1001', 'p' || n || '@example.com' FROM generate_series(1, 15) n;
+SELECT count(pg_temp.arrive(n::text, 'Person ' || chr(65 + n) || 'xyz', 'p' || n || '@example.com', '512-200-1001')) FROM generate_series(1, 15) n;
 -- as if it had come in a transaction before that of the merge
 UPDATE jorge.inquiry_lead l SET linked_at = linked_at - interval '1 minute' FROM jorge.inquiry i WHERE i.inquiry_id = l.inquiry_id AND i.source = 'undo' AND i.source_ref = 'a';
 SELECT set_config('undo.lead', jorge.unmerge(current_setting('undo.third')::uuid)::text, true);
