@@ -120,6 +120,12 @@ SELECT is((SELECT interactions FROM person WHERE name = 'Dee Fox'), 1, 'also for
 UPDATE jorge.lead SET city = 'Austin', email = NULL, budget_max = 450000 WHERE name = 'Dee Fox';
 INSERT INTO jorge.inquiry (received_at, source, phone, city) VALUES ('2020-01-01', 'ghl', '512-867-6001', 'Dallas');
 SELECT results_eq($$SELECT city, email, budget_max, inquiries, sources FROM person WHERE name = 'Dee Fox'$$, $$VALUES ('Austin', NULL::text, 450000::numeric, 3, ARRAY['ghl', 'walk_in', 'lead'])$$, 'a change by hand is kept when the lead is folded anew, and is no arrival');
+INSERT INTO jorge.lead (name, phone, street, postal_code) VALUES ('Wanda Kowalczyk', '512-867-7401', '12 Oak Street', '78701');
+INSERT INTO jorge.inquiry (source, name, phone, street, postal_code) VALUES ('web', 'Wanda Kowalczik', '512-867-7402', '12 Oak Street', '78701');
+SELECT is((SELECT count(*) FROM person WHERE name LIKE 'Wanda %'), 1::bigint, 'somebody much alike is recognised');
+UPDATE jorge.lead SET name = 'Wanda Brandt', street = '940 Palm Avenue', postal_code = '78799' WHERE name LIKE 'Wanda %';
+INSERT INTO jorge.inquiry (source, name, phone, street, postal_code) VALUES ('web', 'Wanda Brand', '512-867-7403', '940 Palm Avenue', '78799');
+SELECT is((SELECT count(*) FROM person WHERE name LIKE 'Wanda %'), 1::bigint, 'also by what was changed by hand');
 SELECT is_empty('SELECT * FROM wrong', 'nothing is wrong with leads by hand');
 
 -- erasing
