@@ -297,13 +297,16 @@ jorge_find_candidates(Resolution *r, const bool *wanted, int *ncandidates)
 	jorge_stops_begin(&stops);
 	for (int h = 0, end; h < nhits; h = end)
 	{
+		Datum location_id = r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id];
 		pg_uuid_t lead_id = hits[h].lead_id;
 		MatchPerson lead;
 
 		CHECK_FOR_INTERRUPTS();
-		for (end = h + 1; end < nhits && memcmp(hits[end].lead_id.data, hits[h].lead_id.data, UUID_LEN) == 0;)
+		/* another tenant may have a lead of the same id */
+		for (end = h + 1; end < nhits && memcmp(hits[end].lead_id.data, hits[h].lead_id.data, UUID_LEN) == 0 &&
+						  jorge_compare_texts(r->arrivals[hits[end].arrival].event->values[INQUIRY_location_id], location_id) == 0;)
 			end++;
-		if (!person_of_lead(r, &reader, r->arrivals[hits[h].arrival].event->values[INQUIRY_location_id], &lead_id, &lead))
+		if (!person_of_lead(r, &reader, location_id, &lead_id, &lead))
 			continue;
 		for (int i = h; i < end; i++)
 		{

@@ -353,8 +353,8 @@ jorge_take_in_inquiries(LeadEvent *events, int n, Neighbours *near)
 	if (nknown > 0)
 		write_rows(&r, known, nknown, false);
 	write_decisions(&r, merge_ids);
-	/* a user's trigger may have changed any lead */
-	if (near != NULL && (r.nmerges > 0 || !jorge_rows_are_plain()))
-		jorge_neighbours_forget(near);
 	write_reviews(&r);
+	/* a user's trigger may have changed any lead */
+	if (near != NULL && (r.nmerges > 0 || !jorge_rows_are_plain() || jorge_decisions_are_watched()))
+		jorge_neighbours_forget(near);
 }

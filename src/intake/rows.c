@@ -3,6 +3,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/owner.h"
 #include "intake/probe.h"
 #include "intake/rows.h"
 #include "intake/table_writer.h"
@@ -10,6 +11,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "port/pg_bswap.h"
@@ -163,6 +165,29 @@ jorge_rows_are_plain(void)
 		if (!jorge_table_is_plain(&plans[target], at))
 			return false;
 	return true;
+}
+
+bool
+jorge_decisions_are_watched(void)
+{
+	static const char *const tables[] = {"error", "identity_review", "lead_alias", "lead_ensemble", "lead_merge"};
+	Oid ours = get_namespace_oid("jorge", false);
+	bool watched = false;
+
+	for (int t = 0; t < lengthof(tables) && !watched; t++)
+	{
+		Relation table = table_open(jorge_managed_relation(tables[t], false), AccessShareLock);
+
+		watched = table->rd_rules != NULL;
+		for (int g = 0; table->trigdesc != NULL && g < table->trigdesc->numtriggers; g++)
+		{
+			const Trigger *trigger = &table->trigdesc->triggers[g];
+
+			watched |= !trigger->tgisinternal && get_func_namespace(trigger->tgfoid) != ours;
+		}
+		table_close(table, AccessShareLock);
+	}
+	return watched;
 }
 
 bool

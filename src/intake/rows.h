@@ -18,6 +18,9 @@ extern bool jorge_write_rows(const IntakeRows *leads, const IntakeRows *keys, co
 /* Would it be written, because no trigger, rule or policy of the user's is on the tables? */
 extern bool jorge_rows_are_plain(void);
 
+/* Would a trigger or rule of the user's see what intake writes besides them: joins, questions, errors, scores of ensembles? */
+extern bool jorge_decisions_are_watched(void);
+
 /* May leads be read and locked without SQL? */
 extern bool jorge_leads_are_plain(void);
 

@@ -13,6 +13,7 @@
 #include "intake/statements.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -107,6 +108,8 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map)
 	jorge_unscored_begin();
 	if (is_inquiry)
 		jorge_lock_bulk(!small);
+	/* a statement may write leads' keys or stops as well, WITH ... (INSERT ...): they count for all of its arrivals */
+	CommandCounterIncrement();
 	if (is_inquiry && !small)
 		near = jorge_neighbours_make(tuplestore_tuple_count(rows));
 	tuplestore_select_read_pointer(rows, pointer);
@@ -383,6 +386,7 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 	jorge_owner_enter(&owner, relid);
 	jorge_unscored_begin();
 	jorge_lock_bulk(true);
+	CommandCounterIncrement();
 	near = jorge_neighbours_make(INTAKE_BATCH);
 	do
 	{
@@ -410,8 +414,15 @@ jorge_resolve_pending(PG_FUNCTION_ARGS)
 		}
 		if (n > 0)
 		{
+			CommandId before;
+
 			jorge_take_in_inquiries(events, n, near);
+			CommandCounterIncrement();
+			before = GetCurrentCommandId(false);
 			tell_resolved(locations, inquiries, n);
+			/* where that wrote anything, a user's trigger may have changed any lead */
+			if (GetCurrentCommandId(false) != before)
+				jorge_neighbours_forget(near);
 		}
 		resolved += n;
 		SPI_finish();
