@@ -16,7 +16,6 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/uuid.h"
 
@@ -60,8 +59,8 @@ jorge_new_blocks(LeadBlock *rows, int n)
 	if (n == 0)
 		return 0;
 	jorge_probe_begin(&blocks, "lead_block", columns, 1, false);
-	location_id = SPI_fnumber(RelationGetDescr(blocks.table), "location_id");
-	lead_id = SPI_fnumber(RelationGetDescr(blocks.table), "lead_id");
+	location_id = jorge_probe_column(&blocks, "location_id", TEXTOID);
+	lead_id = jorge_probe_column(&blocks, "lead_id", UUIDOID);
 	for (int i = 0; i < n; i++)
 	{
 		Datum key = Int64GetDatum(rows[i].key);
@@ -72,10 +71,12 @@ jorge_new_blocks(LeadBlock *rows, int n)
 		jorge_probe_for(&blocks, &key);
 		while (!known && (slot = jorge_probe_next(&blocks)) != NULL)
 		{
-			bool null;
+			bool nulls[2];
+			Datum lead = slot_getattr(slot, lead_id, &nulls[0]);
+			Datum location = slot_getattr(slot, location_id, &nulls[1]);
 
-			known = memcmp(DatumGetUUIDP(slot_getattr(slot, lead_id, &null))->data, DatumGetUUIDP(rows[i].lead_id)->data, UUID_LEN) == 0 &&
-					DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, slot_getattr(slot, location_id, &null), rows[i].location_id));
+			known = !nulls[0] && !nulls[1] && memcmp(DatumGetUUIDP(lead)->data, DatumGetUUIDP(rows[i].lead_id)->data, UUID_LEN) == 0 &&
+					DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, location, rows[i].location_id));
 		}
 		if (!known)
 			rows[kept++] = rows[i];

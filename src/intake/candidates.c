@@ -6,7 +6,7 @@
 #include "core/attribute_map.h"
 #include "intake/resolve.h"
 
-#include "executor/spi.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
 /* A lead under a blocking key of an arrival */
@@ -65,15 +65,17 @@ read_leads(StoredBlocks *reader, Datum location_id, int64 key, pg_uuid_t leads[B
 	jorge_probe_for(&reader->blocks, &value);
 	while (n <= BLOCK_LIMIT && (slot = jorge_probe_next(&reader->blocks)) != NULL)
 	{
-		bool null;
+		bool nulls[2];
+		Datum location = slot_getattr(slot, reader->location_id, &nulls[0]);
+		Datum lead_id = slot_getattr(slot, reader->lead_id, &nulls[1]);
 
-		if (jorge_compare_texts(slot_getattr(slot, reader->location_id, &null), location_id) != 0)
+		if (nulls[0] || nulls[1] || jorge_compare_texts(location, location_id) != 0)
 			continue;
 		if (!jorge_probe_visible(&reader->blocks))
 			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 							errmsg("could not serialize access: somebody much alike has come meanwhile"),
 							errhint("The transaction might succeed if retried.")));
-		leads[n++] = *DatumGetUUIDP(slot_getattr(slot, reader->lead_id, &null));
+		leads[n++] = *DatumGetUUIDP(lead_id);
 	}
 	return n;
 }
@@ -113,8 +115,8 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 	qsort(asked, nasked, sizeof(BlockHit), compare_index);
 
 	jorge_probe_begin(&reader.blocks, "lead_block", columns, 1, true);
-	reader.location_id = SPI_fnumber(RelationGetDescr(reader.blocks.table), "location_id");
-	reader.lead_id = SPI_fnumber(RelationGetDescr(reader.blocks.table), "lead_id");
+	reader.location_id = jorge_probe_column(&reader.blocks, "location_id", TEXTOID);
+	reader.lead_id = jorge_probe_column(&reader.blocks, "lead_id", UUIDOID);
 	for (int a = 0; a < nasked; a++)
 	{
 		Arrival *arrival = &r->arrivals[asked[a].arrival];
@@ -173,7 +175,7 @@ reader_begin(StoredLeads *reader)
 
 	jorge_probe_begin(&reader->leads, "lead", columns, 2, false);
 	jorge_map_attributes(&lead_map, reader->leads.table, jorge_lead_column_names, jorge_lead_column_types, LEAD_COLUMNS);
-	reader->erased_at = SPI_fnumber(RelationGetDescr(reader->leads.table), "erased_at");
+	reader->erased_at = jorge_probe_column(&reader->leads, "erased_at", TIMESTAMPTZOID);
 	reader->aliases_open = false;
 }
 
@@ -197,6 +199,7 @@ find_lead(StoredLeads *reader, Datum location_id, pg_uuid_t *lead_id)
 	static const char *const columns[] = {"location_id", "alias_id"};
 	Datum values[2] = {location_id, UUIDPGetDatum(lead_id)};
 	TupleTableSlot *slot;
+	Datum alias_of;
 	bool null;
 
 	jorge_probe_for(&reader->leads, values);
@@ -206,14 +209,17 @@ find_lead(StoredLeads *reader, Datum location_id, pg_uuid_t *lead_id)
 		if (!reader->aliases_open)
 		{
 			jorge_probe_begin(&reader->aliases, "lead_alias", columns, 2, false);
-			reader->alias_of = SPI_fnumber(RelationGetDescr(reader->aliases.table), "lead_id");
+			reader->alias_of = jorge_probe_column(&reader->aliases, "lead_id", UUIDOID);
 			reader->aliases_open = true;
 		}
 		jorge_probe_for(&reader->aliases, values);
 		slot = jorge_probe_next(&reader->aliases);
 		if (slot == NULL)
 			return NULL;
-		*lead_id = *DatumGetUUIDP(slot_getattr(slot, reader->alias_of, &null));
+		alias_of = slot_getattr(slot, reader->alias_of, &null);
+		if (null)
+			return NULL;
+		*lead_id = *DatumGetUUIDP(alias_of);
 		jorge_probe_for(&reader->leads, values);
 		slot = jorge_probe_next(&reader->leads);
 		if (slot == NULL)

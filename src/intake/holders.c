@@ -243,11 +243,11 @@ jorge_has_stop(const Resolution *r, Probe *stops, Datum location_id, const char 
 	jorge_probe_for(stops, &value);
 	while ((slot = jorge_probe_next(stops)) != NULL)
 	{
-		TupleDesc desc = RelationGetDescr(stops->table);
-		bool null;
-		Datum location = slot_getattr(slot, SPI_fnumber(desc, "location_id"), &null);
+		bool nulls[2];
+		Datum location = slot_getattr(slot, jorge_probe_column(stops, "location_id", TEXTOID), &nulls[0]);
+		Datum of = slot_getattr(slot, jorge_probe_column(stops, "kind", TEXTOID), &nulls[1]);
 
-		if (text_is(slot_getattr(slot, SPI_fnumber(desc, "kind"), &null), kind) &&
+		if (!nulls[0] && !nulls[1] && text_is(of, kind) &&
 			(text_is(location, JORGE_SHARED_LOCATION) || jorge_compare_texts(location, location_id) == 0))
 			return true;
 	}
@@ -292,8 +292,8 @@ find_known(Resolution *r)
 	jorge_probe_end(&stops);
 
 	jorge_probe_begin(&keys, "lead_key", columns, 3, false);
-	lead_id = SPI_fnumber(RelationGetDescr(keys.table), "lead_id");
-	share = SPI_fnumber(RelationGetDescr(keys.table), "share");
+	lead_id = jorge_probe_column(&keys, "lead_id", UUIDOID);
+	share = jorge_probe_column(&keys, "share", INT4OID);
 	for (int k = 0; k < r->nentries; k++)
 	{
 		KeyEntry *entry = &r->entries[k];
@@ -309,11 +309,14 @@ find_known(Resolution *r)
 		while ((slot = jorge_probe_next(&keys)) != NULL)
 		{
 			bool null;
+			Datum holder = slot_getattr(slot, lead_id, &null);
 
+			if (null)
+				continue;
 			if (n == room)
 				found = repalloc_huge(found, mul_size(sizeof(Found), room *= 2));
 			found[n].entry = k;
-			found[n].lead_id = *DatumGetUUIDP(slot_getattr(slot, lead_id, &null));
+			found[n].lead_id = *DatumGetUUIDP(holder);
 			found[n].share = DatumGetInt32(slot_getattr(slot, share, &null));
 			entry->nstored = Max(entry->nstored, found[n].share + 1);
 			n++;

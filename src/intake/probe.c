@@ -81,6 +81,23 @@ jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, i
 	probe->scan = jorge_index_beginscan(probe->table, probe->index, GetActiveSnapshot(), ncolumns);
 }
 
+AttrNumber
+jorge_probe_column(const Probe *probe, const char *column, Oid type)
+{
+	TupleDesc desc = RelationGetDescr(probe->table);
+
+	for (int a = 0; a < desc->natts; a++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, a);
+
+		if (!attribute->attisdropped && attribute->atttypid == type && strcmp(NameStr(attribute->attname), column) == 0)
+			return a + 1;
+	}
+	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+					errmsg("column \"%s\" of table \"%s\" has another type than it was made with", column, RelationGetRelationName(probe->table)),
+					errhint("Give the column its type back with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
+}
+
 void
 jorge_probe_for(Probe *probe, const Datum *values)
 {

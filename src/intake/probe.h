@@ -27,6 +27,9 @@ typedef struct Probe
 /* Open a table by the index whose leading columns are these: text, bigint or uuid. ERROR 42704 if there is none. */
 extern void jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest);
 
+/* Position of a column that is read of the rows. ERROR 42804 if the table has none of this type. It may be null, where somebody dropped NOT NULL. */
+extern AttrNumber jorge_probe_column(const Probe *probe, const char *column, Oid type);
+
 /* Look for rows with these values */
 extern void jorge_probe_for(Probe *probe, const Datum *values);
 

@@ -1,6 +1,6 @@
 -- What an arrival writes is the same whether C or SQL writes it, and a table that asks for more than C does gets it.
 BEGIN;
-SELECT plan(24);
+SELECT plan(26);
 
 -- the same arrivals for two locations: people who come once, and again with other words, another phone or another e-mail
 CREATE TEMP TABLE waves AS
@@ -92,5 +92,14 @@ CREATE FUNCTION pg_temp.loud() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSE
 CREATE TRIGGER loud AFTER INSERT ON jorge.lead_score REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.loud();
 SELECT pg_temp.one('5125550112');
 SELECT is((SELECT count(*) FROM seen), 1::bigint, 'a statement''s trigger');
+-- what is read without the executor may have been changed, too
+INSERT INTO jorge.inquiry (location_id, source, name, phone, street, postal_code) VALUES ('null', 'web', 'Maria Lopezana', '3056210001', '12 Oak Street', '33101');
+ALTER TABLE jorge.lead_block ALTER location_id DROP NOT NULL;
+UPDATE jorge.lead_block SET location_id = NULL WHERE location_id = 'null';
+INSERT INTO jorge.inquiry (location_id, source, name, phone, street, postal_code) VALUES ('null', 'web', 'Maria Lopezana', '3056210002', '12 Oak Street', '33101');
+SELECT is((SELECT count(*) FROM jorge.lead WHERE location_id = 'null'), 2::bigint, 'a blocking key of nobody');
+ALTER TABLE jorge.lead_block ALTER lead_id TYPE bigint USING 1;
+SELECT throws_ok($$INSERT INTO jorge.inquiry (location_id, source, name, phone, street, postal_code) VALUES ('null', 'web', 'Maria Lopezana', '3056210003', '12 Oak Street', '33101')$$,
+                 '42804', NULL, 'and one of a number');
 SELECT * FROM finish();
 ROLLBACK;
