@@ -402,8 +402,13 @@ find_alike(Resolution *r)
 	if (asked > 0)
 		r->candidates = jorge_find_candidates(r, wanted, &r->ncandidates);
 	for (int c = 0; c < r->ncandidates; c++)
-		if (r->candidates[c].verdict.decision == MATCH_MERGE)
-			(void) jorge_person_of(r, r->arrivals[r->candidates[c].arrival].event->values[INQUIRY_location_id], &r->candidates[c].lead_id);
+	{
+		Candidate *candidate = &r->candidates[c];
+
+		CHECK_FOR_INTERRUPTS();
+		if (candidate->verdict.decision == MATCH_MERGE)
+			candidate->person = jorge_person_of(r, r->arrivals[candidate->arrival].event->values[INQUIRY_location_id], &candidate->lead_id);
+	}
 	pfree(wanted);
 }
 

@@ -277,7 +277,8 @@ join_alike(Resolution *r, int i, const BlockRef *blocks, int nblocks)
 		{
 			MatchVerdict again;
 
-			person = person_now(r, jorge_person_of(r, arrival->event->values[INQUIRY_location_id], &candidate->lead_id));
+			/* it may be another lead by now */
+			person = person_now(r, candidate->person);
 			if (!r->persons[person].stored)
 				continue; /* gone meanwhile */
 			/* another transaction may have changed it before it was locked */

@@ -161,6 +161,7 @@ typedef struct Candidate
 {
 	int arrival;
 	pg_uuid_t lead_id;
+	int person; /* of those to be joined */
 	MatchVerdict verdict;
 } Candidate;
 
