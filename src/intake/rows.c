@@ -176,8 +176,12 @@ jorge_decisions_are_watched(void)
 
 	for (int t = 0; t < lengthof(tables) && !watched; t++)
 	{
-		Relation table = table_open(jorge_managed_relation(tables[t], false), AccessShareLock);
+		Oid relid = jorge_managed_relation(tables[t], true);
+		Relation table;
 
+		if (!OidIsValid(relid)) /* made by an older install() */
+			continue;
+		table = table_open(relid, AccessShareLock);
 		watched = table->rd_rules != NULL;
 		for (int g = 0; table->trigdesc != NULL && g < table->trigdesc->numtriggers; g++)
 		{
