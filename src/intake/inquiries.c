@@ -68,14 +68,13 @@ compare_int64(const void *a, const void *b)
 }
 
 /*
- * Take from an arrival the blocking keys that its stored lead has anyhow; a row that a user has put in or changed has none of
- * its new values yet, and those it has are left out when they are written
+ * Take from an arrival the blocking keys that its stored lead has anyhow. Those of a row that a user has put in or changed stay,
+ * because the row says the same by now; what is stored of them is left out when they are written.
  */
 static void
 drop_known_blocks(Arrival *arrival, const LeadState *state)
 {
 	const Adoption *adoption = jorge_adoption();
-	bool by_hand = adoption != NULL && memcmp(adoption->lead_id.data, DatumGetUUIDP(state->values[LEAD_lead_id])->data, UUID_LEN) == 0;
 	text *location = DatumGetTextPP(state->values[LEAD_location_id]);
 	MatchGiven given;
 	MatchPerson person;
@@ -83,19 +82,15 @@ drop_known_blocks(Arrival *arrival, const LeadState *state)
 	int n;
 	int kept = 0;
 
-	if (!by_hand && jorge_says_the_same(state, arrival->event))
+	if (adoption != NULL && memcmp(adoption->lead_id.data, DatumGetUUIDP(state->values[LEAD_lead_id])->data, UUID_LEN) == 0)
+		return;
+	if (jorge_says_the_same(state, arrival->event))
 	{
 		arrival->nblocks = 0;
 		return;
 	}
 	jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &given);
 	jorge_match_prepare(&given, &person);
-	if (by_hand)
-	{
-		person.phones_shared = arrival->person->phones_shared;
-		arrival->nblocks = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), &person, arrival->blocks);
-		return;
-	}
 	n = jorge_location_blocks(VARDATA_ANY(location), VARSIZE_ANY_EXHDR(location), &person, known);
 	qsort(known, n, sizeof(int64), compare_int64);
 	for (int b = 0; b < arrival->nblocks; b++)

@@ -1,6 +1,6 @@
--- Merges undone in another order than they were made, after their arrivals have changed hands, leave nothing behind.
+-- Merges undone in another order than they were made, and leads changed by hand, leave nothing behind.
 BEGIN;
-SELECT plan(6);
+SELECT plan(8);
 CREATE FUNCTION pg_temp.lead_of(source_ref text) RETURNS uuid LANGUAGE sql AS $$
     SELECT l.lead_id FROM jorge.inquiry_lead l JOIN jorge.inquiry i USING (location_id, inquiry_id) WHERE i.source = 'undo' AND i.source_ref = $1
 $$;
@@ -35,5 +35,11 @@ UPDATE jorge.inquiry_lead l SET linked_at = linked_at - interval '1 minute' FROM
 SELECT set_config('undo.lead', jorge.unmerge(current_setting('undo.third')::uuid)::text, true);
 SELECT results_eq('SELECT inquiries, name FROM jorge.lead WHERE lead_id = current_setting(''undo.lead'')::uuid', $$VALUES (0, NULL::text)$$, 'a lead without arrivals says nothing');
 SELECT is_empty('SELECT * FROM jorge.check_identity()', 'nothing is wrong');
+
+-- a lead's name and phone came apart; a change by hand stores no more of them together than its own words
+SELECT pg_temp.arrive('n', 'Nora Apart', 'nora@example.com'), pg_temp.arrive('n2', NULL, 'nora@example.com', '512-200-1002');
+UPDATE jorge.lead SET city = 'Austin' WHERE lead_id = pg_temp.lead_of('n');
+SELECT ok(jorge.erase_lead(pg_temp.lead_of('n')), 'a lead changed by hand is erased');
+SELECT is_empty('SELECT * FROM jorge.check_identity()', 'and leaves nothing, either');
 SELECT * FROM finish();
 ROLLBACK;
