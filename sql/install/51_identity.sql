@@ -265,22 +265,19 @@ CREATE OR REPLACE FUNCTION jorge.lead_truncated() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+DECLARE
+    relation text;
+    filled boolean;
 BEGIN
     TRUNCATE jorge.lead_block, jorge.lead_merge, jorge.lead_apart, jorge.identity_review;
-    -- these the same statement may have emptied, and then they can't be truncated again
-    IF EXISTS (SELECT FROM jorge.lead_key) THEN
-        TRUNCATE jorge.lead_key;
-    END IF;
-    IF EXISTS (SELECT FROM jorge.lead_score) THEN
-        TRUNCATE jorge.lead_score;
-    END IF;
-    -- else a provider's next message would go to a lead that is gone
-    IF EXISTS (SELECT FROM jorge.lead_contact) THEN
-        TRUNCATE jorge.lead_contact;
-    END IF;
-    IF EXISTS (SELECT FROM jorge.lead_tag) THEN
-        TRUNCATE jorge.lead_tag;
-    END IF;
+    -- These the same statement may have emptied, and then they can't be truncated again. Through a contact that is left a provider's
+    -- next message would go to a lead that is gone.
+    FOREACH relation IN ARRAY ARRAY['lead_key', 'lead_score', 'lead_contact', 'lead_tag'] LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM jorge.%I)', relation) INTO filled;
+        IF filled THEN
+            EXECUTE format('TRUNCATE jorge.%I', relation);
+        END IF;
+    END LOOP;
     RETURN NULL;
 END
 $fn$;

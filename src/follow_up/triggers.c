@@ -4,6 +4,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/datum.h"
 #include "core/owner.h"
 #include "follow_up/follow_up.h"
 
@@ -86,9 +87,7 @@ read_question(TriggerData *trigger, Question *question)
 static bool
 is_asked_for(const Question *question, const text *value)
 {
-	return question->value == NULL ||
-		   (value != NULL && strlen(question->value) == VARSIZE_ANY_EXHDR(value) &&
-			memcmp(VARDATA_ANY(value), question->value, VARSIZE_ANY_EXHDR(value)) == 0);
+	return question->value == NULL || (value != NULL && jorge_text_is(PointerGetDatum(value), question->value));
 }
 
 /*

@@ -5,7 +5,7 @@
 
 #include "identity/match.h"
 
-/* What has a fixed size; texts follow, each with its terminator, in the order of jorge_match_pack() */
+/* What has a fixed size; texts follow, each with its terminator, in the order of list_texts() */
 typedef struct PackedHead
 {
 	uint8 ngiven;
@@ -23,55 +23,61 @@ typedef struct PackedHead
 
 StaticAssertDecl(sizeof(PackedHead) + sizeof(MatchPerson) <= MATCH_PACKED_SIZE, "a packed person may not fit");
 
-/*
- * Append a text
- */
-static char *
-put(char *to, const char *text)
-{
-	size_t size = strlen(text) + 1;
+#define MOST_TEXTS (2 * MATCH_NAME_WORDS + 2 * MATCH_MAX_KEYS + 5)
 
-	memcpy(to, text, size);
-	return to + size;
+/*
+ * List the texts of a person in the order they are packed, as far as its numbers say there are any; returns how many
+ */
+static int
+list_texts(MatchPerson *person, char *texts[MOST_TEXTS])
+{
+	MatchName *name = &person->name;
+	int n = 0;
+
+	for (int i = 0; i < name->ngiven; i++)
+		texts[n++] = name->given[i];
+	for (int i = 0; i < name->nsurname; i++)
+		texts[n++] = name->surname[i];
+	for (int i = 0; i < person->nphones; i++)
+		texts[n++] = person->phones[i];
+	for (int i = 0; i < person->nemails; i++)
+		texts[n++] = person->emails[i];
+	texts[n++] = person->phone_tail;
+	texts[n++] = person->house;
+	texts[n++] = person->street;
+	texts[n++] = person->city;
+	texts[n++] = person->postal_code;
+	return n;
 }
 
 /*
- * Read the next text
+ * Copy a text with its terminator; returns its size
  */
-static const char *
-get(const char *from, char *text)
+static size_t
+copy_text(char *to, const char *from)
 {
 	size_t size = strlen(from) + 1;
 
-	memcpy(text, from, size);
-	return from + size;
+	memcpy(to, from, size);
+	return size;
 }
 
 int
 jorge_match_pack(const MatchPerson *person, char *packed)
 {
 	const MatchName *name = &person->name;
-	char *to = packed + sizeof(PackedHead);
 	PackedHead head = {name->ngiven, name->nsurname, person->nphones, person->nemails, name->pair, person->phones_shared, name->generation};
+	char *texts[MOST_TEXTS];
+	int n = list_texts(unconstify(MatchPerson *, person), texts);
+	char *to = packed + sizeof(PackedHead);
 
 	memcpy(head.given_entry, name->given_entry, sizeof(head.given_entry));
 	memcpy(head.given_bits, name->given_bits, sizeof(head.given_bits));
 	memcpy(head.surname_bits, name->surname_bits, sizeof(head.surname_bits));
 	memcpy(head.surname_known, name->surname_known, sizeof(head.surname_known));
 	memcpy(packed, &head, sizeof(head));
-	for (int i = 0; i < name->ngiven; i++)
-		to = put(to, name->given[i]);
-	for (int i = 0; i < name->nsurname; i++)
-		to = put(to, name->surname[i]);
-	for (int i = 0; i < person->nphones; i++)
-		to = put(to, person->phones[i]);
-	for (int i = 0; i < person->nemails; i++)
-		to = put(to, person->emails[i]);
-	to = put(to, person->phone_tail);
-	to = put(to, person->house);
-	to = put(to, person->street);
-	to = put(to, person->city);
-	to = put(to, person->postal_code);
+	for (int i = 0; i < n; i++)
+		to += copy_text(to, texts[i]);
 	return to - packed;
 }
 
@@ -80,7 +86,9 @@ jorge_match_unpack(const char *packed, MatchPerson *person)
 {
 	MatchName *name = &person->name;
 	const char *from = packed + sizeof(PackedHead);
+	char *texts[MOST_TEXTS];
 	PackedHead head;
+	int n;
 
 	memcpy(&head, packed, sizeof(head));
 	name->ngiven = head.ngiven;
@@ -94,17 +102,7 @@ jorge_match_unpack(const char *packed, MatchPerson *person)
 	person->nphones = head.nphones;
 	person->nemails = head.nemails;
 	person->phones_shared = head.phones_shared;
-	for (int i = 0; i < name->ngiven; i++)
-		from = get(from, name->given[i]);
-	for (int i = 0; i < name->nsurname; i++)
-		from = get(from, name->surname[i]);
-	for (int i = 0; i < person->nphones; i++)
-		from = get(from, person->phones[i]);
-	for (int i = 0; i < person->nemails; i++)
-		from = get(from, person->emails[i]);
-	from = get(from, person->phone_tail);
-	from = get(from, person->house);
-	from = get(from, person->street);
-	from = get(from, person->city);
-	(void) get(from, person->postal_code);
+	n = list_texts(person, texts);
+	for (int i = 0; i < n; i++)
+		from += copy_text(texts[i], from);
 }

@@ -9,11 +9,17 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+/* A blocking key of an arrival */
+typedef struct AskedKey
+{
+	int arrival;
+	int64 key;
+} AskedKey;
+
 /* A lead under a blocking key of an arrival */
 typedef struct BlockHit
 {
 	int arrival;
-	int64 key;
 	pg_uuid_t lead_id;
 } BlockHit;
 
@@ -23,8 +29,8 @@ typedef struct BlockHit
 static int
 compare_index(const void *a, const void *b)
 {
-	const BlockHit *x = a;
-	const BlockHit *y = b;
+	const AskedKey *x = a;
+	const AskedKey *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
@@ -101,7 +107,7 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 	StoredBlocks reader;
 	int room = 64;
 	BlockHit *hits = palloc(sizeof(BlockHit) * room);
-	BlockHit *asked = palloc_extended(mul_size(sizeof(BlockHit), r->n * MATCH_MAX_BLOCKING_KEYS + 1), MCXT_ALLOC_HUGE);
+	AskedKey *asked = palloc_extended(mul_size(sizeof(AskedKey), r->n * MATCH_MAX_BLOCKING_KEYS + 1), MCXT_ALLOC_HUGE);
 	int nasked = 0;
 	int n = 0;
 
@@ -109,10 +115,9 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 	for (int i = 0; i < r->n; i++)
 		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
 		{
-			asked[nasked].arrival = i;
-			asked[nasked++].key = r->arrivals[i].blocks[b];
+			asked[nasked++] = (AskedKey) {i, r->arrivals[i].blocks[b]};
 		}
-	qsort(asked, nasked, sizeof(BlockHit), compare_index);
+	qsort(asked, nasked, sizeof(AskedKey), compare_index);
 
 	jorge_probe_begin(&reader.blocks, "lead_block", columns, 1, true);
 	reader.location_id = jorge_probe_column(&reader.blocks, "location_id", TEXTOID);
@@ -122,16 +127,15 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 		Arrival *arrival = &r->arrivals[asked[a].arrival];
 		pg_uuid_t read[BLOCK_LIMIT + 1];
 		const pg_uuid_t *leads = read;
-		int under = r->near == NULL ? -1 : jorge_neighbours_under(r->near, asked[a].key, &leads);
+		int under = jorge_neighbours_under(r->near, asked[a].key, &leads);
 
 		CHECK_FOR_INTERRUPTS();
 		if (under < 0)
 		{
-			under = r->near != NULL && jorge_neighbours_lack(r->near, STORED_BLOCK, &asked[a].key, sizeof(asked[a].key))
+			under = jorge_neighbours_lack(r->near, STORED_BLOCK, &asked[a].key, sizeof(asked[a].key))
 						? 0
 						: read_leads(&reader, arrival->event->values[INQUIRY_location_id], asked[a].key, read);
-			if (r->near != NULL)
-				jorge_neighbours_learn(r->near, asked[a].key, read, under);
+			jorge_neighbours_learn(r->near, asked[a].key, read, under);
 		}
 		if (under > BLOCK_LIMIT)
 		{
@@ -143,7 +147,7 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 		{
 			if (n == room)
 				hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
-			hits[n++] = (BlockHit) {asked[a].arrival, asked[a].key, leads[l]};
+			hits[n++] = (BlockHit) {asked[a].arrival, leads[l]};
 		}
 	}
 	jorge_probe_end(&reader.blocks);
@@ -255,14 +259,13 @@ person_of_lead(const Resolution *r, StoredLeads *reader, Datum location_id, pg_u
 {
 	TupleTableSlot *slot;
 
-	if (r->near != NULL && jorge_neighbours_get(r->near, location_id, lead_id, person))
+	if (jorge_neighbours_get(r->near, location_id, lead_id, person))
 		return true;
 	slot = find_lead(reader, location_id, lead_id);
 	if (slot == NULL)
 		return false;
 	prepare_lead(slot, person);
-	if (r->near != NULL)
-		jorge_neighbours_put(r->near, location_id, lead_id, person);
+	jorge_neighbours_put(r->near, location_id, lead_id, person);
 	return true;
 }
 

@@ -25,19 +25,6 @@ typedef struct KeyRef
 } KeyRef;
 
 /*
- * Order text Datums byte by byte
- */
-int
-jorge_compare_texts(Datum x, Datum y)
-{
-	text *a = DatumGetTextPP(x);
-	text *b = DatumGetTextPP(y);
-	int order = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b)));
-
-	return order != 0 ? order : (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
-}
-
-/*
  * Order keys, so that equal ones are neighbours and look-ups walk the index in order
  */
 static int
@@ -211,18 +198,6 @@ compare_found(const void *a, const void *b)
 	return order != 0 ? order : x->entry - y->entry;
 }
 
-/*
- * Is a text Datum this C string?
- */
-static bool
-text_is(Datum value, const char *string)
-{
-	text *t = DatumGetTextPP(value);
-	int length = strlen(string);
-
-	return VARSIZE_ANY_EXHDR(t) == length && memcmp(VARDATA_ANY(t), string, length) == 0;
-}
-
 void
 jorge_stops_begin(Probe *stops)
 {
@@ -237,7 +212,7 @@ jorge_has_stop(const Resolution *r, Probe *stops, Datum location_id, const char 
 	TupleTableSlot *slot;
 	Datum value;
 
-	if (r->near != NULL && jorge_neighbours_lack(r->near, STORED_STOP, key, strlen(key)))
+	if (jorge_neighbours_lack(r->near, STORED_STOP, key, strlen(key)))
 		return false;
 	value = CStringGetTextDatum(key);
 	jorge_probe_for(stops, &value);
@@ -247,8 +222,8 @@ jorge_has_stop(const Resolution *r, Probe *stops, Datum location_id, const char 
 		Datum location = slot_getattr(slot, jorge_probe_column(stops, "location_id", TEXTOID), &nulls[0]);
 		Datum of = slot_getattr(slot, jorge_probe_column(stops, "kind", TEXTOID), &nulls[1]);
 
-		if (!nulls[0] && !nulls[1] && text_is(of, kind) &&
-			(text_is(location, JORGE_SHARED_LOCATION) || jorge_compare_texts(location, location_id) == 0))
+		if (!nulls[0] && !nulls[1] && jorge_text_is(of, kind) &&
+			(jorge_text_is(location, JORGE_SHARED_LOCATION) || jorge_compare_texts(location, location_id) == 0))
 			return true;
 	}
 	return false;
@@ -300,7 +275,7 @@ find_known(Resolution *r)
 		Datum values[3];
 
 		CHECK_FOR_INTERRUPTS();
-		if (entry->stopped || (r->near != NULL && jorge_neighbours_lack(r->near, *jorge_key_kinds[entry->kind], entry->key, strlen(entry->key))))
+		if (entry->stopped || jorge_neighbours_lack(r->near, *jorge_key_kinds[entry->kind], entry->key, strlen(entry->key)))
 			continue;
 		values[0] = entry->location_id;
 		values[1] = CStringGetTextDatum(jorge_key_kinds[entry->kind]);

@@ -237,7 +237,7 @@ write_rows(Resolution *r, IntakeLead *leads, int nleads, bool new_ones)
 		jorge_rows_put(keys, key, present);
 	}
 	jorge_write_leads(leads, nleads, keys, links, "inquiry");
-	for (int k = 0; r->near != NULL && k < nkeys; k++)
+	for (int k = 0; k < nkeys; k++)
 	{
 		const KeyEntry *entry = &r->entries[new_keys[k].entry];
 

@@ -3,6 +3,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/datum.h"
 #include "intake/lead_state.h"
 
 #include "catalog/pg_type.h"
@@ -250,15 +251,8 @@ int
 jorge_compare_leads(Datum id, Datum location, Datum other_id, Datum other_location)
 {
 	int order = memcmp(DatumGetUUIDP(other_id)->data, DatumGetUUIDP(id)->data, UUID_LEN);
-	text *a;
-	text *b;
 
-	if (order != 0)
-		return order;
-	a = DatumGetTextPP(location);
-	b = DatumGetTextPP(other_location);
-	order = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b)));
-	return order != 0 ? order : (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+	return order != 0 ? order : jorge_compare_texts(location, other_location);
 }
 
 bool
@@ -269,16 +263,8 @@ jorge_event_text(const LeadEvent *event, const char **data, int *length)
 
 	if (event->nulls[column])
 		return false;
-	if (!event->is_inquiry)
-	{
-		text *direction;
-
-		if (event->nulls[INTERACTION_direction])
-			return false;
-		direction = DatumGetTextPP(event->values[INTERACTION_direction]);
-		if (VARSIZE_ANY_EXHDR(direction) != 2 || memcmp(VARDATA_ANY(direction), "in", 2) != 0)
-			return false;
-	}
+	if (!event->is_inquiry && (event->nulls[INTERACTION_direction] || !jorge_text_is(event->values[INTERACTION_direction], "in")))
+		return false;
 	body = DatumGetTextPP(event->values[column]);
 	*data = VARDATA_ANY(body);
 	*length = VARSIZE_ANY_EXHDR(body);
@@ -393,14 +379,10 @@ static bool
 same_text(const LeadState *state, const LeadEvent *inquiry, int column)
 {
 	int given = INQUIRY_FIRST_WISH + column - LEAD_FIRST_WISH;
-	text *a;
-	text *b;
 
 	if (state->nulls[column] || inquiry->nulls[given])
 		return state->nulls[column] == inquiry->nulls[given];
-	a = DatumGetTextPP(state->values[column]);
-	b = DatumGetTextPP(inquiry->values[given]);
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) && memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	return jorge_compare_texts(state->values[column], inquiry->values[given]) == 0;
 }
 
 bool
@@ -482,12 +464,7 @@ fold_cleared(LeadState *state, const LeadEvent *edit)
 bool
 jorge_event_is_edit(const LeadEvent *event)
 {
-	text *source;
-
-	if (!event->is_inquiry)
-		return false;
-	source = DatumGetTextPP(event->values[INQUIRY_source]);
-	return VARSIZE_ANY_EXHDR(source) == sizeof(MANUAL_SOURCE) - 1 && memcmp(VARDATA_ANY(source), MANUAL_SOURCE, sizeof(MANUAL_SOURCE) - 1) == 0;
+	return event->is_inquiry && jorge_text_is(event->values[INQUIRY_source], MANUAL_SOURCE);
 }
 
 /*

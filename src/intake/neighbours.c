@@ -88,6 +88,9 @@ jorge_neighbours_make(int64 arrivals)
 void
 jorge_neighbours_free(Neighbours *near)
 {
+	if (near == NULL)
+		return;
+	jorge_stored_keys_free(near->stored);
 	MemoryContextDelete(near->context);
 	pfree(near);
 }
@@ -95,6 +98,9 @@ jorge_neighbours_free(Neighbours *near)
 void
 jorge_neighbours_forget(Neighbours *near)
 {
+	if (near == NULL)
+		return;
+	jorge_stored_keys_free(near->stored);
 	near->stored = NULL;
 	MemoryContextReset(near->context);
 	start(near);
@@ -103,13 +109,13 @@ jorge_neighbours_forget(Neighbours *near)
 bool
 jorge_neighbours_lack(const Neighbours *near, char kind, const void *key, int length)
 {
-	return near->stored != NULL && jorge_stored_keys_lack(near->stored, kind, key, length);
+	return near != NULL && near->stored != NULL && jorge_stored_keys_lack(near->stored, kind, key, length);
 }
 
 void
 jorge_neighbours_key_stored(Neighbours *near, char kind, const void *key, int length)
 {
-	if (near->stored != NULL)
+	if (near != NULL && near->stored != NULL)
 		jorge_stored_keys_add(near->stored, kind, key, length);
 }
 
@@ -129,7 +135,7 @@ make_room(Neighbours *near)
 int
 jorge_neighbours_under(const Neighbours *near, int64 key, const pg_uuid_t **leads)
 {
-	const NearKey *found = near_keys_lookup(near->keys, key);
+	const NearKey *found = near == NULL ? NULL : near_keys_lookup(near->keys, key);
 
 	if (found == NULL)
 		return -1;
@@ -143,6 +149,8 @@ jorge_neighbours_learn(Neighbours *near, int64 key, const pg_uuid_t *leads, int 
 	NearKey *entry;
 	bool found;
 
+	if (near == NULL)
+		return;
 	make_room(near);
 	entry = near_keys_insert(near->keys, key, &found);
 	entry->n = n;
@@ -169,7 +177,7 @@ jorge_neighbours_stored(Neighbours *near, int64 key, const pg_uuid_t *lead)
 bool
 jorge_neighbours_get(const Neighbours *near, Datum location_id, const pg_uuid_t *lead, MatchPerson *person)
 {
-	const NearLead *found = near_leads_lookup(near->leads, *lead);
+	const NearLead *found = near == NULL ? NULL : near_leads_lookup(near->leads, *lead);
 
 	/* another tenant may have a lead of the same id */
 	if (found == NULL || found->packed == NULL || jorge_compare_texts(found->location_id, location_id) != 0)
@@ -182,10 +190,13 @@ void
 jorge_neighbours_put(Neighbours *near, Datum location_id, const pg_uuid_t *lead, const MatchPerson *person)
 {
 	char packed[MATCH_PACKED_SIZE];
-	int size = jorge_match_pack(person, packed);
+	int size;
 	NearLead *entry;
 	bool found;
 
+	if (near == NULL)
+		return;
+	size = jorge_match_pack(person, packed);
 	make_room(near);
 	if (near->location_id == (Datum) 0 || jorge_compare_texts(near->location_id, location_id) != 0)
 	{

@@ -2,7 +2,8 @@
  * neighbours.h: what a large statement remembers of the leads that its arrivals were compared with.
  *
  * Batch after batch meets the same ones. That they need not be read again is sound because a large statement locks all
- * other intake, merging and erasing out, and knows what it changes itself: the caller tells it here.
+ * other intake, merging and erasing out, and knows what it changes itself: the caller tells it here. A small statement, near
+ * NULL, remembers nothing.
  */
 #ifndef JORGE_NEIGHBOURS_H
 #define JORGE_NEIGHBOURS_H

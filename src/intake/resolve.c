@@ -529,8 +529,7 @@ jorge_resolve(Resolution *r, LeadEvent *events, int n, Neighbours *near)
 		resolve_all(r);
 		if (!jorge_stop_common_keys(r))
 			break;
-		if (near != NULL)
-			jorge_neighbours_forget(near);
+		jorge_neighbours_forget(near);
 	}
 	assign_leads(r);
 }

@@ -11,6 +11,7 @@
 #ifndef JORGE_RESOLVE_H
 #define JORGE_RESOLVE_H
 
+#include "core/datum.h"
 #include "intake/intake.h"
 #include "intake/probe.h"
 
@@ -152,9 +153,6 @@ extern int jorge_person_of(Resolution *resolution, Datum location_id, const pg_u
 
 /* Let a person hold a key. */
 extern void jorge_add_holder(KeyEntry *entry, int person);
-
-/* Order text Datums byte by byte. */
-extern int jorge_compare_texts(Datum x, Datum y);
 
 /* candidates.c */
 typedef struct Candidate

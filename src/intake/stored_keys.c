@@ -25,11 +25,6 @@
 /* Longest key: the e-mail, and its kind */
 #define ELEMENT_SIZE (EMAIL_KEY_SIZE + 1)
 
-struct StoredKeys
-{
-	bloom_filter *filter;
-};
-
 /* The tables, and what is in them */
 static const struct
 {
@@ -51,13 +46,20 @@ element_of(char kind, const void *key, int length, unsigned char element[ELEMENT
 	return length + 1;
 }
 
+void
+jorge_stored_keys_free(StoredKeys *stored)
+{
+	if (stored != NULL)
+		bloom_free(stored);
+}
+
 bool
-jorge_stored_keys_lack(const StoredKeys *stored, char kind, const void *key, int length)
+jorge_stored_keys_lack(StoredKeys *stored, char kind, const void *key, int length)
 {
 	unsigned char element[ELEMENT_SIZE];
 	size_t size = element_of(kind, key, length, element);
 
-	return size > 0 && bloom_lacks_element(stored->filter, element, size);
+	return size > 0 && bloom_lacks_element(stored, element, size);
 }
 
 void
@@ -67,7 +69,7 @@ jorge_stored_keys_add(StoredKeys *stored, char kind, const void *key, int length
 	size_t size = element_of(kind, key, length, element);
 
 	if (size > 0)
-		bloom_add_element(stored->filter, element, size);
+		bloom_add_element(stored, element, size);
 }
 
 /*
@@ -143,8 +145,7 @@ jorge_stored_keys_read(int64 arrivals)
 	{
 		/* 60 bytes a row or more */
 		rows = pages * (BLCKSZ / 60) + arrivals * (2 + MATCH_MAX_BLOCKING_KEYS);
-		stored = palloc(sizeof(StoredKeys));
-		stored->filter = bloom_create(rows, maintenance_work_mem, 0);
+		stored = bloom_create(rows, maintenance_work_mem, 0);
 		PushActiveSnapshot(GetLatestSnapshot());
 		for (int t = 0; t < lengthof(stored_tables); t++)
 			read_table(stored, tables[t], stored_tables[t].kind, stored_tables[t].is_number);

@@ -7,7 +7,7 @@
 #ifndef JORGE_STORED_KEYS_H
 #define JORGE_STORED_KEYS_H
 
-typedef struct StoredKeys StoredKeys;
+typedef struct bloom_filter StoredKeys;
 
 /* What a key is of */
 #define STORED_PHONE 'P'
@@ -21,8 +21,11 @@ typedef struct StoredKeys StoredKeys;
  */
 extern StoredKeys *jorge_stored_keys_read(int64 arrivals);
 
+/* Forget them; NULL is nothing to forget */
+extern void jorge_stored_keys_free(StoredKeys *stored);
+
 /* Is a key certainly stored nowhere? */
-extern bool jorge_stored_keys_lack(const StoredKeys *stored, char kind, const void *key, int length);
+extern bool jorge_stored_keys_lack(StoredKeys *stored, char kind, const void *key, int length);
 
 /* A key is to be stored */
 extern void jorge_stored_keys_add(StoredKeys *stored, char kind, const void *key, int length);

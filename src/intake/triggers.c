@@ -135,8 +135,7 @@ take_in(TriggerData *trigger, bool is_inquiry, const AttributeMap *map)
 		SPI_finish();
 	}
 	ExecDropSingleTupleTableSlot(slot);
-	if (near != NULL)
-		jorge_neighbours_free(near);
+	jorge_neighbours_free(near);
 	jorge_unscored_warn();
 	jorge_owner_leave(&owner);
 }

@@ -11,6 +11,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/datum.h"
 #include "core/progress.h"
 #include "core/settings.h"
 #include "features/features.h"
@@ -209,11 +210,8 @@ score_chunk(Batch *batch)
 static const char *
 known_class(Datum datum)
 {
-	text *t = DatumGetTextPP(datum);
-
 	for (int i = 0; i < lengthof(jorge_score_classes); i++)
-		if (VARSIZE_ANY_EXHDR(t) == strlen(jorge_score_classes[i]) &&
-			memcmp(VARDATA_ANY(t), jorge_score_classes[i], VARSIZE_ANY_EXHDR(t)) == 0)
+		if (jorge_text_is(datum, jorge_score_classes[i]))
 			return jorge_score_classes[i];
 	return NULL;
 }
@@ -224,8 +222,6 @@ known_class(Datum datum)
 static void
 read_stored(const Batch *batch, const Datum *values, const bool *nulls, Row *row)
 {
-	text *model;
-
 	row->lead_tid = *(ItemPointer) DatumGetPointer(values[STORED_lead_tid]);
 	row->lead_xmin = DatumGetTransactionId(values[STORED_lead_xmin]);
 	row->has_score = !nulls[STORED_score_tid];
@@ -235,9 +231,7 @@ read_stored(const Batch *batch, const Datum *values, const bool *nulls, Row *row
 	row->score_xmin = DatumGetTransactionId(values[STORED_score_xmin]);
 	row->probability = DatumGetFloat8(values[STORED_probability]);
 	row->class = known_class(values[STORED_class]);
-	model = DatumGetTextPP(values[STORED_model]);
-	row->outdated = VARSIZE_ANY_EXHDR(model) != strlen(batch->model->label) ||
-					memcmp(VARDATA_ANY(model), batch->model->label, VARSIZE_ANY_EXHDR(model)) != 0 ||
+	row->outdated = !jorge_text_is(values[STORED_model], batch->model->label) ||
 					DatumGetTimestampTz(values[STORED_scored_at]) < batch->oldest;
 }
 
