@@ -20,17 +20,19 @@ AS $fn$
 DECLARE
     written bigint;
 BEGIN
-    -- from the beginning
-    DELETE FROM jorge.lead_conversation c USING unnest($1, $2) w(location_id, lead_id)
-     WHERE c.location_id = w.location_id AND c.lead_id = w.lead_id
-       AND NOT EXISTS (SELECT FROM jorge.interaction i WHERE coalesce(i.location_id, i.location_id) = w.location_id AND i.lead_id = w.lead_id);
+    -- From the beginning. LATERAL … OFFSET 0 and ctid here and below: a plan that is saved while the tables are empty must go to
+    -- each lead's rows by index all the same, as it does not where it may join as it likes.
+    DELETE FROM jorge.lead_conversation d WHERE d.ctid = ANY (ARRAY(
+        SELECT c.ctid FROM unnest($1, $2) w(location_id, lead_id)
+         CROSS JOIN LATERAL (SELECT k.ctid FROM jorge.lead_conversation k WHERE k.location_id = w.location_id AND k.lead_id = w.lead_id OFFSET 0) c
+         WHERE NOT EXISTS (SELECT FROM jorge.interaction i WHERE coalesce(i.location_id, i.location_id) = w.location_id AND i.lead_id = w.lead_id OFFSET 0)));
     WITH told AS MATERIALIZED (
         SELECT w.location_id, w.lead_id,
                jorge.conversation(i.at, i.channel, i.direction, s.sentiment, s.objections, s.intent = 'stop' ORDER BY i.at, i.interaction_id) AS c,
                (array_agg(i.interaction_id ORDER BY i.at DESC, i.interaction_id DESC))[1] AS last_id
           FROM (SELECT DISTINCT * FROM unnest($1, $2) u(location_id, lead_id)) w
           -- coalesce: a plan saved on a small table must not come to read the whole location
-          JOIN jorge.interaction i ON coalesce(i.location_id, i.location_id) = w.location_id AND i.lead_id = w.lead_id
+         CROSS JOIN LATERAL (SELECT * FROM jorge.interaction x WHERE coalesce(x.location_id, x.location_id) = w.location_id AND x.lead_id = w.lead_id OFFSET 0) i
           LEFT JOIN LATERAL jorge.text_signals(CASE WHEN i.direction = 'in' THEN i.body END) s ON true
          GROUP BY w.location_id, w.lead_id)
     INSERT INTO jorge.lead_conversation AS k (location_id, lead_id, last_id, interactions, sms_in, email_in, calls_in, sms_out, email_out, calls_out, visits, notes, preferred_channel, last_at, last_inbound_at, last_outbound_at, replies, reply_log_sum, reply_log_recent, fastest_reply_seconds, slowest_reply_seconds, our_replies, our_reply_log_sum, texts, sentiment_first, sentiment_last, sentiment_sum, sentiment_recent, objection_price, objection_timing, objection_financing, objection_location, objection_condition, objection_agent, objection_commission, objection_partner, last_objection, last_objection_at, stopped_at, heat, heat_fast)
@@ -78,14 +80,14 @@ BEGIN
     END IF;
     WITH come AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) u(location_id, lead_id, n, at, id, channel, direction, body)),
     next AS MATERIALIZED (
-        SELECT k.location_id, k.lead_id, c.id,
+        SELECT k.ctid, c.id,
                jorge.conversation_step(ROW(k.interactions, k.sms_in, k.email_in, k.calls_in, k.sms_out, k.email_out, k.calls_out, k.visits, k.notes, k.preferred_channel, k.last_at, k.last_inbound_at, k.last_outbound_at, k.replies, k.reply_log_sum, k.reply_log_recent, k.fastest_reply_seconds, k.slowest_reply_seconds, k.our_replies, k.our_reply_log_sum, k.texts, k.sentiment_first, k.sentiment_last, k.sentiment_sum, k.sentiment_recent, k.objection_price, k.objection_timing, k.objection_financing, k.objection_location, k.objection_condition, k.objection_agent, k.objection_commission, k.objection_partner, k.last_objection, k.last_objection_at, k.stopped_at, k.heat, k.heat_fast)::jorge.conversation, c.at, c.channel, c.direction, s.sentiment, s.objections, s.intent = 'stop') AS state
-          FROM come c JOIN jorge.lead_conversation k ON k.location_id = c.location_id AND k.lead_id = c.lead_id
+          FROM come c CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM jorge.lead_conversation x WHERE x.location_id = c.location_id AND x.lead_id = c.lead_id OFFSET 0) k
           LEFT JOIN LATERAL jorge.text_signals(CASE WHEN c.direction = 'in' THEN c.body END) s ON true
          WHERE c.n = 1 AND (c.at > k.last_at OR (c.at = k.last_at AND c.id > k.last_id))),
     stepped AS (
         UPDATE jorge.lead_conversation k SET (last_id, interactions, sms_in, email_in, calls_in, sms_out, email_out, calls_out, visits, notes, preferred_channel, last_at, last_inbound_at, last_outbound_at, replies, reply_log_sum, reply_log_recent, fastest_reply_seconds, slowest_reply_seconds, our_replies, our_reply_log_sum, texts, sentiment_first, sentiment_last, sentiment_sum, sentiment_recent, objection_price, objection_timing, objection_financing, objection_location, objection_condition, objection_agent, objection_commission, objection_partner, last_objection, last_objection_at, stopped_at, heat, heat_fast) = (SELECT n.id, (n.state).*)
-          FROM next n WHERE k.location_id = n.location_id AND k.lead_id = n.lead_id
+          FROM next n WHERE k.ctid = n.ctid
         RETURNING k.location_id, k.lead_id)
     SELECT array_agg(c.location_id), array_agg(c.lead_id) INTO rest_locations, rest_leads
       FROM come c WHERE NOT EXISTS (SELECT FROM stepped s WHERE s.location_id = c.location_id AND s.lead_id = c.lead_id);

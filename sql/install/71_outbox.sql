@@ -120,7 +120,7 @@ COMMENT ON COLUMN jorge.outbox_done.reason IS 'Why it is dead, cancelled or expi
 COMMENT ON COLUMN jorge.outbox_done.sent_at IS 'When its last request was claimed; NULL if it never was.';
 COMMENT ON COLUMN jorge.outbox_done.remote_id IS 'The provider''s id, e.g. GHL''s messageId.';
 COMMENT ON COLUMN jorge.outbox_done.conversation_id IS 'The provider''s id of the conversation.';
-COMMENT ON COLUMN jorge.outbox_done.noted IS 'False until a sent message is an interaction of its lead (the worker does that in a moment).';
+COMMENT ON COLUMN jorge.outbox_done.noted IS 'False until a sent message that is to be an interaction of its lead is one (the worker does that in a moment).';
 COMMENT ON COLUMN jorge.outbox_done.created_at IS 'When it was put in.';
 
 CREATE TABLE IF NOT EXISTS jorge.outbox_key (
@@ -229,7 +229,7 @@ COMMENT ON COLUMN jorge.provider.base_url IS 'Where its API is; its host must be
 COMMENT ON COLUMN jorge.provider.token_path IS 'Path of the OAuth token endpoint; NULL = tokens are not refreshed.';
 COMMENT ON COLUMN jorge.provider.rate IS 'Requests a second to one account, in the long run.';
 COMMENT ON COLUMN jorge.provider.burst IS 'Requests at once: no window of t seconds has more than burst + rate * t.';
-COMMENT ON COLUMN jorge.provider.interactions IS 'Are sent messages noted as interactions of the lead?';
+COMMENT ON COLUMN jorge.provider.interactions IS 'Are SMS and e-mails noted as interactions of the lead when they are sent?';
 
 CREATE TABLE IF NOT EXISTS jorge.provider_account (
     location_id   text NOT NULL,
@@ -332,6 +332,13 @@ AS $fn$
     SELECT e FROM jorge.endpoint e WHERE e.endpoint = $2 AND e.location_id IN ($1, '*') ORDER BY e.location_id = '*' LIMIT 1
 $fn$;
 COMMENT ON FUNCTION jorge.endpoint_of(text, text) IS 'The location''s own row of jorge.endpoint with a name, else the shipped one; NULL if there is none.';
+
+CREATE OR REPLACE FUNCTION jorge.provider_of(location_id text, provider text) RETURNS jorge.provider
+    LANGUAGE sql STABLE
+AS $fn$
+    SELECT p FROM jorge.provider p WHERE p.provider = $2 AND p.location_id IN ($1, '*') ORDER BY p.location_id = '*' LIMIT 1
+$fn$;
+COMMENT ON FUNCTION jorge.provider_of(text, text) IS 'The location''s own row of jorge.provider with a name, else the shipped one; NULL if there is none.';
 
 CREATE OR REPLACE FUNCTION jorge.check_payload(location_id text, endpoint text, payload jsonb) RETURNS void
     LANGUAGE plpgsql STABLE

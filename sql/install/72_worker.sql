@@ -584,12 +584,15 @@ CREATE OR REPLACE FUNCTION jorge.outbox_sent(o jorge.outbox, remote_id text, con
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
+DECLARE
+    noted boolean;
 BEGIN
+    noted := o.channel NOT IN ('sms', 'email') OR NOT coalesce((jorge.provider_of(o.location_id, split_part(o.endpoint, '.', 1))).interactions, true);
     DELETE FROM jorge.outbox x WHERE x.location_id = o.location_id AND x.outbox_id = o.outbox_id;
     INSERT INTO jorge.outbox_done (location_id, at, outbox_id, lead_id, channel, endpoint, payload, priority, due_at, expires_at, state,
                                    attempt, resends, dedupe_key, sequence_enrollment_id, rule, reason, sent_at, remote_id, conversation_id, noted, created_at)
     VALUES (o.location_id, clock_timestamp(), o.outbox_id, o.lead_id, o.channel, o.endpoint, o.payload, o.priority, o.due_at, o.expires_at, 'sent',
-            o.attempt, o.resends, o.dedupe_key, o.sequence_enrollment_id, o.rule, nullif($4, ''), o.sent_at, $2, $3, o.channel NOT IN ('sms', 'email'), o.created_at);
+            o.attempt, o.resends, o.dedupe_key, o.sequence_enrollment_id, o.rule, nullif($4, ''), o.sent_at, $2, $3, noted, o.created_at);
     INSERT INTO jorge.event (location_id, lead_id, kind, reason, detail)
     VALUES (o.location_id, o.lead_id, 'followup_sent', o.channel, jsonb_build_object('outbox_id', o.outbox_id, 'channel', o.channel));
 END
@@ -615,21 +618,24 @@ DECLARE
 BEGIN
     -- what was plainly accepted, all at once
     WITH good AS MATERIALIZED (
-        SELECT o.location_id, o.outbox_id, r.status, r.took_ms, v.value AS remote_id, v.body ->> 'conversationId' AS conversation_id, e.provider
+        SELECT o.location_id, o.outbox_id, r.status, r.took_ms, v.value AS remote_id, v.body ->> 'conversationId' AS conversation_id, e.provider,
+               o.channel NOT IN ('sms', 'email') OR NOT coalesce(p.interactions, true) AS noted
           FROM unnest($1, $2, $3, $4, $5, $6, $8) r(location_id, outbox_id, fence, outcome, status, answer, took_ms)
           JOIN jorge.outbox o ON o.location_id = r.location_id AND o.outbox_id = r.outbox_id AND o.fence = r.fence AND o.state = 'sending' AND o.step = 'send'
          CROSS JOIN LATERAL (SELECT x.* FROM jorge.endpoint x WHERE x.endpoint = o.endpoint AND x.location_id IN (o.location_id, '*')
                               ORDER BY x.location_id = '*' LIMIT 1) e
+          LEFT JOIN LATERAL (SELECT x.interactions FROM jorge.provider x WHERE x.provider = e.provider AND x.location_id IN (o.location_id, '*')
+                              ORDER BY x.location_id = '*' LIMIT 1) p ON true
          CROSS JOIN LATERAL jorge.read_answer(r.answer, e.accepted) v
          WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299 AND (e.accepted IS NULL OR v.value IS NOT NULL)
     ), gone AS (
         DELETE FROM jorge.outbox o USING good g WHERE o.location_id = g.location_id AND o.outbox_id = g.outbox_id
-        RETURNING o.*, g.status, g.took_ms, g.remote_id, g.conversation_id, g.provider
+        RETURNING o.*, g.status, g.took_ms, g.remote_id, g.conversation_id, g.provider, g.noted
     ), done AS (
         INSERT INTO jorge.outbox_done (location_id, at, outbox_id, lead_id, channel, endpoint, payload, priority, due_at, expires_at, state,
                                        attempt, resends, dedupe_key, sequence_enrollment_id, rule, sent_at, remote_id, conversation_id, noted, created_at)
         SELECT g.location_id, now(), g.outbox_id, g.lead_id, g.channel, g.endpoint, g.payload, g.priority, g.due_at, g.expires_at, 'sent',
-               g.attempt, g.resends, g.dedupe_key, g.sequence_enrollment_id, g.rule, g.sent_at, g.remote_id, g.conversation_id, g.channel NOT IN ('sms', 'email'), g.created_at
+               g.attempt, g.resends, g.dedupe_key, g.sequence_enrollment_id, g.rule, g.sent_at, g.remote_id, g.conversation_id, g.noted, g.created_at
           FROM gone g
     ), logged AS (
         INSERT INTO jorge.outbox_log (location_id, at, outbox_id, lead_id, kind, decision, step, attempt, status, took_ms)
@@ -692,9 +698,7 @@ BEGIN
     SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id), d.sent_at, d.channel, 'out',
            coalesce(d.payload ->> 'message', d.payload ->> 'html'), split_part(d.endpoint, '.', 1), d.remote_id
       FROM jorge.outbox_done d
-     WHERE d.outbox_id = ANY ($1) AND NOT d.noted
-       AND coalesce((SELECT p.interactions FROM jorge.provider p WHERE p.provider = split_part(d.endpoint, '.', 1) AND p.location_id IN (d.location_id, '*')
-                      ORDER BY p.location_id = '*' LIMIT 1), true);
+     WHERE d.outbox_id = ANY ($1) AND NOT d.noted;
     UPDATE jorge.outbox_done d SET noted = true WHERE d.outbox_id = ANY ($1) AND NOT d.noted;
 END
 $fn$;
