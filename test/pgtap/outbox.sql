@@ -1,7 +1,7 @@
 -- The outbox without its worker: enqueue, claim, gate, outcomes, contacts, reconciliation, cancel, hold, requeue, priorities.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(74);
+SELECT plan(77);
 
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
 CREATE TABLE public.gate (decision text, rule text, until timestamptz);
@@ -194,6 +194,21 @@ SELECT throws_ok($$SELECT jorge.cancel(-1)$$, 'P0002', NULL, 'an unknown deliver
 UPDATE jorge.outbox SET expires_at = now() - interval '1 s', due_at = now() - interval '1 s';
 SELECT pg_temp.claim();
 SELECT is(pg_temp.state((SELECT id FROM t WHERE name = 'w')), 'expired', 'what expired is not sent late');
+-- a provider whose messages are no interactions
+UPDATE jorge.provider SET interactions = false;
+INSERT INTO t VALUES ('quiet', pg_temp.put(11, 'quiet')), ('found', pg_temp.put(12, 'found'));
+SELECT pg_temp.claim();
+SELECT pg_temp.record((SELECT id FROM t WHERE name = 'quiet'), 'replied', 200, '{"messageId": "mj"}');
+SELECT jorge.outbox_sent(o, 'mk', NULL, 'found') FROM jorge.outbox o WHERE o.dedupe_key = 'found';
+SELECT results_eq($$SELECT dedupe_key, state, noted FROM jorge.outbox_done WHERE dedupe_key IN ('quiet', 'found') ORDER BY 1$$, $$VALUES ('found', 'sent', true), ('quiet', 'sent', true)$$, 'what is no interaction needs no noting');
+UPDATE jorge.provider SET interactions = true;
+INSERT INTO jorge.provider (location_id, provider, base_url, interactions) SELECT 'other', provider, base_url, false FROM jorge.provider;
+INSERT INTO t VALUES ('loud', pg_temp.put(11, 'loud'));
+SELECT pg_temp.claim();
+SELECT pg_temp.record((SELECT id FROM t WHERE name = 'loud'), 'replied', 200, '{"messageId": "ml"}');
+SELECT is((SELECT noted FROM jorge.outbox_done WHERE dedupe_key = 'loud'), false, 'whatever another location has chosen');
+SELECT is((jorge.provider_of('other', 'ghl')).interactions, false, 'whose own row is found first');
+
 SELECT throws_ok($$SELECT jorge.prune_outbox('1 day')$$, '22023', NULL, 'history that limits depend on is kept');
 
 SELECT throws_ok($$INSERT INTO jorge.provider_account (location_id, provider, defaults) VALUES ('shape', 'ghl', '[]')$$, '23514', NULL, 'defaults that no claim could read');
