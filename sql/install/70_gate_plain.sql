@@ -33,6 +33,7 @@ DECLARE
     levels CONSTANT text[] := ARRAY['none', 'inquiry', 'express', 'written'];
     -- when the longest window of any cap begins
     since timestamptz := at - coalesce((SELECT max(c.days) FROM jorge.send_cap c WHERE c.location_id = '*' OR c.location_id = ANY (locations)), 0) * interval '24 hours';
+    allowed bigint[];
     answer boolean[];
 BEGIN
     IF at IS NULL OR NOT isfinite(at) THEN
@@ -76,19 +77,25 @@ BEGIN
            AND NOT EXISTS (SELECT FROM jorge.lead_alias x WHERE x.lead_id = a.lead_id)
            AND NOT EXISTS (SELECT FROM jorge.lead_dnd x WHERE x.location_id = a.location_id AND x.lead_id = a.lead_id AND x.state <> 'inactive')
            AND NOT EXISTS (SELECT FROM unnest(r.cap_days, r.cap_most) c(days, most) WHERE c.most < 1 OR touched.at[c.most] > $4 - c.days * interval '24 hours')
+    ), numbered AS MATERIALIZED (
+        -- joins by number: the lists are short, but arrays are slow to compare
+        SELECT p.*, dense_rank() OVER (ORDER BY p.place) AS place_no FROM people p WHERE p.quiet_hours
     ), places AS MATERIALIZED (
-        SELECT x.place, w.zones, w.regions
-          FROM (SELECT DISTINCT ON (p.place) p.place, p.phone, p.state, p.country, p.time_zone FROM people p WHERE p.quiet_hours ORDER BY p.place) x
+        SELECT x.place_no, x.place[1] AS location_id, w.zones, w.regions, dense_rank() OVER (ORDER BY x.place[1], w.zones, w.regions) AS hours_no
+          FROM (SELECT DISTINCT ON (p.place_no) p.place_no, p.place, p.phone, p.state, p.country, p.time_zone FROM numbered p ORDER BY p.place_no) x
          CROSS JOIN LATERAL jorge.person_place(x.phone, x.state, x.country, x.time_zone, x.place[1]) w
     ), hours AS MATERIALIZED (
-        SELECT h.location_id, h.zones, h.regions, jorge.first_open($4, h.zones, h.regions, h.location_id) = $4 AS open
-          FROM (SELECT DISTINCT y.place[1] AS location_id, y.zones, y.regions FROM places y) h
+        SELECT h.hours_no, jorge.first_open($4, h.zones, h.regions, h.location_id) = $4 AS open
+          FROM (SELECT DISTINCT ON (y.hours_no) y.hours_no, y.location_id, y.zones, y.regions FROM places y ORDER BY y.hours_no) h
     )
-    SELECT array_agg(coalesce(p.n IS NOT NULL AND (NOT p.quiet_hours OR h.open), false) ORDER BY a.n) INTO answer
-      FROM asked a
-      LEFT JOIN people p ON p.n = a.n
-      LEFT JOIN places y ON y.place = p.place
-      LEFT JOIN hours h ON h.location_id = y.place[1] AND h.zones = y.zones AND h.regions = y.regions;
+    SELECT array_agg(x.n) INTO allowed
+      FROM (SELECT p.n FROM people p WHERE NOT p.quiet_hours
+            UNION ALL
+            SELECT p.n FROM numbered p JOIN places y ON y.place_no = p.place_no JOIN hours h ON h.hours_no = y.hours_no WHERE h.open) x;
+    answer := array_fill(false, ARRAY[cardinality(leads)]);
+    FOR i IN 1 .. coalesce(cardinality(allowed), 0) LOOP
+        answer[allowed[i]] := true;
+    END LOOP;
     RETURN answer;
 END
 $fn$;

@@ -11,6 +11,21 @@ CREATE OR REPLACE FUNCTION jorge.outbox_scaled(delay interval) RETURNS interval
 AS $fn$ SELECT $1 / coalesce(nullif(current_setting('jorge.outbox_time_scale', true), '')::float8, 1) $fn$;
 COMMENT ON FUNCTION jorge.outbox_scaled(interval) IS 'A delay divided by jorge.outbox_time_scale, which is 1 but in tests.';
 
+CREATE OR REPLACE FUNCTION jorge.value_at(body jsonb, paths text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+AS $fn$
+DECLARE
+    value text;
+BEGIN
+    FOR n IN 1 .. coalesce(cardinality(paths), 0) LOOP
+        value := nullif(nullif(body #>> string_to_array(paths[n], '.'), ''), 'false');
+        EXIT WHEN value IS NOT NULL;
+    END LOOP;
+    RETURN value;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.value_at(jsonb, text[]) IS 'The first value (not empty, not false) at one of the paths (a.b); NULL if there is none.';
+
 CREATE OR REPLACE FUNCTION jorge.read_answer(answer text, paths text[], OUT body jsonb, OUT value text)
     LANGUAGE plpgsql IMMUTABLE
 AS $fn$
@@ -19,17 +34,14 @@ BEGIN
         RETURN;
     END IF;
     body := answer::jsonb;
-    FOR n IN 1 .. coalesce(array_length(paths, 1), 0) LOOP
-        value := nullif(nullif(body #>> string_to_array(paths[n], '.'), ''), 'false');
-        EXIT WHEN value IS NOT NULL;
-    END LOOP;
+    value := jorge.value_at(body, paths);
 EXCEPTION
     WHEN data_exception OR program_limit_exceeded OR untranslatable_character THEN
         body := NULL;
         value := NULL;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.read_answer(text, text[]) IS 'An answer as JSON, NULL if it is none, and the first value (not empty, not false) at one of the paths (a.b).';
+COMMENT ON FUNCTION jorge.read_answer(text, text[]) IS 'An answer as JSON, NULL if it is none, and its jorge.value_at() the paths.';
 
 CREATE OR REPLACE FUNCTION jorge.url_encode(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT
@@ -61,16 +73,22 @@ END
 $fn$;
 COMMENT ON FUNCTION jorge.render_path(text, jsonb, jsonb) IS 'A path with its {names} replaced by values of the context or the payload, encoded; NULL if one that isn''t of the query is missing.';
 
-CREATE OR REPLACE FUNCTION jorge.render_body(e jorge.endpoint, payload jsonb, context jsonb, defaults jsonb) RETURNS text
-    LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION jorge.render_body(fixed jsonb, in_path text[], members text[], names text[], payload jsonb, context jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
 AS $fn$
-    SELECT CASE WHEN (e).method = 'GET' THEN NULL
-                ELSE ((e).body
-                      || CASE WHEN defaults = '{}' THEN '{}' ELSE (SELECT coalesce(jsonb_object_agg(d.key, d.value), '{}') FROM jsonb_each(defaults) d WHERE d.key = ANY ((e).allowed)) END
-                      || CASE WHEN position('{' IN (e).path) = 0 THEN payload ELSE payload - ARRAY(SELECT m[1] FROM regexp_matches((e).path, '\{(\w+)\}', 'g') m) END
-                      || (SELECT coalesce(jsonb_object_agg(c.key, context -> c.value), '{}') FROM jsonb_each_text((e).context) c WHERE context ? c.value))::text END
+DECLARE
+    body jsonb := fixed || CASE WHEN in_path = '{}' THEN payload ELSE payload - in_path END;
+BEGIN
+    FOR n IN 1 .. coalesce(cardinality(members), 0) LOOP
+        IF context ? names[n] THEN
+            body := body || jsonb_build_object(members[n], context -> names[n]);
+        END IF;
+    END LOOP;
+    RETURN body::text;
+END
 $fn$;
-COMMENT ON FUNCTION jorge.render_body(jorge.endpoint, jsonb, jsonb, jsonb) IS 'Body of a request: the endpoint''s own members, the account''s defaults that it takes, the payload without what stands in the path, and the context''s.';
+COMMENT ON FUNCTION jorge.render_body(jsonb, text[], text[], text[], jsonb, jsonb) IS
+    'Body of a request: what is the same in all of an account, the payload without what stands in the path, and, as these members, what the context has under these names.';
 
 CREATE OR REPLACE FUNCTION jorge.outbox_poll(OUT abi integer, OUT system_identifier bigint, OUT database_oid oid, OUT token text,
                                              OUT locations text[], OUT next_due timestamptz[], OUT blocked_until timestamptz[],
@@ -289,25 +307,31 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    WITH planned AS MATERIALIZED (
-        SELECT o.location_id, o.outbox_id, o.state AS was, o.lead_id, o.payload, d.decision, d.rule, d.until,
-               o.endpoint, e.provider, c.contact_id, c.conversation_id,
-               CASE WHEN o.state = 'unknown' THEN CASE WHEN c.conversation_id IS NULL THEN 'conversation_search' ELSE 'messages' END
+    WITH due AS MATERIALIZED (
+        SELECT o.location_id, o.outbox_id, o.state AS was, o.lead_id, o.endpoint, o.payload, l.ghl_contact_id, d.decision, d.rule, d.until
+          FROM unnest(locs, ids, decisions, rules, untils) d(location_id, outbox_id, decision, rule, until)
+          JOIN jorge.outbox o ON o.location_id = d.location_id AND o.outbox_id = d.outbox_id
+          JOIN jorge.lead l ON l.location_id = o.location_id AND l.lead_id = o.lead_id
+         WHERE d.decision IN ('send', 'defer', 'hold')
+    ), routes AS MATERIALIZED (
+        SELECT k.location_id, k.endpoint, e.provider, e.needs_contact
+          FROM (SELECT DISTINCT d.location_id, d.endpoint FROM due d) k
+         CROSS JOIN LATERAL (SELECT x.provider, x.needs_contact FROM jorge.endpoint x WHERE x.endpoint = k.endpoint AND x.location_id IN (k.location_id, '*')
+                              ORDER BY x.location_id = '*' LIMIT 1) e
+    ), planned AS MATERIALIZED (
+        SELECT d.*, e.provider, c.contact_id, c.conversation_id,
+               CASE WHEN d.was = 'unknown' THEN CASE WHEN c.conversation_id IS NULL THEN 'conversation_search' ELSE 'messages' END
                     WHEN NOT e.needs_contact THEN 'send'
                     WHEN c.doubt = 'check' THEN 'contact_get'
                     WHEN c.doubt = 'make' THEN 'contact_upsert'
                     WHEN c.doubt = 'search' OR c.contact_id IS NULL THEN 'contact_search'
                     WHEN c.checked_at < now() - interval '30 days' THEN 'contact_get'
                     ELSE 'send' END AS step
-          FROM unnest(locs, ids, decisions, rules, untils) d(location_id, outbox_id, decision, rule, until)
-          JOIN jorge.outbox o ON o.location_id = d.location_id AND o.outbox_id = d.outbox_id
-          JOIN jorge.lead l ON l.location_id = o.location_id AND l.lead_id = o.lead_id
-          LEFT JOIN LATERAL (SELECT x.* FROM jorge.endpoint x WHERE x.endpoint = o.endpoint AND x.location_id IN (o.location_id, '*')
-                              ORDER BY x.location_id = '*' LIMIT 1) e ON true
-          LEFT JOIN LATERAL (SELECT coalesce(k.contact_id, CASE WHEN e.provider = 'ghl' THEN l.ghl_contact_id END) AS contact_id,
+          FROM due d
+          LEFT JOIN routes e ON e.location_id = d.location_id AND e.endpoint = d.endpoint
+          LEFT JOIN LATERAL (SELECT coalesce(k.contact_id, CASE WHEN e.provider = 'ghl' THEN d.ghl_contact_id END) AS contact_id,
                                     k.conversation_id, k.doubt, k.checked_at
-                               FROM (SELECT 1) one LEFT JOIN jorge.contact_cache k ON k.location_id = o.location_id AND k.provider = e.provider AND k.lead_id = o.lead_id) c ON true
-         WHERE d.decision IN ('send', 'defer', 'hold')
+                               FROM (SELECT 1) one LEFT JOIN jorge.contact_cache k ON k.location_id = d.location_id AND k.provider = e.provider AND k.lead_id = d.lead_id) c ON true
     ), alone AS (
         -- one look for a contact at a time: two would make it twice
         SELECT p.*,
@@ -332,22 +356,32 @@ BEGIN
         INSERT INTO jorge.outbox_log (location_id, at, outbox_id, lead_id, kind, decision, rule, until, step)
         SELECT c.location_id, clock_timestamp(), c.outbox_id, c.lead_id, 'gate', c.decision, c.rule, CASE c.decision WHEN 'defer' THEN c.due_at END, c.step
           FROM changed c WHERE c.was = 'pending'
+    ), requests AS MATERIALIZED (
+        -- what is the same for all requests of a location and endpoint
+        SELECT k.location_id, k.provider, k.endpoint, f.method, v.base_url, f.path, f.version, f.reuse, a.account_id,
+               f.body || coalesce((SELECT jsonb_object_agg(d.key, d.value) FROM jsonb_each(a.defaults) d WHERE d.key = ANY (f.allowed)), '{}') AS fixed,
+               ARRAY(SELECT m[1] FROM regexp_matches(f.path, '\{(\w+)\}', 'g') m) AS in_path,
+               ARRAY(SELECT c.key FROM jsonb_each_text(f.context) c ORDER BY c.key) AS members,
+               ARRAY(SELECT c.value FROM jsonb_each_text(f.context) c ORDER BY c.key) AS names
+          FROM (SELECT DISTINCT c.location_id, c.provider, CASE c.step WHEN 'send' THEN c.endpoint ELSE c.provider || '.' || c.step END AS endpoint
+                  FROM changed c WHERE c.decision = 'send') k
+          LEFT JOIN LATERAL (SELECT x.base_url FROM jorge.provider x WHERE x.provider = k.provider AND x.location_id IN (k.location_id, '*')
+                              ORDER BY x.location_id = '*' LIMIT 1) v ON true
+          LEFT JOIN jorge.provider_account a ON a.location_id = k.location_id AND a.provider = k.provider
+          LEFT JOIN LATERAL (SELECT x.* FROM jorge.endpoint x WHERE x.endpoint = k.endpoint AND x.location_id IN (k.location_id, '*')
+                              ORDER BY x.location_id = '*' LIMIT 1) f ON true
     )
-    SELECT c.location_id, c.outbox_id, c.fence, coalesce(c.provider, '?'), (f.e).method,
-           v.base_url || CASE WHEN position('{' IN (f.e).path) = 0 THEN (f.e).path ELSE jorge.render_path((f.e).path, r.payload, r.context) END,
-           (f.e).version, jorge.render_body(f.e, r.payload, r.context, coalesce(a.defaults, '{}')), (f.e).reuse
+    SELECT c.location_id, c.outbox_id, c.fence, coalesce(c.provider, '?'), q.method,
+           q.base_url || CASE WHEN q.in_path = '{}' THEN q.path ELSE jorge.render_path(q.path, r.payload, r.context) END,
+           q.version, CASE WHEN q.method <> 'GET' THEN jorge.render_body(q.fixed, q.in_path, q.members, q.names, r.payload, r.context) END, q.reuse
       FROM changed c
-      JOIN jorge.lead l ON l.location_id = c.location_id AND l.lead_id = c.lead_id
-      LEFT JOIN LATERAL (SELECT x.base_url FROM jorge.provider x WHERE x.provider = c.provider AND x.location_id IN (c.location_id, '*')
-                          ORDER BY x.location_id = '*' LIMIT 1) v ON true
-      LEFT JOIN jorge.provider_account a ON a.location_id = c.location_id AND a.provider = c.provider
-      LEFT JOIN LATERAL (SELECT x AS e FROM jorge.endpoint x
-                          WHERE x.endpoint = CASE c.step WHEN 'send' THEN c.endpoint ELSE c.provider || '.' || c.step END AND x.location_id IN (c.location_id, '*')
-                          ORDER BY x.location_id = '*' LIMIT 1) f ON true
+      LEFT JOIN requests q ON q.location_id = c.location_id AND q.provider = c.provider
+                          AND q.endpoint = CASE c.step WHEN 'send' THEN c.endpoint ELSE c.provider || '.' || c.step END
      CROSS JOIN LATERAL (SELECT CASE c.step WHEN 'send' THEN c.payload ELSE '{}' END AS payload,
-                    jsonb_strip_nulls(jsonb_build_object('contact_id', c.contact_id, 'account_id', coalesce(a.account_id, c.location_id), 'conversation_id', c.conversation_id))
-                    || CASE WHEN c.step LIKE 'contact%' THEN jsonb_strip_nulls(jsonb_build_object('name', l.name, 'first_name', l.first_name, 'last_name', l.last_name,
-                         'email', l.email, 'phone', jorge.phone_key(l.phone), 'source', l.first_source, 'time_zone', l.time_zone)) ELSE '{}' END AS context OFFSET 0) r
+                    jsonb_strip_nulls(jsonb_build_object('contact_id', c.contact_id, 'account_id', coalesce(q.account_id, c.location_id), 'conversation_id', c.conversation_id))
+                    || coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('name', l.name, 'first_name', l.first_name, 'last_name', l.last_name,
+                                   'email', l.email, 'phone', jorge.phone_key(l.phone), 'source', l.first_source, 'time_zone', l.time_zone))
+                                   FROM jorge.lead l WHERE l.location_id = c.location_id AND l.lead_id = c.lead_id AND c.step LIKE 'contact%'), '{}') AS context OFFSET 0) r
      WHERE c.decision = 'send';
 END
 $fn$;
@@ -613,21 +647,36 @@ CREATE OR REPLACE FUNCTION jorge.outbox_record(locations text[], ids bigint[], f
 AS $fn$
 #variable_conflict use_column
 DECLARE
+    said jsonb[];
     rest record;
     heed record;
 BEGIN
+    BEGIN
+        said := ARRAY(SELECT CASE WHEN a.answer ~ '^\s*[{[]' THEN a.answer::jsonb END FROM unnest($6) WITH ORDINALITY a(answer, n) ORDER BY a.n);
+    EXCEPTION WHEN data_exception OR program_limit_exceeded OR untranslatable_character THEN
+        said := ARRAY(SELECT r.body FROM unnest($6) WITH ORDINALITY a(answer, n), jorge.read_answer(a.answer, NULL) r ORDER BY a.n);
+    END;
+
     -- what was plainly accepted, all at once
-    WITH good AS MATERIALIZED (
-        SELECT o.location_id, o.outbox_id, r.status, r.took_ms, v.value AS remote_id, v.body ->> 'conversationId' AS conversation_id, e.provider,
-               o.channel NOT IN ('sms', 'email') OR NOT coalesce(p.interactions, true) AS noted
-          FROM unnest($1, $2, $3, $4, $5, $6, $8) r(location_id, outbox_id, fence, outcome, status, answer, took_ms)
+    WITH replied AS MATERIALIZED (
+        SELECT o.location_id, o.outbox_id, o.endpoint, o.channel, r.status, r.said, r.took_ms
+          FROM unnest($1, $2, $3, $4, $5, said, $8) r(location_id, outbox_id, fence, outcome, status, said, took_ms)
           JOIN jorge.outbox o ON o.location_id = r.location_id AND o.outbox_id = r.outbox_id AND o.fence = r.fence AND o.state = 'sending' AND o.step = 'send'
-         CROSS JOIN LATERAL (SELECT x.* FROM jorge.endpoint x WHERE x.endpoint = o.endpoint AND x.location_id IN (o.location_id, '*')
+         WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299
+    ), routes AS MATERIALIZED (
+        SELECT k.location_id, k.endpoint, e.provider, e.accepted, coalesce(p.interactions, true) AS interactions
+          FROM (SELECT DISTINCT r.location_id, r.endpoint FROM replied r) k
+         CROSS JOIN LATERAL (SELECT x.provider, x.accepted FROM jorge.endpoint x WHERE x.endpoint = k.endpoint AND x.location_id IN (k.location_id, '*')
                               ORDER BY x.location_id = '*' LIMIT 1) e
-          LEFT JOIN LATERAL (SELECT x.interactions FROM jorge.provider x WHERE x.provider = e.provider AND x.location_id IN (o.location_id, '*')
+          LEFT JOIN LATERAL (SELECT x.interactions FROM jorge.provider x WHERE x.provider = e.provider AND x.location_id IN (k.location_id, '*')
                               ORDER BY x.location_id = '*' LIMIT 1) p ON true
-         CROSS JOIN LATERAL jorge.read_answer(r.answer, e.accepted) v
-         WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299 AND (e.accepted IS NULL OR v.value IS NOT NULL)
+    ), good AS MATERIALIZED (
+        SELECT r.location_id, r.outbox_id, r.status, r.took_ms, v.value AS remote_id, r.said ->> 'conversationId' AS conversation_id, e.provider,
+               r.channel NOT IN ('sms', 'email') OR NOT e.interactions AS noted
+          FROM replied r
+          JOIN routes e ON e.location_id = r.location_id AND e.endpoint = r.endpoint
+         CROSS JOIN LATERAL (SELECT jorge.value_at(r.said, e.accepted) AS value OFFSET 0) v
+         WHERE e.accepted IS NULL OR v.value IS NOT NULL
     ), gone AS (
         DELETE FROM jorge.outbox o USING good g WHERE o.location_id = g.location_id AND o.outbox_id = g.outbox_id
         RETURNING o.*, g.status, g.took_ms, g.remote_id, g.conversation_id, g.provider, g.noted
