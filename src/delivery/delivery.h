@@ -217,6 +217,7 @@ extern void refresh_done(Request *request);
 
 /* ---- memory.c */
 extern int64 memory_private_kb(void);
-extern void memory_tidy(void);
+extern void memory_unmap(void);
+extern void memory_trim(void);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * memory.c: how much memory the worker's process holds.
  *
- * A process that lives as long as the server ends up with every page of shared_buffers mapped. It owns none of them, but
- * its resident size and its page tables (2 MB a GB) count them all, and the kernel's OOM killer goes by these: it would
- * pick the worker first, free nothing, and take the whole server down with it. So the worker unmaps them when it has nothing
- * to do; not while it works, because mapping a page again and again costs more than it helps (doc/delivery.md).
+ * A process that works for long ends up with every page of shared_buffers mapped. It owns none of them, but its resident size
+ * and its page tables (2 MB a GB) count them all, and the kernel's OOM killer goes by these: it would pick the worker first,
+ * free nothing, and take the whole server down with it. So the worker unmaps them whenever there are many. What it works with it
+ * maps again, which costs an eighth of its CPU while there is much to send (doc/delivery.md).
  */
 #include "delivery/delivery.h"
 
@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 /*
- * Unmap when so much is mapped that others may share: libraries, which stay (15 MB), and more of shared memory than a few
- * messages need
+ * Unmap when so much is mapped that others may share: libraries, which stay (15 MB), and about as much of shared memory as a
+ * statement about fifty messages needs, the kernel mapping sixteen pages at a fault
  */
-#define MOST_MAPPED_KB (40 * 1024)
+#define MOST_MAPPED_KB (24 * 1024)
 
 /* Look for freed pages when the process has so much of its own; without large messages it has 14 MB */
 #define MOST_OWN_KB (24 * 1024)
@@ -60,13 +60,13 @@ memory_private_kb(void)
 }
 
 /*
- * Give back what the last requests needed: pages that were freed, and the mapping of shared_buffers
+ * Unmap shared_buffers where much of them is mapped
  *
- * Nothing is lost by the latter: on a shared mapping Linux drops the page table entries only, and the next access maps the
- * same page again (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
+ * Nothing is lost: on a shared mapping Linux drops the page table entries only, and the next access maps the same page again
+ * (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
  */
 void
-memory_tidy(void)
+memory_unmap(void)
 {
 #ifdef __linux__
 	uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
@@ -74,14 +74,20 @@ memory_tidy(void)
 	uintptr_t end = TYPEALIGN_DOWN(page, BufferBlocks + (Size) NBuffers * BLCKSZ);
 	int64 own, shared;
 
-	if (!resident_kb(&own, &shared))
-		return;
 	/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
-	if (shared > MOST_MAPPED_KB)
+	if (resident_kb(&own, &shared) && shared > MOST_MAPPED_KB)
 		(void) madvise((void *) first, end - first, MADV_DONTNEED);
-#ifdef __GLIBC__
-	if (own > MOST_OWN_KB)
-		(void) malloc_trim(0);
 #endif
+}
+
+/*
+ * Give freed pages back
+ */
+void
+memory_trim(void)
+{
+#ifdef __GLIBC__
+	if (memory_private_kb() > MOST_OWN_KB)
+		(void) malloc_trim(0);
 #endif
 }

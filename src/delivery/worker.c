@@ -48,11 +48,15 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 
 #define MOST_LANES 256
 
-/* With nothing to do for so long, memory is tidied: what it costs to map it again no longer matters */
+/* With nothing to do for so long, freed memory is given back */
 #define LONG_REST USECS_PER_SEC
 
 /* While there is more to do, sent messages are noted as interactions so often */
 #define NOTE_EVERY (100 * 1000)
+
+/* So many then, and so many in a transaction, which has all their leads locked */
+#define NOTE_MOST 200
+#define NOTE_AT_ONCE 15
 
 const JorgeSettings *delivery_settings;
 OutboxShared *delivery_shared;
@@ -457,19 +461,19 @@ guarded_turn(bool record, bool claim)
 }
 
 /*
- * Sent messages become interactions, a few at a time: a lead that is locked mustn't hold up deliveries
+ * Make some sent messages interactions; false if there were none that could be
  */
-static void
-note(void)
+static bool
+note_some(void)
 {
 	MemoryContext outer = MemoryContextSwitchTo(turn_context);
+	volatile bool noted = false;
 
-	noted_at = delivery_clock();
 	PG_TRY();
 	{
 		if (store_begin())
 		{
-			unnoted = store_note(200) > 0;
+			noted = store_note(NOTE_AT_ONCE) > 0;
 			store_commit();
 		}
 	}
@@ -480,12 +484,24 @@ note(void)
 		AbortCurrentTransaction();
 		FlushErrorState();
 		RESUME_INTERRUPTS();
-		unnoted = false;
+		noted = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(turn_context);
 	pgstat_report_activity(STATE_IDLE, NULL);
+	return noted;
+}
+
+/*
+ * Sent messages become interactions, a few at a time: a lead that is locked mustn't hold up deliveries
+ */
+static void
+note(void)
+{
+	noted_at = delivery_clock();
+	for (int n = 0; unnoted && n < NOTE_MOST; n += NOTE_AT_ONCE)
+		unnoted = note_some();
 }
 
 /*
@@ -725,7 +741,7 @@ jorge_outbox_main(Datum argument)
 		if (hold_until > GetCurrentTimestamp())
 			timeout = Min(timeout, hold_until - GetCurrentTimestamp() + 1000);
 		if (idle() && timeout >= LONG_REST)
-			memory_tidy();
+			memory_trim();
 		if (timeout > 0 || pg_atomic_read_u32(&delivery_slot->look) == 0)
 			rest(events, Max(0, timeout));
 	}

@@ -20,6 +20,11 @@ def private_kb(pid):
     return next(int(line.split()[1]) for line in open(f"/proc/{pid}/status") if line.startswith("RssAnon"))
 
 
+def most_resident_kb(pid):
+    """The most it has ever had resident, shared memory and files included, kB."""
+    return next(int(line.split()[1]) for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM"))
+
+
 def at_rest():
     """Wait until all is delivered and recorded; memory of the worker's own in kB, sockets it has open."""
     site.wait("SELECT count(*) FROM jorge.outbox", 0, 120)
@@ -61,6 +66,7 @@ try:
     tap.is_((len(texts), len(set(texts))), (messages, messages), "each arrived, and once")
     tap.ok(site.worker() == worker, "one worker did it all")
     tap.ok(last[0] - first[0] < 2048, "its memory grows by less than 2 MB", (first, last))
+    tap.ok(most_resident_kb(worker) < 60 * 1024, "and is never more than 60 MB, all that it shares included", f"{most_resident_kb(worker)} kB")
     tap.ok(abs(last[1] - first[1]) <= 1, "sockets are closed", (first, last))
     tap.ok(looked > 0 and held * 5 < looked, "no snapshot is held between its transactions", f"{held} of {looked}")
     site.sql("SELECT pg_stat_force_next_flush()")

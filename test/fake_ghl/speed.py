@@ -82,7 +82,7 @@ try:
     if options.perf:
         import subprocess
         perf = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "997", "-g", "-p", str(pid), "-o", options.perf])
-    while site.sql("SELECT count(*) FROM (SELECT FROM jorge.outbox WHERE state <> 'held' LIMIT 1) x") != "0":
+    while site.sql("SELECT count(*) FROM (SELECT FROM jorge.outbox WHERE state <> 'held' LIMIT 1) x") != "0" or site.sql("SELECT count(*) FROM (SELECT FROM jorge.outbox_done WHERE NOT noted LIMIT 1) x") != "0":
         time.sleep(0.5)
     cpu, server = cpu_of(pid) - cpu0, cpu_of(ghl.process.pid) - server0
     if options.perf:
