@@ -60,7 +60,7 @@ BEGIN
                ARRAY[a.location_id, CASE WHEN number.key LIKE '+1%' THEN left(number.key, 5) ELSE left(number.key, 1) END, l.state, l.country, l.time_zone] AS place
           FROM asked a
           JOIN rules r ON r.location_id = a.location_id AND r.channel = a.channel AND r.purpose = a.purpose
-          JOIN jorge.lead l ON l.location_id = a.location_id AND l.lead_id = a.lead_id
+         CROSS JOIN LATERAL (SELECT x.* FROM jorge.lead x WHERE x.location_id = a.location_id AND x.lead_id = a.lead_id OFFSET 0) l
          CROSS JOIN LATERAL (SELECT jorge.phone_key(l.phone) AS key OFFSET 0) number
          CROSS JOIN LATERAL (SELECT coalesce(max(array_position(levels, w.kind)) FILTER (WHERE w.channel IN ('all', a.channel, CASE WHEN a.channel = 'workflow' THEN 'sms' END) AND w.at > '-infinity'), 1) AS level,
                                     coalesce(bool_and(w.act = 'grant'), true) AS no_limits
@@ -74,8 +74,8 @@ BEGIN
          WHERE a.first AND l.outcome = 'open' AND wish.no_limits
            AND (greatest(wish.level, CASE WHEN l.inquiries > 0 OR l.last_inbound_at > '-infinity' THEN 2 END) >= r.level OR r.level = 1)
            AND CASE r.needs WHEN 'phone' THEN number.key IS NOT NULL WHEN 'email' THEN jorge.email_key(l.email) IS NOT NULL ELSE r.needs IS NULL END
-           AND NOT EXISTS (SELECT FROM jorge.lead_alias x WHERE x.lead_id = a.lead_id)
-           AND NOT EXISTS (SELECT FROM jorge.lead_dnd x WHERE x.location_id = a.location_id AND x.lead_id = a.lead_id AND x.state <> 'inactive')
+           AND NOT EXISTS (SELECT FROM jorge.lead_alias x WHERE x.lead_id = a.lead_id OFFSET 0)
+           AND NOT EXISTS (SELECT FROM jorge.lead_dnd x WHERE x.location_id = a.location_id AND x.lead_id = a.lead_id AND x.state <> 'inactive' OFFSET 0)
            AND NOT EXISTS (SELECT FROM unnest(r.cap_days, r.cap_most) c(days, most) WHERE c.most < 1 OR touched.at[c.most] > $4 - c.days * interval '24 hours')
     ), numbered AS MATERIALIZED (
         -- joins by number: the lists are short, but arrays are slow to compare

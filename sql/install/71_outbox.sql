@@ -39,7 +39,9 @@ CREATE TABLE IF NOT EXISTS jorge.outbox (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX IF NOT EXISTS outbox_due_idx ON jorge.outbox (location_id, lane, due_at) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS outbox_look_idx ON jorge.outbox (location_id, due_at) WHERE state = 'unknown';
-CREATE INDEX IF NOT EXISTS outbox_lead_idx ON jorge.outbox (lead_id, location_id);
+-- of the lead alone: with the tenant in it a plan that was saved while there were few rows would take it to find one by its id
+CREATE INDEX IF NOT EXISTS outbox_of_lead_idx ON jorge.outbox (lead_id);
+DROP INDEX IF EXISTS jorge.outbox_lead_idx;
 CREATE INDEX IF NOT EXISTS outbox_enrollment_idx ON jorge.outbox (sequence_enrollment_id) WHERE sequence_enrollment_id IS NOT NULL;
 COMMENT ON TABLE jorge.outbox IS 'Deliveries that are not finished: due, being sent, of unknown outcome, or held. Fill it with jorge.enqueue(). Finished ones are in jorge.outbox_done, the history of each in jorge.outbox_log.';
 COMMENT ON COLUMN jorge.outbox.location_id IS 'Tenant.';

@@ -187,7 +187,7 @@ BEGIN
            array_agg(o.channel ORDER BY p.n) FILTER (WHERE ask), array_agg(coalesce(o.dedupe_key, 'outbox:' || o.outbox_id) ORDER BY p.n) FILTER (WHERE ask)
       INTO decisions, rules, untils, places, asked_locations, asked_leads, asked_channels, asked_keys
       FROM unnest(locations, ids) WITH ORDINALITY p(location_id, outbox_id, n)
-      JOIN jorge.outbox o ON o.location_id = p.location_id AND o.outbox_id = p.outbox_id
+     CROSS JOIN LATERAL (SELECT x.* FROM jorge.outbox x WHERE x.location_id = p.location_id AND x.outbox_id = p.outbox_id OFFSET 0) o
      CROSS JOIN LATERAL (SELECT o.state <> 'unknown' AND o.stop_reason IS NULL AND o.expires_at <= now() IS NOT TRUE AS ask) x;
     IF places IS NULL THEN
         RETURN;
@@ -247,31 +247,29 @@ BEGIN
 
     -- The most urgent of each location: by deadline, so that nothing starves. Each branch reads its index from the front.
     -- FOR UPDATE and FOR SHARE skip what is locked: whoever changes the lead or the delivery now comes first.
-    SELECT array_agg(k.location_id), array_agg(k.outbox_id) INTO locs, ids
-      FROM (SELECT o.location_id, o.outbox_id
-              FROM (SELECT q.location_id, c.outbox_id
-                      FROM unnest($2, $3) q(location_id, most)
-                     CROSS JOIN LATERAL (
-                           SELECT x.outbox_id
-                             FROM ((SELECT o.outbox_id, o.due_at AS deadline FROM jorge.outbox o
-                                     WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 0::smallint AND o.due_at <= now()
-                                     ORDER BY o.due_at LIMIT q.most)
-                                   UNION ALL
-                                   (SELECT o.outbox_id, o.due_at + interval '1 minute' FROM jorge.outbox o
-                                     WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 1::smallint AND o.due_at <= now()
-                                     ORDER BY o.due_at LIMIT q.most)
-                                   UNION ALL
-                                   (SELECT o.outbox_id, o.due_at + interval '5 minutes' FROM jorge.outbox o
-                                     WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 2::smallint AND o.due_at <= now()
-                                     ORDER BY o.due_at LIMIT q.most)
-                                   UNION ALL
-                                   (SELECT o.outbox_id, o.due_at + interval '1 minute' FROM jorge.outbox o
-                                     WHERE o.location_id = q.location_id AND o.state = 'unknown' AND o.due_at <= now()
-                                     ORDER BY o.due_at LIMIT q.most)) x
-                            ORDER BY x.deadline LIMIT q.most) c) p
-              JOIN jorge.outbox o ON o.location_id = p.location_id AND o.outbox_id = p.outbox_id AND o.state IN ('pending', 'unknown')
-              JOIN jorge.lead l ON l.location_id = o.location_id AND l.lead_id = o.lead_id
-               FOR UPDATE OF o SKIP LOCKED FOR SHARE OF l SKIP LOCKED) k;
+    SELECT array_agg(o.location_id), array_agg(o.outbox_id) INTO locs, ids
+      FROM unnest($2, $3) q(location_id, most)
+     CROSS JOIN LATERAL (
+           SELECT x.outbox_id
+             FROM ((SELECT o.outbox_id, o.due_at AS deadline FROM jorge.outbox o
+                     WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 0::smallint AND o.due_at <= now()
+                     ORDER BY o.due_at LIMIT q.most)
+                   UNION ALL
+                   (SELECT o.outbox_id, o.due_at + interval '1 minute' FROM jorge.outbox o
+                     WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 1::smallint AND o.due_at <= now()
+                     ORDER BY o.due_at LIMIT q.most)
+                   UNION ALL
+                   (SELECT o.outbox_id, o.due_at + interval '5 minutes' FROM jorge.outbox o
+                     WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 2::smallint AND o.due_at <= now()
+                     ORDER BY o.due_at LIMIT q.most)
+                   UNION ALL
+                   (SELECT o.outbox_id, o.due_at + interval '1 minute' FROM jorge.outbox o
+                     WHERE o.location_id = q.location_id AND o.state = 'unknown' AND o.due_at <= now()
+                     ORDER BY o.due_at LIMIT q.most)) x
+            ORDER BY x.deadline LIMIT q.most) c
+     CROSS JOIN LATERAL (SELECT x.location_id, x.outbox_id, x.lead_id FROM jorge.outbox x
+                          WHERE x.location_id = q.location_id AND x.outbox_id = c.outbox_id AND x.state IN ('pending', 'unknown') FOR UPDATE SKIP LOCKED) o
+     CROSS JOIN LATERAL (SELECT FROM jorge.lead l WHERE l.location_id = o.location_id AND l.lead_id = o.lead_id FOR SHARE SKIP LOCKED) l;
     IF ids IS NULL THEN
         RETURN;
     END IF;
@@ -298,7 +296,8 @@ BEGIN
     IF 'cancel' = ANY (decisions) OR 'expire' = ANY (decisions) THEN
         UPDATE jorge.outbox o SET rule = d.rule
           FROM unnest(locs, ids, decisions, rules) d(location_id, outbox_id, decision, rule)
-         WHERE o.location_id = d.location_id AND o.outbox_id = d.outbox_id AND d.decision IN ('cancel', 'expire');
+         CROSS JOIN LATERAL (SELECT y.ctid FROM jorge.outbox y WHERE y.location_id = d.location_id AND y.outbox_id = d.outbox_id OFFSET 0) x
+         WHERE o.ctid = x.ctid AND d.decision IN ('cancel', 'expire');
         FOR ended IN SELECT d.location_id, d.decision, d.rule, array_agg(d.outbox_id) AS ids
                        FROM unnest(locs, ids, decisions, rules) d(location_id, outbox_id, decision, rule)
                       WHERE d.decision IN ('cancel', 'expire') GROUP BY 1, 2, 3 LOOP
@@ -308,10 +307,10 @@ BEGIN
 
     RETURN QUERY
     WITH due AS MATERIALIZED (
-        SELECT o.location_id, o.outbox_id, o.state AS was, o.lead_id, o.endpoint, o.payload, l.ghl_contact_id, d.decision, d.rule, d.until
+        SELECT o.ctid, o.location_id, o.outbox_id, o.state AS was, o.lead_id, o.endpoint, o.payload, l.ghl_contact_id, d.decision, d.rule, d.until
           FROM unnest(locs, ids, decisions, rules, untils) d(location_id, outbox_id, decision, rule, until)
-          JOIN jorge.outbox o ON o.location_id = d.location_id AND o.outbox_id = d.outbox_id
-          JOIN jorge.lead l ON l.location_id = o.location_id AND l.lead_id = o.lead_id
+         CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM jorge.outbox x WHERE x.location_id = d.location_id AND x.outbox_id = d.outbox_id OFFSET 0) o
+         CROSS JOIN LATERAL (SELECT x.ghl_contact_id FROM jorge.lead x WHERE x.location_id = o.location_id AND x.lead_id = o.lead_id OFFSET 0) l
          WHERE d.decision IN ('send', 'defer', 'hold')
     ), routes AS MATERIALIZED (
         SELECT k.location_id, k.endpoint, e.provider, e.needs_contact
@@ -319,19 +318,19 @@ BEGIN
          CROSS JOIN LATERAL (SELECT x.provider, x.needs_contact FROM jorge.endpoint x WHERE x.endpoint = k.endpoint AND x.location_id IN (k.location_id, '*')
                               ORDER BY x.location_id = '*' LIMIT 1) e
     ), planned AS MATERIALIZED (
-        SELECT d.*, e.provider, c.contact_id, c.conversation_id,
-               CASE WHEN d.was = 'unknown' THEN CASE WHEN c.conversation_id IS NULL THEN 'conversation_search' ELSE 'messages' END
+        SELECT d.*, e.provider, c.contact_id, k.conversation_id,
+               CASE WHEN d.was = 'unknown' THEN CASE WHEN k.conversation_id IS NULL THEN 'conversation_search' ELSE 'messages' END
                     WHEN NOT e.needs_contact THEN 'send'
-                    WHEN c.doubt = 'check' THEN 'contact_get'
-                    WHEN c.doubt = 'make' THEN 'contact_upsert'
-                    WHEN c.doubt = 'search' OR c.contact_id IS NULL THEN 'contact_search'
-                    WHEN c.checked_at < now() - interval '30 days' THEN 'contact_get'
+                    WHEN k.doubt = 'check' THEN 'contact_get'
+                    WHEN k.doubt = 'make' THEN 'contact_upsert'
+                    WHEN k.doubt = 'search' OR c.contact_id IS NULL THEN 'contact_search'
+                    WHEN k.checked_at < now() - interval '30 days' THEN 'contact_get'
                     ELSE 'send' END AS step
           FROM due d
           LEFT JOIN routes e ON e.location_id = d.location_id AND e.endpoint = d.endpoint
-          LEFT JOIN LATERAL (SELECT coalesce(k.contact_id, CASE WHEN e.provider = 'ghl' THEN d.ghl_contact_id END) AS contact_id,
-                                    k.conversation_id, k.doubt, k.checked_at
-                               FROM (SELECT 1) one LEFT JOIN jorge.contact_cache k ON k.location_id = d.location_id AND k.provider = e.provider AND k.lead_id = d.lead_id) c ON true
+          LEFT JOIN LATERAL (SELECT x.contact_id, x.conversation_id, x.doubt, x.checked_at FROM jorge.contact_cache x
+                              WHERE x.location_id = d.location_id AND x.provider = e.provider AND x.lead_id = d.lead_id OFFSET 0) k ON true
+         CROSS JOIN LATERAL (SELECT coalesce(k.contact_id, CASE WHEN e.provider = 'ghl' THEN d.ghl_contact_id END) AS contact_id) c
     ), alone AS (
         -- one look for a contact at a time: two would make it twice
         SELECT p.*,
@@ -349,7 +348,7 @@ BEGIN
                rule = coalesce(a.rule, o.rule),
                reason = CASE a.decision WHEN 'send' THEN o.reason ELSE a.rule END
           FROM alone a
-         WHERE o.location_id = a.location_id AND o.outbox_id = a.outbox_id AND NOT a.waits
+         WHERE o.ctid = a.ctid AND NOT a.waits
         RETURNING o.location_id, o.outbox_id, o.lead_id, o.fence, o.step, o.attempt, a.was, a.decision, a.rule, o.due_at, a.provider, a.contact_id, a.conversation_id,
                   a.endpoint, a.payload
     ), logged AS (
@@ -659,10 +658,10 @@ BEGIN
 
     -- what was plainly accepted, all at once
     WITH replied AS MATERIALIZED (
-        SELECT o.location_id, o.outbox_id, o.endpoint, o.channel, r.status, r.said, r.took_ms
+        SELECT o.ctid, o.location_id, o.endpoint, o.channel, r.status, r.said, r.took_ms
           FROM unnest($1, $2, $3, $4, $5, said, $8) r(location_id, outbox_id, fence, outcome, status, said, took_ms)
-          JOIN jorge.outbox o ON o.location_id = r.location_id AND o.outbox_id = r.outbox_id AND o.fence = r.fence AND o.state = 'sending' AND o.step = 'send'
-         WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299
+         CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM jorge.outbox x WHERE x.location_id = r.location_id AND x.outbox_id = r.outbox_id OFFSET 0) o
+         WHERE r.outcome = 'replied' AND r.status BETWEEN 200 AND 299 AND o.fence = r.fence AND o.state = 'sending' AND o.step = 'send'
     ), routes AS MATERIALIZED (
         SELECT k.location_id, k.endpoint, e.provider, e.accepted, coalesce(p.interactions, true) AS interactions
           FROM (SELECT DISTINCT r.location_id, r.endpoint FROM replied r) k
@@ -671,14 +670,14 @@ BEGIN
           LEFT JOIN LATERAL (SELECT x.interactions FROM jorge.provider x WHERE x.provider = e.provider AND x.location_id IN (k.location_id, '*')
                               ORDER BY x.location_id = '*' LIMIT 1) p ON true
     ), good AS MATERIALIZED (
-        SELECT r.location_id, r.outbox_id, r.status, r.took_ms, v.value AS remote_id, r.said ->> 'conversationId' AS conversation_id, e.provider,
+        SELECT r.ctid, r.location_id, r.status, r.took_ms, v.value AS remote_id, r.said ->> 'conversationId' AS conversation_id, e.provider,
                r.channel NOT IN ('sms', 'email') OR NOT e.interactions AS noted
           FROM replied r
           JOIN routes e ON e.location_id = r.location_id AND e.endpoint = r.endpoint
          CROSS JOIN LATERAL (SELECT jorge.value_at(r.said, e.accepted) AS value OFFSET 0) v
          WHERE e.accepted IS NULL OR v.value IS NOT NULL
     ), gone AS (
-        DELETE FROM jorge.outbox o USING good g WHERE o.location_id = g.location_id AND o.outbox_id = g.outbox_id
+        DELETE FROM jorge.outbox o USING good g WHERE o.ctid = g.ctid
         RETURNING o.*, g.status, g.took_ms, g.remote_id, g.conversation_id, g.provider, g.noted
     ), done AS (
         INSERT INTO jorge.outbox_done (location_id, at, outbox_id, lead_id, channel, endpoint, payload, priority, due_at, expires_at, state,
@@ -706,9 +705,10 @@ BEGIN
        AND (a.blocked_until IS NULL OR a.blocked_until < now());
 
     -- the rest one by one: a row that is still on its way under this fence has not been settled yet
-    FOR rest IN SELECT o AS item, x.outcome, x.status, x.answer, x.retry_after, x.took_ms, x.detail
+    FOR rest IN SELECT o::jorge.outbox AS item, x.outcome, x.status, x.answer, x.retry_after, x.took_ms, x.detail
                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) x(location_id, outbox_id, fence, outcome, status, answer, retry_after, took_ms, detail)
-               JOIN jorge.outbox o ON o.location_id = x.location_id AND o.outbox_id = x.outbox_id AND o.fence = x.fence AND o.state = 'sending' LOOP
+              CROSS JOIN LATERAL (SELECT y.* FROM jorge.outbox y WHERE y.location_id = x.location_id AND y.outbox_id = x.outbox_id OFFSET 0) o
+              WHERE o.fence = x.fence AND o.state = 'sending' LOOP
         SELECT s.action, s.until INTO heed
           FROM jorge.outbox_settle(rest.item, rest.outcome, rest.status, rest.answer, rest.retry_after, rest.took_ms, rest.detail) s;
         IF heed.action IS NOT NULL THEN
@@ -747,8 +747,8 @@ BEGIN
     SELECT d.location_id, jorge.lead_alias(d.lead_id, d.location_id), d.sent_at, d.channel, 'out',
            coalesce(d.payload ->> 'message', d.payload ->> 'html'), split_part(d.endpoint, '.', 1), d.remote_id
       FROM jorge.outbox_done d
-     WHERE d.outbox_id = ANY ($1) AND NOT d.noted;
-    UPDATE jorge.outbox_done d SET noted = true WHERE d.outbox_id = ANY ($1) AND NOT d.noted;
+     WHERE d.outbox_id = ANY ($1) AND d.noted IS NOT TRUE;
+    UPDATE jorge.outbox_done d SET noted = true WHERE d.outbox_id = ANY ($1) AND d.noted IS NOT TRUE;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.note_sent(bigint[]) IS 'Makes sent messages interactions of their leads, all or none.';
