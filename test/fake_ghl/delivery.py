@@ -3,13 +3,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from harness import Ghl, Site, Tap
 
 SCALE = 200
 tap = Tap()
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--scale", SCALE)
+ghl = Ghl("--scale", SCALE)
 site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_time_scale": SCALE})
 try:
     tap.note(f"delays are divided by {SCALE} (jorge.outbox_time_scale)")

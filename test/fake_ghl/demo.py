@@ -1,9 +1,8 @@
 """Shows a follow-up arrive: a lead enrolled, time moved to day 3, the worker, and what a fake GoHighLevel received."""
-import tempfile
 
 from harness import Ghl, Site
 
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"))
+ghl = Ghl()
 site = Site(f"http://127.0.0.1:{ghl.port}")
 try:
     site.sql(f"CREATE DATABASE {site.database}", "postgres")

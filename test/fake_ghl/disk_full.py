@@ -30,7 +30,7 @@ def fill(file):
 
 site = ghl = None
 try:
-    ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--scale", SCALE, "--no-limit")
+    ghl = Ghl("--scale", SCALE, "--no-limit")
     tempfile.tempdir = str(disk)
     site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_time_scale": SCALE, "jorge.outbox_connections": 8, "max_wal_size": "64MB", "min_wal_size": "32MB",
                                                   "shared_buffers": "32MB", "wal_recycle": "off"})

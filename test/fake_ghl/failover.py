@@ -1,13 +1,12 @@
 """A primary dies with requests on their way; its standby is promoted, sends nothing until it is armed and the hold-off is over, and then each message once."""
 import subprocess
 import sys
-import tempfile
 import time
 from harness import Ghl, Site, Tap
 
 SCALE = 20
 tap = Tap()
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--scale", SCALE)
+ghl = Ghl("--scale", SCALE)
 site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_time_scale": SCALE, "jorge.outbox_timeout": "20s"})
 try:
     site.install()

@@ -1,12 +1,11 @@
 """A follow-up from end to end: a lead enrolled three days ago gets its SMS by the worker's own clock and the real send gate; after STOP nothing more."""
 import sys
-import tempfile
 import time
 
 from harness import Ghl, Site, Tap
 
 tap = Tap()
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"))
+ghl = Ghl()
 site = Site(f"http://127.0.0.1:{ghl.port}")
 try:
     site.sql(f"CREATE DATABASE {site.database}", "postgres")

@@ -50,10 +50,11 @@ class Tap:
 
 
 class Ghl:
-    """A fake GHL of its own process."""
+    """A fake GHL of its own process, in a folder of its own."""
 
-    def __init__(self, folder, *options):
-        self.ledger_file = Path(folder) / f"ledger{time.monotonic_ns()}"
+    def __init__(self, *options):
+        self.folder = tempfile.mkdtemp(suffix=".jorge")
+        self.ledger_file = Path(self.folder) / "ledger"
         self.process = subprocess.Popen([sys.executable, str(HERE / "server.py"), str(self.ledger_file), *map(str, options)], stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[1])
 
@@ -78,6 +79,7 @@ class Ghl:
     def stop(self):
         self.process.kill()
         self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Site:

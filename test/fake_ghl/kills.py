@@ -2,7 +2,6 @@
 import os
 import random
 import sys
-import tempfile
 import time
 from harness import LONG, Ghl, Site, Tap
 
@@ -12,7 +11,7 @@ SCALE = 200
 seed = int(os.environ.get("JORGE_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 chance = random.Random(seed)
 tap = Tap()
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--scale", SCALE, "--no-limit")
+ghl = Ghl("--scale", SCALE, "--no-limit")
 site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_time_scale": SCALE, "jorge.outbox_connections": 16})
 
 

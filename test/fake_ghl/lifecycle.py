@@ -1,15 +1,12 @@
 """The worker among the things that happen to a server: databases dropped, extension dropped, shutdown, copies, locks, idleness, TLS."""
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from harness import GATE, LONG, Ghl, Site, Tap
 
 tap = Tap()
-folder = tempfile.mkdtemp(suffix=".jorge")
-ghl = Ghl(folder, "--no-limit")
+ghl = Ghl("--no-limit")
 site = Site(f"http://127.0.0.1:{ghl.port}", **{"jorge.outbox_timeout": "20s", "log_statement": "all"})
 
 
@@ -232,5 +229,4 @@ finally:
     code = tap.done()
     site.remove()
     ghl.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 sys.exit(code)

@@ -4,14 +4,13 @@
 """
 import os
 import sys
-import tempfile
 import time
 from harness import Ghl, Site, Tap
 
 seconds, messages = map(int, os.environ.get("JORGE_SOAK", "3600,500000").split(","))
 LEADS = 5000
 tap = Tap()
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--no-limit")
+ghl = Ghl("--no-limit")
 site = Site(f"http://127.0.0.1:{ghl.port}")
 
 

@@ -9,7 +9,6 @@ fsync, full_page_writes and the default shared_buffers.
 import argparse
 import os
 import re
-import tempfile
 import time
 from harness import Ghl, Site, GATE
 
@@ -55,7 +54,7 @@ def most_in_window(times, length):
 
 
 scale = options.scale if what == "rate" else 1
-ghl = Ghl(tempfile.mkdtemp(suffix=".jorge"), "--scale", scale, *(["--no-limit"] if what == "burst" else []))
+ghl = Ghl("--scale", scale, *(["--no-limit"] if what == "burst" else []))
 site = Site(f"http://127.0.0.1:{ghl.port}", **{
     "jorge.outbox_time_scale": scale, "jorge.outbox_timeout": "10s", "jorge.outbox_connections": options.connections,
     "fsync": "on", "full_page_writes": "on", "shared_buffers": options.shared_buffers})

@@ -1,5 +1,6 @@
 """What never left: TLS that can't be trusted, refused connections, names that don't resolve or hang; and neighbours meanwhile."""
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,7 +72,7 @@ try:
                                                  ("a certificate that has expired", expired, expired[0], "not_sent", "expired")):
         if not LONG and cert != expired:
             continue
-        ghl = Ghl(folder, "--cert", cert[0], "--key", cert[1])
+        ghl = Ghl("--cert", cert[0], "--key", cert[1])
         attempt(f"https://127.0.0.1:{ghl.port}", what, expected, pattern, trust)
         tap.is_(sum(e.get("message_id") is not None for e in ghl.ledger()), int(expected == "accepted"), "as the ledger says")
         ghl.stop()
@@ -110,4 +111,5 @@ try:
         site.remove()
 finally:
     code = tap.done()
+    shutil.rmtree(folder, ignore_errors=True)
 sys.exit(code)
