@@ -277,29 +277,31 @@ CREATE OR REPLACE FUNCTION jorge.enroll_by_rules(lead_ids uuid[] DEFAULT NULL, l
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
+    -- people who are new: a rule does not wake the archive
+    newest CONSTANT timestamptz := now() - interval '30 days';
     found record;
     made bigint := 0;
 BEGIN
+    -- OFFSET 0: one arrival must not read what there is of others, whatever there was when the plan was saved
     FOR found IN
         SELECT DISTINCT ON (l.lead_id) l.lead_id, r.rule, r.sequence
-          FROM jorge.enroll_rule r
+          FROM unnest(coalesce($1, ARRAY(SELECT x.lead_id FROM jorge.lead x WHERE x.location_id = $2 AND x.outcome = 'open' AND x.last_seen_at > newest))) w(lead_id)
+         CROSS JOIN LATERAL (SELECT x.* FROM jorge.lead x WHERE x.location_id = $2 AND x.lead_id = w.lead_id OFFSET 0) l
+          LEFT JOIN LATERAL (SELECT x.class FROM jorge.lead_score x WHERE x.location_id = $2 AND x.lead_id = w.lead_id OFFSET 0) c ON true
+          JOIN jorge.enroll_rule r ON r.location_id = $2 AND r.active
           JOIN LATERAL (SELECT q.again_days, q.active FROM jorge.sequence q WHERE q.sequence = r.sequence AND q.location_id IN ($2, '*') ORDER BY q.location_id = '*' LIMIT 1) s ON s.active
-          JOIN jorge.lead l ON l.location_id = $2 AND l.outcome = 'open' AND ($1 IS NULL OR l.lead_id = ANY ($1))
-          LEFT JOIN jorge.lead_score c ON c.location_id = $2 AND c.lead_id = l.lead_id
-         WHERE r.location_id = $2 AND r.active
+         WHERE l.outcome = 'open' AND l.last_seen_at > newest
            AND (r.classes IS NULL OR c.class = ANY (r.classes)) AND (r.sources IS NULL OR l.first_source = ANY (r.sources))
            AND (r.stages IS NULL OR l.stage = ANY (r.stages)) AND (r.sides IS NULL OR l.side = ANY (r.sides))
            AND (r.languages IS NULL OR jorge.lead_language(l.language) = ANY (r.languages))
-           -- people who are new: a rule does not wake the archive
-           AND l.last_seen_at > now() - interval '30 days'
            AND NOT EXISTS (SELECT FROM jorge.enrollment e
                             WHERE e.lead_id = l.lead_id AND e.location_id || '' = $2
                               AND (e.state IN ('active', 'paused') OR s.again_days IS NULL AND e.sequence = r.sequence
                                    OR e.sequence = r.sequence AND e.started_at > now() - s.again_days * interval '1 day'
-                                   OR e.reason IN ('opt_out', 'dnd', 'contact_deleted')))
+                                   OR e.reason IN ('opt_out', 'dnd', 'contact_deleted')) OFFSET 0)
            AND NOT EXISTS (SELECT FROM jorge.consent c
                             WHERE c.lead_id = l.lead_id AND c.location_id || '' = $2 AND c.act = 'revoke' AND c.channel = 'all'
-                              AND NOT EXISTS (SELECT FROM jorge.consent g WHERE g.lead_id = c.lead_id AND g.location_id || '' = $2 AND g.act = 'grant' AND g.at > c.at))
+                              AND NOT EXISTS (SELECT FROM jorge.consent g WHERE g.lead_id = c.lead_id AND g.location_id || '' = $2 AND g.act = 'grant' AND g.at > c.at OFFSET 0) OFFSET 0)
          ORDER BY l.lead_id, r.rank, r.rule
     LOOP
         PERFORM jorge.enroll(found.lead_id, found.sequence, now(), $2, 'rule:' || found.rule);
