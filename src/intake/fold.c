@@ -184,7 +184,7 @@ lock_leads(IntakeStatement statement, Datum location_ids[], Datum lead_ids[], in
 		for (int i = 0; i < n; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (jorge_lock_row(location_ids[i], lead_ids[i], statement == LOCK_LEADS_TO_MERGE, values, nulls))
+			if (jorge_lock_row(location_ids[i], lead_ids[i], statement == LOCK_LEADS_TO_MERGE, values, nulls, &leads[found].place))
 				jorge_lead_state_load(&leads[found++].state, values, nulls);
 		}
 	}

@@ -35,6 +35,16 @@ index_fits(Relation index, Relation table, const char *const *columns, int ncolu
 }
 
 /*
+ * Say that no index starts with these columns
+ */
+pg_noreturn static void
+lost_index(Relation table, const char *const *columns)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("table jorge.%s has lost its index on (%s, ...)", RelationGetRelationName(table), columns[0]),
+					errhint("SELECT jorge.install() makes the indexes that are missing.")));
+}
+
+/*
  * Open the index that starts with these columns
  */
 static Relation
@@ -54,16 +64,16 @@ open_index(Relation table, const char *const *columns, int ncolumns)
 		}
 		index_close(index, AccessShareLock);
 	}
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("table jorge.%s has lost its index on (%s, ...)", RelationGetRelationName(table), columns[0]),
-					errhint("SELECT jorge.install() makes the indexes that are missing.")));
+	lost_index(table, columns);
 }
 
-void
-jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest)
+/*
+ * Make ready to look rows up in the open table by the open index
+ */
+static void
+start(Probe *probe, const char *const *columns, int ncolumns, bool latest)
 {
 	Assert(ncolumns <= PROBE_COLUMNS);
-	probe->table = table_open(jorge_managed_relation(table, false), AccessShareLock);
-	probe->index = open_index(probe->table, columns, ncolumns);
 	probe->ncolumns = ncolumns;
 	for (int c = 0; c < ncolumns; c++)
 	{
@@ -71,7 +81,7 @@ jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, i
 
 		if (type != TEXTOID && type != INT8OID && type != UUIDOID)
 			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-							errmsg("column \"%s\" of table \"%s\" has another type than it was made with", columns[c], table),
+							errmsg("column \"%s\" of table \"%s\" has another type than it was made with", columns[c], RelationGetRelationName(probe->table)),
 							errhint("Give the column its type back with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 		ScanKeyEntryInitialize(&probe->keys[c], 0, c + 1, BTEqualStrategyNumber, InvalidOid, probe->index->rd_indcollation[c],
 							   type == TEXTOID ? F_TEXTEQ : type == INT8OID ? F_INT8EQ : F_UUID_EQ, (Datum) 0);
@@ -79,6 +89,30 @@ jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, i
 	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
 	probe->slot = table_slot_create(probe->table, NULL);
 	probe->scan = jorge_index_beginscan(probe->table, probe->index, GetActiveSnapshot(), ncolumns);
+}
+
+void
+jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest)
+{
+	probe->table = table_open(jorge_managed_relation(table, false), AccessShareLock);
+	probe->index = open_index(probe->table, columns, ncolumns);
+	probe->borrowed = false;
+	start(probe, columns, ncolumns, latest);
+}
+
+void
+jorge_probe_open(Probe *probe, Relation table, Relation *indexes, int nindexes, const char *const *columns, int ncolumns)
+{
+	int fitting = 0;
+
+	while (fitting < nindexes && !index_fits(indexes[fitting], table, columns, ncolumns))
+		fitting++;
+	if (fitting == nindexes)
+		lost_index(table, columns);
+	probe->table = table;
+	probe->index = indexes[fitting];
+	probe->borrowed = true;
+	start(probe, columns, ncolumns, false);
 }
 
 AttrNumber
@@ -124,6 +158,8 @@ jorge_probe_end(Probe *probe)
 	index_endscan(probe->scan);
 	ExecDropSingleTupleTableSlot(probe->slot);
 	PopActiveSnapshot();
+	if (probe->borrowed)
+		return;
 	index_close(probe->index, AccessShareLock);
 	table_close(probe->table, AccessShareLock);
 }

@@ -18,6 +18,7 @@ typedef struct Probe
 {
 	Relation table;
 	Relation index;
+	bool borrowed; /* both are open elsewhere, and stay so */
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	int ncolumns;
@@ -26,6 +27,9 @@ typedef struct Probe
 
 /* Open a table by the index whose leading columns are these: text, bigint or uuid. ERROR 42704 if there is none. */
 extern void jorge_probe_begin(Probe *probe, const char *table, const char *const *columns, int ncolumns, bool latest);
+
+/* The same of an open table, by one of its open indexes */
+extern void jorge_probe_open(Probe *probe, Relation table, Relation *indexes, int nindexes, const char *const *columns, int ncolumns);
 
 /* Position of a column that is read of the rows. ERROR 42804 if the table has none of this type. It may be null, where somebody dropped NOT NULL. */
 extern AttrNumber jorge_probe_column(const Probe *probe, const char *column, Oid type);

@@ -118,10 +118,10 @@ jorge_new_id(void)
 /* ---- writing ---- */
 
 /*
- * Write the rows of one table
+ * Write the rows of one table; places: of leads that are stored already
  */
 static void
-write_table(Target target, EState *estate, const IntakeRows *rows, bool update, const char *reason)
+write_table(Target target, EState *estate, const IntakeRows *rows, const ItemPointerData *places, const char *reason)
 {
 	const TableShape *shape = &shapes[target];
 	Datum constants[] = {[-FROM_REASON] = CStringGetTextDatum(reason), [-FROM_KIND] = CStringGetTextDatum("lead_ml_scored")};
@@ -150,7 +150,7 @@ write_table(Target target, EState *estate, const IntakeRows *rows, bool update, 
 			nulls = row_nulls;
 		}
 		/* a known lead may have no score yet */
-		if (!update || (!jorge_writer_update(&writer, values, nulls) && target == TO_SCORE))
+		if (places == NULL || (!jorge_writer_update(&writer, values, nulls, target == TO_LEAD ? &places[r] : NULL) && target == TO_SCORE))
 			jorge_writer_insert(&writer, values, nulls);
 	}
 	jorge_writer_end(&writer);
@@ -195,21 +195,21 @@ jorge_decisions_are_watched(void)
 }
 
 bool
-jorge_write_rows(const IntakeRows *leads, const IntakeRows *keys, const IntakeRows *links, bool new_ones, const char *reason)
+jorge_write_rows(const IntakeRows *leads, const ItemPointerData *places, const IntakeRows *keys, const IntakeRows *links, const char *reason)
 {
 	EState *estate;
 
 	if (!jorge_rows_are_plain())
 		return false;
 	estate = CreateExecutorState();
-	write_table(TO_LEAD, estate, leads, !new_ones, reason);
-	write_table(TO_SCORE, estate, leads, !new_ones, reason);
+	write_table(TO_LEAD, estate, leads, places, reason);
+	write_table(TO_SCORE, estate, leads, places, reason);
 	if (keys != NULL && keys->n > 0)
-		write_table(TO_KEY, estate, keys, false, reason);
+		write_table(TO_KEY, estate, keys, NULL, reason);
 	if (links != NULL && links->n > 0)
-		write_table(TO_LINK, estate, links, false, reason);
-	write_table(TO_PREDICTION, estate, leads, false, reason);
-	write_table(TO_EVENT, estate, leads, false, reason);
+		write_table(TO_LINK, estate, links, NULL, reason);
+	write_table(TO_PREDICTION, estate, leads, NULL, reason);
+	write_table(TO_EVENT, estate, leads, NULL, reason);
 	FreeExecutorState(estate);
 	CommandCounterIncrement();
 	return true;
@@ -224,10 +224,10 @@ jorge_leads_are_plain(void)
 }
 
 bool
-jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEAD_COLUMNS], bool nulls[LEAD_COLUMNS])
+jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEAD_COLUMNS], bool nulls[LEAD_COLUMNS], ItemPointer place)
 {
 	const TablePlan *plan = &plans[TO_LEAD];
-	Relation table = table_open(plan->leaf, RowShareLock);
+	Relation table = table_open(plan->leaf, NoLock); /* locked when it was found plain */
 	Datum key[2] = {location_id, lead_id};
 	TM_FailureData failure;
 	TupleTableSlot *slot;
@@ -271,6 +271,7 @@ jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEA
 				nulls[c] = all_nulls[plan->attno[c]];
 			}
 			alive = erased_at == InvalidAttrNumber || all_nulls[erased_at - 1];
+			*place = latest->tts_tid;
 			locked = alive && DatumGetBool(DirectFunctionCall2(uuid_eq, values[LEAD_lead_id], lead_id));
 		}
 		ExecDropSingleTupleTableSlot(latest);

@@ -11,9 +11,10 @@
 
 /*
  * Write leads, jorge_leads, with their scores, predictions and events, and their keys and links (NULL = none); false, and nothing is
- * written, if that is for SQL to do.
+ * written, if that is for SQL to do. places: of each lead that is not new, where its row was when it was locked, NULL if they are new.
  */
-extern bool jorge_write_rows(const IntakeRows *leads, const IntakeRows *keys, const IntakeRows *links, bool new_ones, const char *reason);
+extern bool jorge_write_rows(const IntakeRows *leads, const ItemPointerData *places, const IntakeRows *keys, const IntakeRows *links,
+							 const char *reason);
 
 /* Would it be written, because no trigger, rule or policy of the user's is on the tables? */
 extern bool jorge_rows_are_plain(void);
@@ -25,10 +26,10 @@ extern bool jorge_decisions_are_watched(void);
 extern bool jorge_leads_are_plain(void);
 
 /*
- * Lock the row of a lead, FOR UPDATE if it may be merged away, else FOR NO KEY UPDATE, and copy its values by LeadColumn; false if it is
- * gone or erased. Only where jorge_leads_are_plain.
+ * Lock the row of a lead, FOR UPDATE if it may be merged away, else FOR NO KEY UPDATE, and copy its values by LeadColumn and its place; false
+ * if it is gone or erased. Only where jorge_leads_are_plain.
  */
-extern bool jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEAD_COLUMNS], bool nulls[LEAD_COLUMNS]);
+extern bool jorge_lock_row(Datum location_id, Datum lead_id, bool to_merge, Datum values[LEAD_COLUMNS], bool nulls[LEAD_COLUMNS], ItemPointer place);
 
 /* Make an id: UUID version 7, so that the lower of two ids is the older and new rows lie together */
 extern pg_uuid_t *jorge_new_id(void);

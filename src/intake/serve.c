@@ -382,10 +382,15 @@ jorge_write_leads(IntakeLead *leads, int n, IntakeRows *keys, IntakeRows *links,
 {
 	IntakeRows *rows[] = {jorge_rows_make(RELATION_LEADS, n), links, keys};
 	bool new_ones = n > 0 && leads[0].is_new;
+	ItemPointerData *places = new_ones ? NULL : palloc(sizeof(ItemPointerData) * (n + 1));
 
 	for (int i = 0; i < n; i++)
+	{
 		put_lead(rows[0], &leads[i]);
-	if (!jorge_write_rows(rows[0], keys, links, new_ones, reason))
+		if (!new_ones)
+			places[i] = leads[i].place;
+	}
+	if (!jorge_write_rows(rows[0], places, keys, links, reason))
 	{
 		if (links == NULL)
 			jorge_statement_run(WRITE_LEADS_ALONE, reason, rows, 1);

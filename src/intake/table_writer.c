@@ -3,6 +3,7 @@
  */
 #include "core/jorge.h"
 
+#include "core/datum.h"
 #include "core/owner.h"
 #include "intake/probe.h"
 #include "intake/table_writer.h"
@@ -28,6 +29,7 @@
 #include "utils/memutils.h"
 #include "utils/partcache.h"
 #include "utils/snapmgr.h"
+#include "utils/uuid.h"
 
 #define ROWS_TOGETHER 256
 #define MAX_PLANS 8
@@ -329,9 +331,9 @@ jorge_writer_begin(TableWriter *writer, const TablePlan *plan, EState *estate, i
 
 	writer->plan = plan;
 	writer->estate = estate;
-	writer->leaf = table_open(plan->leaf, RowExclusiveLock);
+	writer->leaf = table_open(plan->leaf, NoLock); /* locked when it was found plain */
 	writer->result = makeNode(ResultRelInfo);
-	InitResultRelInfo(writer->result, writer->leaf, 0, NULL, 0);
+	writer->result->ri_RelationDesc = writer->leaf; /* without its triggers: none is to fire */
 	ExecOpenIndices(writer->result, false);
 	writer->command = GetCurrentCommandId(true);
 	writer->computed = palloc(sizeof(ExprState *) * (plan->ncomputed + 1));
@@ -343,7 +345,7 @@ jorge_writer_begin(TableWriter *writer, const TablePlan *plan, EState *estate, i
 	writer->room = Max(1, Min(rows, ROWS_TOGETHER));
 	writer->slots = palloc0(sizeof(TupleTableSlot *) * writer->room);
 	writer->used = 0;
-	writer->probing = false;
+	writer->looking = false;
 	MemoryContextSwitchTo(old);
 }
 
@@ -467,31 +469,66 @@ update_version(TableWriter *writer, TupleTableSlot *found, const Datum *values, 
 	return true;
 }
 
-bool
-jorge_writer_update(TableWriter *writer, const Datum *values, const bool *nulls)
+/*
+ * Start looking for the rows to change, with a new snapshot
+ */
+static void
+look(TableWriter *writer)
 {
-	const TableShape *shape = writer->plan->shape;
+	ResultRelInfo *result = writer->result;
+
+	CheckCmdReplicaIdentity(writer->leaf, CMD_UPDATE);
+	jorge_probe_open(&writer->probe, writer->leaf, result->ri_IndexRelationDescs, result->ri_NumIndices, writer->plan->shape->columns, 2);
+	writer->looking = true;
+}
+
+/*
+ * Find a row where it was when it was locked. It is there unless a merge or a user's trigger has changed it since; then NULL.
+ */
+static TupleTableSlot *
+row_at(TableWriter *writer, const ItemPointerData *place, const Datum *values)
+{
+	const TablePlan *plan = writer->plan;
+	TupleTableSlot *slot = writer->probe.slot;
+	ItemPointerData tid = *place;
+	bool nulls[2];
+	Datum location;
+	Datum id;
+
+	if (!table_tuple_fetch_row_version(writer->leaf, &tid, GetActiveSnapshot(), slot))
+		return NULL;
+	/* in a table that was rewritten since there may be anything */
+	location = slot_getattr(slot, plan->attno[0] + 1, &nulls[0]);
+	id = slot_getattr(slot, plan->attno[1] + 1, &nulls[1]);
+	return !nulls[0] && !nulls[1] && memcmp(DatumGetUUIDP(id)->data, DatumGetUUIDP(values[1])->data, UUID_LEN) == 0 &&
+				   jorge_compare_texts(location, values[0]) == 0
+			   ? slot
+			   : NULL;
+}
+
+bool
+jorge_writer_update(TableWriter *writer, const Datum *values, const bool *nulls, const ItemPointerData *place)
+{
 
 	for (;;)
 	{
 		TupleTableSlot *slot;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!writer->probing)
+		if (!writer->looking)
+			look(writer);
+		slot = place == NULL || !ItemPointerIsValid(place) ? NULL : row_at(writer, place, values);
+		if (slot == NULL)
 		{
-			CheckCmdReplicaIdentity(writer->leaf, CMD_UPDATE);
-			jorge_probe_begin(&writer->probe, shape->table, shape->columns, 2, false);
-			writer->probing = true;
+			jorge_probe_for(&writer->probe, values);
+			slot = jorge_probe_next(&writer->probe);
 		}
-		jorge_probe_for(&writer->probe, values);
-		slot = jorge_probe_next(&writer->probe);
 		if (slot == NULL)
 			return false;
 		if (update_version(writer, slot, values, nulls))
 			return true;
-		/* look again, with a new snapshot */
 		jorge_probe_end(&writer->probe);
-		writer->probing = false;
+		writer->looking = false;
 	}
 }
 
@@ -499,7 +536,7 @@ void
 jorge_writer_end(TableWriter *writer)
 {
 	flush_rows(writer);
-	if (writer->probing)
+	if (writer->looking)
 		jorge_probe_end(&writer->probe);
 	for (int s = 0; s < writer->room; s++)
 		if (writer->slots[s] != NULL)

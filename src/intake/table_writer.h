@@ -59,8 +59,8 @@ typedef struct TableWriter
 	TupleTableSlot **slots;
 	int room; /* rows that go to the heap together */
 	int used;
-	Probe probe; /* by the primary key, while probing */
-	bool probing;
+	Probe probe; /* by the primary key, for updates while looking */
+	bool looking;
 } TableWriter;
 
 /*
@@ -77,9 +77,9 @@ extern void jorge_writer_insert(TableWriter *writer, const Datum *values, const 
 
 /*
  * Change the row with the primary key values[0], values[1]; false if there is none. Waits for others and goes on from their version,
- * as UPDATE does.
+ * as UPDATE does. place: where the row was when it was locked, which saves looking for it; NULL or invalid where that is not known.
  */
-extern bool jorge_writer_update(TableWriter *writer, const Datum *values, const bool *nulls);
+extern bool jorge_writer_update(TableWriter *writer, const Datum *values, const bool *nulls, const ItemPointerData *place);
 
 /* Store what was added and close */
 extern void jorge_writer_end(TableWriter *writer);
