@@ -9,18 +9,71 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
+
+/* A relation that was found */
+typedef struct KnownRelation
+{
+	char name[NAMEDATALEN]; /* hash key */
+	Oid relid;
+} KnownRelation;
+
+static HTAB *known_relations = NULL;
+static bool names_changed = false;
+
+/*
+ * Note that a relation or a schema may have got or lost a name
+ */
+static void
+forget_names(Datum arg, int cacheid, uint32 hashvalue)
+{
+	names_changed = true;
+}
+
+/*
+ * Start to remember relations by name
+ */
+static void
+remember_anew(void)
+{
+	HASHCTL control = {.keysize = NAMEDATALEN, .entrysize = sizeof(KnownRelation), .hcxt = TopMemoryContext};
+
+	if (known_relations == NULL)
+	{
+		CacheRegisterSyscacheCallback(RELOID, forget_names, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, forget_names, (Datum) 0);
+	}
+	else
+		hash_destroy(known_relations);
+	known_relations = NULL;
+	known_relations = hash_create("jorge relations", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	names_changed = false;
+}
 
 Oid
 jorge_managed_relation(const char *name, bool missing_ok)
 {
-	Oid schema = get_namespace_oid("jorge", true);
-	Oid relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+	KnownRelation *known;
+	Oid schema;
+	Oid relid;
 
+	if (known_relations == NULL || names_changed)
+		remember_anew();
+	known = hash_search(known_relations, name, HASH_FIND, NULL);
+	if (known != NULL)
+		return known->relid;
+
+	schema = get_namespace_oid("jorge", true);
+	relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 	if (!OidIsValid(relid) && !missing_ok)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table jorge.%s does not exist", name),
 						errhint("Make the managed tables with SELECT jorge.install().")));
+	if (OidIsValid(relid) && !names_changed)
+		((KnownRelation *) hash_search(known_relations, name, HASH_ENTER, NULL))->relid = relid;
 	return relid;
 }
 

@@ -95,7 +95,7 @@ pg_uuid_t *
 jorge_new_id(void)
 {
 	/* asking for few bytes costs as much as for many */
-	static unsigned char random[512];
+	static unsigned char random[4096];
 	static int left = 0;
 	pg_uuid_t *id = palloc(sizeof(pg_uuid_t));
 	/* microseconds since 1970; the part below a millisecond goes into the 12 bits after the version (RFC 9562, method 3) */

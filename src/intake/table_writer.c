@@ -180,7 +180,7 @@ find_defaults(TablePlan *plan, Relation table, TupleDesc desc)
 	plan->defaults = palloc0(sizeof(Datum) * desc->natts);
 	plan->default_nulls = palloc(sizeof(bool) * desc->natts);
 	plan->computed = palloc(sizeof(int) * desc->natts);
-	plan->expressions = palloc(sizeof(Expr *) * desc->natts);
+	plan->expressions = palloc(sizeof(ExprState *) * desc->natts);
 	plan->ncomputed = 0;
 	memset(plan->default_nulls, true, sizeof(bool) * desc->natts);
 	for (int a = 0; a < desc->natts; a++)
@@ -212,7 +212,7 @@ find_defaults(TablePlan *plan, Relation table, TupleDesc desc)
 		else
 		{
 			plan->computed[plan->ncomputed] = a;
-			plan->expressions[plan->ncomputed++] = (Expr *) expression;
+			plan->expressions[plan->ncomputed++] = ExecInitExpr((Expr *) expression, NULL);
 		}
 	}
 	return true;
@@ -231,14 +231,14 @@ find_checks(TablePlan *plan, TupleDesc desc)
 		return true;
 	if (constraints->has_generated_stored)
 		return false;
-	plan->checks = palloc(sizeof(Expr *) * (constraints->num_check + 1));
+	plan->checks = palloc(sizeof(ExprState *) * (constraints->num_check + 1));
 	for (int k = 0; k < constraints->num_check; k++)
 	{
 		Expr *check = expression_planner((Expr *) stringToNode(constraints->check[k].ccbin));
 
 		if (calls_foreign((Node *) check, NULL))
 			return false;
-		plan->checks[plan->nchecks++] = check;
+		plan->checks[plan->nchecks++] = ExecInitExpr(check, NULL);
 	}
 	return true;
 }
@@ -336,12 +336,6 @@ jorge_writer_begin(TableWriter *writer, const TablePlan *plan, EState *estate, i
 	writer->result->ri_RelationDesc = writer->leaf; /* without its triggers: none is to fire */
 	ExecOpenIndices(writer->result, false);
 	writer->command = GetCurrentCommandId(true);
-	writer->computed = palloc(sizeof(ExprState *) * (plan->ncomputed + 1));
-	for (int e = 0; e < plan->ncomputed; e++)
-		writer->computed[e] = ExecInitExpr(plan->expressions[e], NULL);
-	writer->checks = palloc(sizeof(ExprState *) * (plan->nchecks + 1));
-	for (int k = 0; k < plan->nchecks; k++)
-		writer->checks[k] = ExecInitExpr(plan->checks[k], NULL);
 	writer->room = Max(1, Min(rows, ROWS_TOGETHER));
 	writer->slots = palloc0(sizeof(TupleTableSlot *) * writer->room);
 	writer->used = 0;
@@ -363,7 +357,7 @@ check_row(TableWriter *writer, TupleTableSlot *slot)
 		fine &= !(TupleDescAttr(desc, a)->attnotnull && slot->tts_isnull[a]);
 	context->ecxt_scantuple = slot;
 	for (int k = 0; k < writer->plan->nchecks && fine; k++)
-		fine = ExecCheck(writer->checks[k], context);
+		fine = ExecCheck(writer->plan->checks[k], context);
 	if (!fine) /* says it in PostgreSQL's words */
 		ExecConstraints(writer->result, slot, writer->estate);
 }
@@ -421,7 +415,7 @@ jorge_writer_insert(TableWriter *writer, const Datum *values, const bool *nulls)
 	}
 	for (int e = 0; e < plan->ncomputed; e++)
 		slot->tts_values[plan->computed[e]] = ExecEvalExprSwitchContext(
-			writer->computed[e], GetPerTupleExprContext(writer->estate), &slot->tts_isnull[plan->computed[e]]);
+			plan->expressions[e], GetPerTupleExprContext(writer->estate), &slot->tts_isnull[plan->computed[e]]);
 	ExecStoreVirtualTuple(slot);
 	check_row(writer, slot);
 	if (++writer->used == writer->room)

@@ -42,9 +42,9 @@ typedef struct TablePlan
 	bool *default_nulls;
 	int ncomputed; /* defaults that differ from row to row */
 	int *computed;
-	struct Expr **expressions;
+	ExprState **expressions;
 	int nchecks;
-	struct Expr **checks;
+	ExprState **checks;
 } TablePlan;
 
 typedef struct TableWriter
@@ -53,8 +53,6 @@ typedef struct TableWriter
 	Relation leaf;
 	EState *estate;
 	ResultRelInfo *result;
-	ExprState **computed;
-	ExprState **checks;
 	CommandId command;
 	TupleTableSlot **slots;
 	int room; /* rows that go to the heap together */
