@@ -334,13 +334,31 @@ jorge_writer_begin(TableWriter *writer, const TablePlan *plan, EState *estate, i
 	writer->leaf = table_open(plan->leaf, NoLock); /* locked when it was found plain */
 	writer->result = makeNode(ResultRelInfo);
 	writer->result->ri_RelationDesc = writer->leaf; /* without its triggers: none is to fire */
-	ExecOpenIndices(writer->result, false);
+	writer->indexes_open = false;
 	writer->command = GetCurrentCommandId(true);
 	writer->room = Max(1, Min(rows, ROWS_TOGETHER));
 	writer->slots = palloc0(sizeof(TupleTableSlot *) * writer->room);
 	writer->used = 0;
-	writer->looking = false;
+	writer->found = NULL;
+	writer->probing = false;
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Open the indexes, if they are not open
+ */
+static ResultRelInfo *
+with_indexes(TableWriter *writer)
+{
+	if (!writer->indexes_open)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+
+		ExecOpenIndices(writer->result, false);
+		writer->indexes_open = true;
+		MemoryContextSwitchTo(old);
+	}
+	return writer->result;
 }
 
 /*
@@ -375,7 +393,7 @@ flush_rows(TableWriter *writer)
 		table_tuple_insert(writer->leaf, writer->slots[0], writer->command, 0, NULL);
 	else
 		table_multi_insert(writer->leaf, writer->slots, writer->used, writer->command, 0, NULL);
-	for (int s = 0; s < writer->used && writer->result->ri_NumIndices > 0; s++)
+	for (int s = 0; s < writer->used && with_indexes(writer)->ri_NumIndices > 0; s++)
 		list_free(jorge_insert_index_tuples(writer->result, writer->slots[s], writer->estate));
 	for (int s = 0; s < writer->used; s++)
 		ExecClearTuple(writer->slots[s]);
@@ -457,7 +475,7 @@ update_version(TableWriter *writer, TupleTableSlot *found, const Datum *values, 
 		default:
 			elog(ERROR, "a row of jorge.%s was written twice by one statement", plan->shape->table);
 	}
-	if (writer->result->ri_NumIndices > 0 && jorge_updated_indexes(indexes))
+	if (jorge_updated_indexes(indexes) && with_indexes(writer)->ri_NumIndices > 0)
 		list_free(jorge_update_index_tuples(writer->result, slot, writer->estate, indexes));
 	ExecClearTuple(slot);
 	return true;
@@ -469,11 +487,26 @@ update_version(TableWriter *writer, TupleTableSlot *found, const Datum *values, 
 static void
 look(TableWriter *writer)
 {
-	ResultRelInfo *result = writer->result;
-
 	CheckCmdReplicaIdentity(writer->leaf, CMD_UPDATE);
-	jorge_probe_open(&writer->probe, writer->leaf, result->ri_IndexRelationDescs, result->ri_NumIndices, writer->plan->shape->columns, 2);
-	writer->looking = true;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	writer->found = table_slot_create(writer->leaf, NULL);
+}
+
+/*
+ * Stop looking
+ */
+static void
+look_away(TableWriter *writer)
+{
+	if (writer->probing)
+		jorge_probe_end(&writer->probe);
+	writer->probing = false;
+	if (writer->found != NULL)
+	{
+		ExecDropSingleTupleTableSlot(writer->found);
+		PopActiveSnapshot();
+	}
+	writer->found = NULL;
 }
 
 /*
@@ -483,7 +516,7 @@ static TupleTableSlot *
 row_at(TableWriter *writer, const ItemPointerData *place, const Datum *values)
 {
 	const TablePlan *plan = writer->plan;
-	TupleTableSlot *slot = writer->probe.slot;
+	TupleTableSlot *slot = writer->found;
 	ItemPointerData tid = *place;
 	bool nulls[2];
 	Datum location;
@@ -500,29 +533,41 @@ row_at(TableWriter *writer, const ItemPointerData *place, const Datum *values)
 			   : NULL;
 }
 
+/*
+ * Find a row by its primary key; NULL if there is none
+ */
+static TupleTableSlot *
+row_of(TableWriter *writer, const Datum *values)
+{
+	if (!writer->probing)
+	{
+		ResultRelInfo *result = with_indexes(writer);
+
+		jorge_probe_open(&writer->probe, writer->leaf, result->ri_IndexRelationDescs, result->ri_NumIndices, writer->plan->shape->columns, 2);
+		writer->probing = true;
+	}
+	jorge_probe_for(&writer->probe, values);
+	return jorge_probe_next(&writer->probe);
+}
+
 bool
 jorge_writer_update(TableWriter *writer, const Datum *values, const bool *nulls, const ItemPointerData *place)
 {
-
 	for (;;)
 	{
 		TupleTableSlot *slot;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!writer->looking)
+		if (writer->found == NULL)
 			look(writer);
 		slot = place == NULL || !ItemPointerIsValid(place) ? NULL : row_at(writer, place, values);
 		if (slot == NULL)
-		{
-			jorge_probe_for(&writer->probe, values);
-			slot = jorge_probe_next(&writer->probe);
-		}
+			slot = row_of(writer, values);
 		if (slot == NULL)
 			return false;
 		if (update_version(writer, slot, values, nulls))
 			return true;
-		jorge_probe_end(&writer->probe);
-		writer->looking = false;
+		look_away(writer);
 	}
 }
 
@@ -530,11 +575,11 @@ void
 jorge_writer_end(TableWriter *writer)
 {
 	flush_rows(writer);
-	if (writer->looking)
-		jorge_probe_end(&writer->probe);
+	look_away(writer);
 	for (int s = 0; s < writer->room; s++)
 		if (writer->slots[s] != NULL)
 			ExecDropSingleTupleTableSlot(writer->slots[s]);
-	ExecCloseIndices(writer->result);
+	if (writer->indexes_open)
+		ExecCloseIndices(writer->result);
 	table_close(writer->leaf, NoLock);
 }

@@ -57,8 +57,10 @@ typedef struct TableWriter
 	TupleTableSlot **slots;
 	int room; /* rows that go to the heap together */
 	int used;
-	Probe probe; /* by the primary key, for updates while looking */
-	bool looking;
+	bool indexes_open; /* most updates need none */
+	TupleTableSlot *found; /* the row to change, while looking with a snapshot; else NULL */
+	Probe probe; /* by the primary key, while probing */
+	bool probing;
 } TableWriter;
 
 /*
