@@ -345,7 +345,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_score (
     model       text NOT NULL,
     scored_at   timestamptz NOT NULL,
     PRIMARY KEY (location_id, lead_id)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE jorge.lead_score IS 'The current score of each lead, kept by the triggers.';
 COMMENT ON COLUMN jorge.lead_score.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.lead_score.lead_id IS 'The person.';

@@ -97,6 +97,50 @@ drop_block(Arrival *arrival, int64 key)
 			arrival->blocks[b] = arrival->blocks[--arrival->nblocks];
 }
 
+/* Hits that were found */
+typedef struct BlockHits
+{
+	BlockHit *hits;
+	int n;
+	int room;
+} BlockHits;
+
+/*
+ * Note the leads under a key; where they are too many, the arrival loses the key: one more row under it would be read for nothing
+ */
+static void
+note_hits(const Resolution *r, BlockHits *found, const AskedKey *asked, const pg_uuid_t *leads, int n)
+{
+	if (n > BLOCK_LIMIT)
+		drop_block(&r->arrivals[asked->arrival], asked->key);
+	for (int l = 0; l < n && n <= BLOCK_LIMIT; l++)
+	{
+		if (found->n == found->room)
+			found->hits = repalloc_huge(found->hits, mul_size(sizeof(BlockHit), found->room *= 2));
+		found->hits[found->n++] = (BlockHit) {asked->arrival, leads[l]};
+	}
+}
+
+/*
+ * Note what is remembered of a key, or that it is certainly not stored; false if it is to be looked up
+ */
+static bool
+recall(const Resolution *r, BlockHits *found, const AskedKey *asked)
+{
+	const pg_uuid_t *leads = NULL;
+	int under = jorge_neighbours_under(r->near, asked->key, &leads);
+
+	if (under < 0)
+	{
+		if (!jorge_neighbours_lack(r->near, STORED_BLOCK, &asked->key, sizeof(asked->key)))
+			return false;
+		jorge_neighbours_learn(r->near, asked->key, NULL, 0);
+	}
+	else
+		note_hits(r, found, asked, leads, under);
+	return true;
+}
+
 /*
  * Look the blocking keys up; hits under keys that too many leads have are left out. Sorted by lead, which may be an alias.
  */
@@ -105,56 +149,44 @@ find_hits(const Resolution *r, const bool *wanted, int *nhits)
 {
 	static const char *const columns[] = {"key"};
 	StoredBlocks reader;
-	int room = 64;
-	BlockHit *hits = palloc(sizeof(BlockHit) * room);
+	BlockHits found = {palloc(sizeof(BlockHit) * 64), 0, 64};
 	AskedKey *asked = palloc_extended(mul_size(sizeof(AskedKey), r->n * MATCH_MAX_BLOCKING_KEYS + 1), MCXT_ALLOC_HUGE);
 	int nasked = 0;
-	int n = 0;
+	int unknown = 0;
 
-	/* in the order of the index, so that many look-ups walk it */
 	for (int i = 0; i < r->n; i++)
 		for (int b = 0; wanted[i] && b < r->arrivals[i].nblocks; b++)
-		{
 			asked[nasked++] = (AskedKey) {i, r->arrivals[i].blocks[b]};
-		}
-	qsort(asked, nasked, sizeof(AskedKey), compare_index);
+	for (int a = 0; a < nasked; a++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!recall(r, &found, &asked[a]))
+			asked[unknown++] = asked[a];
+	}
 
+	/* the rest in the order of the index, so that many look-ups walk it */
+	qsort(asked, unknown, sizeof(AskedKey), compare_index);
 	jorge_probe_begin(&reader.blocks, "lead_block", columns, 1, true);
 	reader.location_id = jorge_probe_column(&reader.blocks, "location_id", TEXTOID);
 	reader.lead_id = jorge_probe_column(&reader.blocks, "lead_id", UUIDOID);
-	for (int a = 0; a < nasked; a++)
+	for (int a = 0; a < unknown; a++)
 	{
-		Arrival *arrival = &r->arrivals[asked[a].arrival];
-		pg_uuid_t read[BLOCK_LIMIT + 1];
-		const pg_uuid_t *leads = read;
-		int under = jorge_neighbours_under(r->near, asked[a].key, &leads);
+		pg_uuid_t leads[BLOCK_LIMIT + 1];
+		int under;
 
 		CHECK_FOR_INTERRUPTS();
-		if (under < 0)
-		{
-			under = jorge_neighbours_lack(r->near, STORED_BLOCK, &asked[a].key, sizeof(asked[a].key))
-						? 0
-						: read_leads(&reader, arrival->event->values[INQUIRY_location_id], asked[a].key, read);
-			jorge_neighbours_learn(r->near, asked[a].key, read, under);
-		}
-		if (under > BLOCK_LIMIT)
-		{
-			/* one more row under it would be read for nothing */
-			drop_block(arrival, asked[a].key);
+		/* another arrival of the batch may have asked for it */
+		if (a > 0 && asked[a].key == asked[a - 1].key && recall(r, &found, &asked[a]))
 			continue;
-		}
-		for (int l = 0; l < under; l++)
-		{
-			if (n == room)
-				hits = repalloc_huge(hits, mul_size(sizeof(BlockHit), room *= 2));
-			hits[n++] = (BlockHit) {asked[a].arrival, leads[l]};
-		}
+		under = read_leads(&reader, r->arrivals[asked[a].arrival].event->values[INQUIRY_location_id], asked[a].key, leads);
+		jorge_neighbours_learn(r->near, asked[a].key, leads, under);
+		note_hits(r, &found, &asked[a], leads, under);
 	}
 	jorge_probe_end(&reader.blocks);
 	pfree(asked);
-	qsort(hits, n, sizeof(BlockHit), compare_leads);
-	*nhits = n;
-	return hits;
+	qsort(found.hits, found.n, sizeof(BlockHit), compare_leads);
+	*nhits = found.n;
+	return found.hits;
 }
 
 /* Stored leads by id, which may be an alias of theirs */

@@ -165,8 +165,16 @@ remember(Neighbours *near, IntakeLead *leads, int nleads, const LeadBlock *block
 			jorge_neighbours_changed(near, lead_id);
 			continue;
 		}
-		jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &given);
-		jorge_match_prepare(&given, &person);
+		if (leads[l].only != NULL)
+		{
+			person = *leads[l].only;
+			person.phones_shared = false; /* who compares with it looks its phone up */
+		}
+		else
+		{
+			jorge_match_given(state->values, state->nulls, LEAD_FIRST_WISH, &given);
+			jorge_match_prepare(&given, &person);
+		}
 		jorge_neighbours_put(near, state->values[LEAD_location_id], lead_id, &person);
 	}
 	for (int b = 0; b < nblocks; b++)

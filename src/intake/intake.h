@@ -21,6 +21,7 @@ typedef struct IntakeLead
 	bool anew; /* fold all that is stored, whatever the times of the new events */
 	bool unlogged; /* writes no prediction row */
 	bool linked; /* an arrival of the batch has been given to it */
+	const MatchPerson *only; /* what its only arrival of the batch says of the person; NULL: there are several */
 	ItemPointerData place; /* of its row when it was locked; invalid: not known */
 	LeadEvent *events; /* new ones, in order of the fold */
 	int nevents;

@@ -503,7 +503,10 @@ assign_leads(Resolution *r)
 		{
 			lead->events = palloc(sizeof(LeadEvent) * lead->nevents);
 			lead->nevents = 0;
+			lead->only = r->arrivals[i].person;
 		}
+		else
+			lead->only = NULL;
 		lead->events[lead->nevents++] = *r->arrivals[i].event;
 	}
 	for (int m = 0; m < r->nmerges; m++)
