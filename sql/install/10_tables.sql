@@ -167,7 +167,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead (
     text_family_size          float8,
     lexicon                   integer,
     PRIMARY KEY (location_id, lead_id)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 60);
 COMMENT ON TABLE jorge.lead IS 'One row a person, deduplicated: the best value known of each field, folded from the person''s inquiries and interactions in order of time, with conversation counters and text signals. Scores are in jorge.lead_score.';
 COMMENT ON COLUMN jorge.lead.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.lead.lead_id IS 'Id of the person; stays valid for ever (jorge.lead_alias).';

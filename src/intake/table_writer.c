@@ -299,12 +299,21 @@ bool
 jorge_table_is_plain(TablePlan *plan, TimestampTz at)
 {
 	Relation table;
+	Oid relid;
 
 	if (IsolationUsesXactSnapshot() || SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN)
 		return false;
 	if (plan->context == NULL)
 		register_plan(plan);
-	table = table_open(jorge_managed_relation(plan->shape->table, false), RowExclusiveLock);
+	relid = jorge_managed_relation(plan->shape->table, false);
+	if (plan->known && plan->table == relid && plan->leaf == relid)
+	{
+		/* nothing to look at, unless the lock brings news of a change */
+		LockRelationOid(relid, RowExclusiveLock);
+		if (plan->known)
+			return plan->plain;
+	}
+	table = table_open(relid, RowExclusiveLock);
 	if (!plan->known || plan->table != RelationGetRelid(table) || has_moved(plan, table, at))
 	{
 		MemoryContext old;
