@@ -24,6 +24,7 @@ typedef struct KnownRelation
 
 static HTAB *known_relations = NULL;
 static bool names_changed = false;
+static bool watching = false;
 
 /*
  * Note that a relation or a schema may have got or lost a name
@@ -42,12 +43,13 @@ remember_anew(void)
 {
 	HASHCTL control = {.keysize = NAMEDATALEN, .entrysize = sizeof(KnownRelation), .hcxt = TopMemoryContext};
 
-	if (known_relations == NULL)
+	if (!watching)
 	{
 		CacheRegisterSyscacheCallback(RELOID, forget_names, (Datum) 0);
 		CacheRegisterSyscacheCallback(NAMESPACEOID, forget_names, (Datum) 0);
+		watching = true;
 	}
-	else
+	if (known_relations != NULL)
 		hash_destroy(known_relations);
 	known_relations = NULL;
 	known_relations = hash_create("jorge relations", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);

@@ -69,7 +69,7 @@ typedef struct TableWriter
  */
 extern bool jorge_table_is_plain(TablePlan *plan, TimestampTz at);
 
-/* Open a table that is plain, for up to this many rows */
+/* Open a table, for up to this many rows; jorge_table_is_plain has said that it is plain, and locked it */
 extern void jorge_writer_begin(TableWriter *writer, const TablePlan *plan, EState *estate, int rows);
 
 /* Add a row by the columns of the shape; what they point to must last until the end. ERROR 23502, 23514, 23505 as INSERT gives. */

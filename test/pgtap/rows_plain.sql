@@ -1,6 +1,6 @@
 -- What an arrival writes is the same whether C or SQL writes it, and a table that asks for more than C does gets it.
 BEGIN;
-SELECT plan(28);
+SELECT plan(31);
 
 -- the same arrivals for two locations: people who come once, and again with other words, another phone or another e-mail
 CREATE TEMP TABLE waves AS
@@ -101,6 +101,18 @@ SELECT results_eq($$SELECT name, city, inquiries FROM jorge.lead WHERE location_
                   $$VALUES ('Ada Byron', 'Austin', 3), ('Bob Cratchit', 'Boerne', 2), ('Cy Coleman', 'Cuero', 2), ('Di Dors', NULL, 1)$$, 'a table rewritten between reading and writing');
 SELECT has_column('jorge', 'lead', 'dice', 'as it was');
 DROP TRIGGER rewrite ON jorge.lead_merge;
+-- tables are remembered by name, until the name means nothing or something else
+ALTER TABLE jorge.identity_stop RENAME TO once;
+SELECT throws_ok($$INSERT INTO jorge.inquiry (location_id, source, phone) VALUES ('moved', 'web', '5125550201')$$, '42P01', NULL, 'a table that has lost its name');
+CREATE TABLE jorge.identity_stop (LIKE jorge.once);
+CREATE INDEX ON jorge.identity_stop (key);
+INSERT INTO jorge.identity_stop (location_id, kind, key, reason) SELECT 'moved', 'phone', jorge.phone_key('5125550201'), 'test';
+INSERT INTO jorge.inquiry (location_id, source, name, phone) VALUES ('moved', 'web', 'Ada Byron', '5125550201');
+SELECT is((SELECT inquiries FROM jorge.lead WHERE location_id = 'moved' AND city = 'Austin'), 3, 'another of that name is asked');
+DROP TABLE jorge.identity_stop;
+ALTER TABLE jorge.once RENAME TO identity_stop;
+INSERT INTO jorge.inquiry (location_id, source, name, phone) VALUES ('moved', 'web', 'Ada Byron', '5125550201');
+SELECT is((SELECT inquiries FROM jorge.lead WHERE location_id = 'moved' AND city = 'Austin'), 4, 'and the old one, back again');
 CREATE FUNCTION pg_temp.loud() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT lead_id FROM fresh; RETURN NULL; END $$;
 CREATE TRIGGER loud AFTER INSERT ON jorge.lead_score REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.loud();
 SELECT pg_temp.one('5125550112');
