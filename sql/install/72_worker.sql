@@ -100,22 +100,11 @@ CREATE OR REPLACE FUNCTION jorge.outbox_poll(OUT abi integer, OUT system_identif
     SET enable_bitmapscan = off
 AS $fn$
 DECLARE
+    long_due CONSTANT timestamptz := now() - interval '1 minute';
     lost record;
 BEGIN
     abi := jorge.outbox_abi();
     SELECT a.system_identifier, a.database_oid, a.token INTO system_identifier, database_oid, token FROM jorge.outbox_arm a;
-    -- a lead that is now another row, or none
-    FOR lost IN SELECT o.location_id, o.outbox_id, jorge.lead_alias(o.lead_id, o.location_id) AS lead_id FROM jorge.outbox o
-                 WHERE o.state IN ('pending', 'unknown') AND o.due_at <= now() - interval '1 minute'
-                   AND NOT EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = o.location_id AND l.lead_id = o.lead_id)
-                 ORDER BY o.due_at LIMIT 100 FOR UPDATE SKIP LOCKED LOOP
-        UPDATE jorge.outbox o SET lead_id = lost.lead_id
-         WHERE o.location_id = lost.location_id AND o.outbox_id = lost.outbox_id
-           AND EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = lost.location_id AND l.lead_id = lost.lead_id);
-        IF NOT FOUND THEN
-            PERFORM jorge.outbox_finish(lost.location_id, ARRAY[lost.outbox_id], 'cancelled', 'the lead is gone');
-        END IF;
-    END LOOP;
     -- a walk from location to location along the index, whatever the number of rows
     WITH RECURSIVE pending AS (
         (SELECT o.location_id FROM jorge.outbox o WHERE o.state = 'pending' ORDER BY o.location_id LIMIT 1)
@@ -128,9 +117,37 @@ BEGIN
         SELECT (SELECT o.location_id FROM jorge.outbox o WHERE o.state = 'unknown' AND o.location_id > u.location_id ORDER BY o.location_id LIMIT 1)
           FROM unknown u WHERE u.location_id IS NOT NULL
     )
+    SELECT array_agg(l.location_id) INTO locations
+      FROM (SELECT location_id FROM pending WHERE location_id IS NOT NULL UNION SELECT location_id FROM unknown WHERE location_id IS NOT NULL) l;
+
+    -- A lead that is now another row, or none: nobody can claim its deliveries, so they are in front of their queue.
+    FOR lost IN SELECT o.location_id, o.outbox_id, jorge.lead_alias(o.lead_id, o.location_id) AS lead_id
+                  FROM unnest(locations) q(location_id)
+                 CROSS JOIN LATERAL (
+                       (SELECT o.ctid AS place FROM jorge.outbox o
+                         WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 0::smallint AND o.due_at <= long_due ORDER BY o.due_at LIMIT 20)
+                       UNION ALL
+                       (SELECT o.ctid FROM jorge.outbox o
+                         WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 1::smallint AND o.due_at <= long_due ORDER BY o.due_at LIMIT 20)
+                       UNION ALL
+                       (SELECT o.ctid FROM jorge.outbox o
+                         WHERE o.location_id = q.location_id AND o.state = 'pending' AND o.lane = 2::smallint AND o.due_at <= long_due ORDER BY o.due_at LIMIT 20)
+                       UNION ALL
+                       (SELECT o.ctid FROM jorge.outbox o
+                         WHERE o.location_id = q.location_id AND o.state = 'unknown' AND o.due_at <= long_due ORDER BY o.due_at LIMIT 20)) c
+                 CROSS JOIN LATERAL (SELECT x.location_id, x.outbox_id, x.lead_id FROM jorge.outbox x WHERE x.ctid = c.place
+                                        AND NOT EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = x.location_id AND l.lead_id = x.lead_id OFFSET 0) FOR UPDATE SKIP LOCKED) o LOOP
+        UPDATE jorge.outbox o SET lead_id = lost.lead_id
+         WHERE o.location_id = lost.location_id AND o.outbox_id = lost.outbox_id
+           AND EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = lost.location_id AND l.lead_id = lost.lead_id);
+        IF NOT FOUND THEN
+            PERFORM jorge.outbox_finish(lost.location_id, ARRAY[lost.outbox_id], 'cancelled', 'the lead is gone');
+        END IF;
+    END LOOP;
+
     SELECT array_agg(l.location_id), array_agg(d.at), array_agg(b.until), array_agg(v.rate), array_agg(v.burst)
       INTO locations, next_due, blocked_until, rates, bursts
-      FROM (SELECT location_id FROM pending WHERE location_id IS NOT NULL UNION SELECT location_id FROM unknown WHERE location_id IS NOT NULL) l,
+      FROM unnest(locations) l(location_id),
            LATERAL (SELECT least((SELECT o.due_at FROM jorge.outbox o WHERE o.location_id = l.location_id AND o.state = 'pending' AND o.lane = 0::smallint ORDER BY o.due_at LIMIT 1),
                                  (SELECT o.due_at FROM jorge.outbox o WHERE o.location_id = l.location_id AND o.state = 'pending' AND o.lane = 1::smallint ORDER BY o.due_at LIMIT 1),
                                  (SELECT o.due_at FROM jorge.outbox o WHERE o.location_id = l.location_id AND o.state = 'pending' AND o.lane = 2::smallint ORDER BY o.due_at LIMIT 1),
@@ -139,7 +156,8 @@ BEGIN
                       FROM jorge.provider_account a WHERE a.location_id = l.location_id) b,
            LATERAL (SELECT min(coalesce(own.rate, p.rate)) AS rate, min(coalesce(own.burst, p.burst)) AS burst
                       FROM jorge.provider p LEFT JOIN jorge.provider own ON own.provider = p.provider AND own.location_id = l.location_id
-                     WHERE p.location_id = '*') v;
+                     WHERE p.location_id = '*') v
+     WHERE d.at IS NOT NULL;
     unnoted := EXISTS (SELECT FROM jorge.outbox_done d WHERE NOT d.noted);
 END
 $fn$;

@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 /*
- * Unmap when so much is mapped that others may share: libraries, which stay (15 MB), and about as much of shared memory as a
- * statement about fifty messages needs, the kernel mapping sixteen pages at a fault
+ * Unmap when so much more is mapped than what can't be: a statement about fifty messages maps 10 to 20 MB, as the kernel maps sixteen
+ * pages at a fault
  */
-#define MOST_MAPPED_KB (24 * 1024)
+#define MOST_MAPPED_KB (4 * 1024)
 
 /* Look for freed pages when the process has so much of its own; without large messages it has 14 MB */
 #define MOST_OWN_KB (24 * 1024)
@@ -72,11 +72,15 @@ memory_unmap(void)
 	uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
 	uintptr_t first = TYPEALIGN(page, BufferBlocks);
 	uintptr_t end = TYPEALIGN_DOWN(page, BufferBlocks + (Size) NBuffers * BLCKSZ);
+	static int64 stays = 0; /* libraries, kB */
 	int64 own, shared;
 
+	if (!resident_kb(&own, &shared) || shared < stays + MOST_MAPPED_KB)
+		return;
 	/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
-	if (resident_kb(&own, &shared) && shared > MOST_MAPPED_KB)
-		(void) madvise((void *) first, end - first, MADV_DONTNEED);
+	(void) madvise((void *) first, end - first, MADV_DONTNEED);
+	if (resident_kb(&own, &shared))
+		stays = shared;
 #endif
 }
 

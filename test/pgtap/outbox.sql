@@ -1,7 +1,7 @@
 -- The outbox without its worker: enqueue, claim, gate, outcomes, contacts, reconciliation, cancel, hold, requeue, priorities.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(77);
+SELECT plan(79);
 
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
 CREATE TABLE public.gate (decision text, rule text, until timestamptz);
@@ -208,6 +208,18 @@ SELECT pg_temp.claim();
 SELECT pg_temp.record((SELECT id FROM t WHERE name = 'loud'), 'replied', 200, '{"messageId": "ml"}');
 SELECT is((SELECT noted FROM jorge.outbox_done WHERE dedupe_key = 'loud'), false, 'whatever another location has chosen');
 SELECT is((jorge.provider_of('other', 'ghl')).interactions, false, 'whose own row is found first');
+
+-- leads that are gone, or another row by now, and nobody said so
+INSERT INTO t VALUES ('bereft', pg_temp.put(13, 'bereft', due => now() - interval '1 hour')), ('merged', pg_temp.put(14, 'merged', due => now() - interval '1 hour')),
+    ('unharmed', pg_temp.put(15, 'unharmed', due => now() - interval '1 hour'));
+SET LOCAL session_replication_role = replica;
+INSERT INTO jorge.lead_alias (location_id, alias_id, lead_id) VALUES ('main', pg_temp.lead(14), pg_temp.lead(16));
+DELETE FROM jorge.lead WHERE lead_id IN (pg_temp.lead(13), pg_temp.lead(14));
+SET LOCAL session_replication_role = origin;
+SELECT is((SELECT count(*) FROM pg_temp.claim() c JOIN t ON t.id = c.outbox_id AND t.name IN ('bereft', 'merged')), 0::bigint, 'to nobody nothing is sent');
+SELECT FROM jorge.outbox_poll();
+SELECT results_eq($$SELECT d.dedupe_key, d.state, d.reason FROM jorge.outbox_done d WHERE d.dedupe_key = 'bereft' UNION ALL SELECT o.dedupe_key, o.lead_id::text, NULL FROM jorge.outbox o WHERE o.dedupe_key = 'merged'$$,
+    $$VALUES ('bereft', 'cancelled', 'the lead is gone'), ('merged', '00000000-0000-4000-8000-000000000016', NULL)$$, 'a look around cancels it, or sends it to who the lead is now');
 
 SELECT throws_ok($$SELECT jorge.prune_outbox('1 day')$$, '22023', NULL, 'history that limits depend on is kept');
 

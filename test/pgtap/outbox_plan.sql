@@ -1,7 +1,7 @@
 -- The worker's statements read what they deliver, also by plans that were saved when there was next to nothing.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(3);
+SELECT plan(4);
 UPDATE jorge.quiet_hours SET opens = '00:00', closes = '24:00' WHERE location_id = '*';
 DELETE FROM jorge.no_send_day;
 INSERT INTO jorge.sender (location_id, address, a2p_status) VALUES ('main', '+15125550100', 'approved');
@@ -48,6 +48,15 @@ CREATE TEMP TABLE before AS SELECT * FROM pg_temp.read();
 SELECT is((SELECT sum(pg_temp.turn(50)) FROM generate_series(1, 20)), 1000::numeric, 'a thousand more');
 SELECT is_empty($$SELECT r.relation, (r.rows - coalesce(b.rows, 0)) / 1000 AS each FROM pg_temp.read() r LEFT JOIN before b USING (relation) WHERE r.rows - coalesce(b.rows, 0) > 20 * 1000 ORDER BY 2 DESC$$,
     'for which not more than twenty rows a message are read of any table');
+
+-- a look around at a backlog
+SELECT pg_temp.people(2001, 4000) \g /dev/null
+UPDATE jorge.outbox SET due_at = now() - interval '1 hour';
+TRUNCATE before;
+INSERT INTO before SELECT * FROM pg_temp.read();
+SELECT jorge.outbox_poll() FROM generate_series(1, 10) \g /dev/null
+SELECT is_empty($$SELECT r.relation, (r.rows - coalesce(b.rows, 0)) / 10 AS each FROM pg_temp.read() r LEFT JOIN before b USING (relation) WHERE r.rows - coalesce(b.rows, 0) > 200 * 10 ORDER BY 2 DESC$$,
+    'is the same whatever waits');
 
 SELECT * FROM finish();
 ROLLBACK;
