@@ -51,6 +51,9 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 /* With nothing to do for so long, freed memory is given back */
 #define LONG_REST USECS_PER_SEC
 
+/* Claim so many at once: more would have more memory of the server mapped, and other leads locked for longer */
+#define CLAIM_MOST 40
+
 /* While there is more to do, sent messages are noted as interactions so often */
 #define NOTE_EVERY (100 * 1000)
 
@@ -370,7 +373,7 @@ turn(bool record, bool claim, int *recorded)
 	}
 	if (claim && armed && (recovered || recovers) && n_results == n)
 	{
-		ready = lanes_ready(delivery_settings->outbox_connections - transfer_in_flight(), lanes, limits, MOST_LANES);
+		ready = lanes_ready(Min(CLAIM_MOST, delivery_settings->outbox_connections - transfer_in_flight()), lanes, limits, MOST_LANES);
 		if (ready > 0)
 			claimed = store_claim(lanes, limits, ready);
 	}
