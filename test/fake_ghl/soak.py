@@ -26,7 +26,7 @@ def most_resident_kb(pid):
 
 def at_rest():
     """Wait until all is delivered and recorded; memory of the worker's own in kB, sockets it has open."""
-    site.wait("SELECT count(*) FROM jorge.outbox", 0, 120)
+    site.wait("SELECT count(*) FROM jorge.outbox", 0, 1800)
     time.sleep(3)
     pid = site.worker()
     return private_kb(pid), sum(os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:") for fd in os.listdir(f"/proc/{pid}/fd"))
