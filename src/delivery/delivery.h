@@ -34,8 +34,11 @@
 
 #define MAX_LOCATION 128
 
-/* Results that are recorded in one transaction */
-#define MAX_RECORD 100
+/*
+ * Deliveries that are claimed, and results that are recorded, in one transaction: more would have more memory of the server mapped
+ * (memory.c), and other leads locked for longer
+ */
+#define MOST_AT_ONCE 40
 
 typedef enum Outcome
 {

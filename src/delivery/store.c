@@ -330,13 +330,13 @@ outcome_name(Outcome outcome)
 void
 store_record(Request **requests, int n)
 {
-	Datum columns[9][MAX_RECORD];
-	bool none[MAX_RECORD] = {false};
-	bool no_answer[MAX_RECORD];
-	bool no_status[MAX_RECORD];
+	Datum columns[9][MOST_AT_ONCE];
+	bool none[MOST_AT_ONCE] = {false};
+	bool no_answer[MOST_AT_ONCE];
+	bool no_status[MOST_AT_ONCE];
 	Datum values[9];
 
-	Assert(n <= MAX_RECORD);
+	Assert(n <= MOST_AT_ONCE);
 	for (int i = 0; i < n; i++)
 	{
 		Request *request = requests[i];

@@ -51,9 +51,6 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 /* With nothing to do for so long, freed memory is given back */
 #define LONG_REST USECS_PER_SEC
 
-/* Claim so many at once: more would have more memory of the server mapped, and other leads locked for longer */
-#define CLAIM_MOST 40
-
 /* While there is more to do, sent messages are noted as interactions so often */
 #define NOTE_EVERY (100 * 1000)
 
@@ -67,7 +64,7 @@ OutboxSlot *delivery_slot;
 
 static MemoryContext turn_context;
 static int64 poll_every;
-static Request *results[MAX_RECORD];	/* to be recorded, oldest first */
+static Request *results[MOST_AT_ONCE];	/* to be recorded, oldest first */
 static int n_results;
 static int64 oldest_result;
 static bool look = true;				/* poll in the next turn */
@@ -198,7 +195,7 @@ take_results(void)
 {
 	Request *request;
 
-	while (n_results < MAX_RECORD && (request = transfer_take_done()) != NULL)
+	while (n_results < MOST_AT_ONCE && (request = transfer_take_done()) != NULL)
 	{
 		lane_judge(request->lane, request);
 		if (request->is_refresh)
@@ -321,7 +318,7 @@ send_claimed(Request *first)
 static bool
 record_due(int64 clock)
 {
-	return n_results >= Min(MAX_RECORD, Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
+	return n_results >= Min(MOST_AT_ONCE, Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
 		   (n_results > 0 && (transfer_in_flight() == 0 || clock - oldest_result >= GATHER));
 }
 
@@ -373,7 +370,7 @@ turn(bool record, bool claim, int *recorded)
 	}
 	if (claim && armed && (recovered || recovers) && n_results == n)
 	{
-		ready = lanes_ready(Min(CLAIM_MOST, delivery_settings->outbox_connections - transfer_in_flight()), lanes, limits, MOST_LANES);
+		ready = lanes_ready(Min(MOST_AT_ONCE, delivery_settings->outbox_connections - transfer_in_flight()), lanes, limits, MOST_LANES);
 		if (ready > 0)
 			claimed = store_claim(lanes, limits, ready);
 	}
@@ -592,14 +589,14 @@ drain(WaitEventSet *events, int64 longest)
 		rest(events, Max(1000, Min(end - delivery_clock(), wait < 0 ? 100000 : wait)));
 		transfer_drive(false);
 		take_results();
-		if (n_results == MAX_RECORD)
+		if (n_results == MOST_AT_ONCE)
 			guarded_turn(true, false);
 		heed_interrupts();
 	}
 	transfer_abort_all();
 	take_results();
 	retry_at = 0;
-	for (int tries = 0; n_results > 0 && tries < 2 * MAX_RECORD && !gone; tries++)
+	for (int tries = 0; n_results > 0 && tries < 2 * MOST_AT_ONCE && !gone; tries++)
 	{
 		guarded_turn(true, false);
 		take_results();
