@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /*
- * Unmap when so much more is mapped than what can't be: a statement about fifty messages maps 10 to 20 MB, as the kernel maps sixteen
+ * Unmap when so much more is mapped than what can't be: a statement about forty messages maps 10 to 20 MB, as the kernel maps sixteen
  * pages at a fault
  */
 #define MOST_MAPPED_KB (4 * 1024)

@@ -43,6 +43,9 @@ extern PGDLLEXPORT void jorge_outbox_main(Datum argument);
 #define DRAIN (3 * USECS_PER_SEC)
 #define DRAIN_STOPPED USECS_PER_SEC
 
+/* Transactions that may then be tried: results that can't be recorded together go one by one */
+#define DRAIN_TURNS 200
+
 /* Times a result may fail to be recorded by its own fault */
 #define MOST_FAILURES 3
 
@@ -461,19 +464,19 @@ guarded_turn(bool record, bool claim)
 }
 
 /*
- * Make some sent messages interactions; false if there were none that could be
+ * Make some sent messages interactions; returns how many
  */
-static bool
+static int
 note_some(void)
 {
 	MemoryContext outer = MemoryContextSwitchTo(turn_context);
-	volatile bool noted = false;
+	volatile int noted = 0;
 
 	PG_TRY();
 	{
 		if (store_begin())
 		{
-			noted = store_note(NOTE_AT_ONCE) > 0;
+			noted = store_note(NOTE_AT_ONCE);
 			store_commit();
 		}
 	}
@@ -484,7 +487,7 @@ note_some(void)
 		AbortCurrentTransaction();
 		FlushErrorState();
 		RESUME_INTERRUPTS();
-		noted = false;
+		noted = 0;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(outer);
@@ -499,9 +502,13 @@ note_some(void)
 static void
 note(void)
 {
+	int last = NOTE_AT_ONCE;
+
 	noted_at = delivery_clock();
-	for (int n = 0; unnoted && n < NOTE_MOST; n += NOTE_AT_ONCE)
-		unnoted = note_some();
+	/* fewer: there are no more, or somebody has a lead, and each try waits for it */
+	for (int n = 0; last == NOTE_AT_ONCE && n < NOTE_MOST; n += NOTE_AT_ONCE)
+		last = note_some();
+	unnoted = last > 0;
 }
 
 /*
@@ -596,7 +603,7 @@ drain(WaitEventSet *events, int64 longest)
 	transfer_abort_all();
 	take_results();
 	retry_at = 0;
-	for (int tries = 0; n_results > 0 && tries < 2 * MOST_AT_ONCE && !gone; tries++)
+	for (int tries = 0; n_results > 0 && tries < DRAIN_TURNS && !gone; tries++)
 	{
 		guarded_turn(true, false);
 		take_results();
