@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS jorge.outbox (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX IF NOT EXISTS outbox_due_idx ON jorge.outbox (location_id, lane, due_at) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS outbox_look_idx ON jorge.outbox (location_id, due_at) WHERE state = 'unknown';
+-- for a worker that starts: however many are waiting, few were on their way
+CREATE INDEX IF NOT EXISTS outbox_sending_idx ON jorge.outbox (outbox_id) WHERE state = 'sending';
 -- of the lead alone: with the tenant in it a plan that was saved while there were few rows would take it to find one by its id
 CREATE INDEX IF NOT EXISTS outbox_of_lead_idx ON jorge.outbox (lead_id);
 DROP INDEX IF EXISTS jorge.outbox_lead_idx;

@@ -168,6 +168,7 @@ REVOKE ALL ON FUNCTION jorge.outbox_poll() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION jorge.outbox_recover() RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
 AS $fn$
 DECLARE
     o jorge.outbox;

@@ -103,7 +103,7 @@ jorge_settings_init(void)
 	DefineCustomStringVariable("jorge.outbox_hosts", "Hosts that the outbox may send to, comma-separated.", NULL,
 							   &jorge_settings.outbox_hosts, "services.leadconnectorhq.com", PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("jorge.outbox_connections", "Requests that one outbox worker has on their way at once.", NULL,
-							&jorge_settings.outbox_connections, 64, 1, 512, PGC_SIGHUP, 0, NULL, NULL, NULL);
+							&jorge_settings.outbox_connections, 128, 1, 512, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("jorge.outbox_timeout", "Longest time that a request of the outbox may take.", NULL,
 							&jorge_settings.outbox_timeout_ms, 20000, 100, 120000, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomStringVariable("jorge.outbox_ca_file", "File of the certificates that the outbox trusts.",

@@ -35,10 +35,11 @@
 #define MAX_LOCATION 128
 
 /*
- * Deliveries that are claimed, and results that are recorded, in one transaction: more would have more memory of the server mapped
- * (memory.c), and other leads locked for longer
+ * Deliveries that are claimed, and results that are recorded, in one transaction (memory_at_once says how many): fewer cost more each,
+ * as statements have to be started and the hours of every place looked up; more would have leads locked for longer than 20 ms
  */
-#define MOST_AT_ONCE 40
+#define MOST_AT_ONCE 96
+#define FEWEST_AT_ONCE 16
 
 typedef enum Outcome
 {
@@ -220,7 +221,8 @@ extern void refresh_done(Request *request);
 
 /* ---- memory.c */
 extern int64 memory_private_kb(void);
-extern void memory_unmap(void);
+extern int memory_at_once(void);
+extern void memory_unmap(int claimed);
 extern void memory_trim(void);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * A process that works for long ends up with every page of shared_buffers mapped. It owns none of them, but its resident size
  * and its page tables (2 MB a GB) count them all, and the kernel's OOM killer goes by these: it would pick the worker first,
- * free nothing, and take the whole server down with it. So the worker unmaps them whenever there are many. What it works with it
- * maps again, which costs an eighth of its CPU while there is much to send (doc/delivery.md).
+ * free nothing, and take the whole server down with it. So the worker unmaps them whenever there are many, and claims no more at once
+ * than it can stay small with.
  */
 #include "delivery/delivery.h"
 
@@ -13,17 +13,22 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <inttypes.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 /*
- * Unmap when so much more is mapped than what can't be: a statement about forty messages maps 10 to 20 MB, as the kernel maps sixteen
- * pages at a fault
+ * Shared memory that may be mapped at once, and by one claim; with the 30 MB that a worker has besides, it stays below 60. A message maps
+ * 60 kB where its lead lies beside the one before, as leads do in the order they came in, and 600 where leads lie anywhere: the kernel
+ * maps sixteen pages at a fault.
  */
-#define MOST_MAPPED_KB (4 * 1024)
+#define MOST_MAPPED_KB (23 * 1024)
+#define MOST_CLAIMED_KB (16 * 1024)
 
 /* Look for freed pages when the process has so much of its own; without large messages it has 14 MB */
 #define MOST_OWN_KB (24 * 1024)
+
+static int at_once = FEWEST_AT_ONCE;
 
 /*
  * Read how much of this process is resident: its own pages, and those it may share with others
@@ -59,28 +64,76 @@ memory_private_kb(void)
 	return resident_kb(&own, &shared) ? own : 0;
 }
 
+#ifdef __linux__
 /*
- * Unmap shared_buffers where much of them is mapped
+ * Find where the server's shared memory is mapped: shared_buffers, and with them the WAL's buffers and the tables of locks; false
+ * where the system doesn't tell
+ */
+static bool
+shared_memory(void **start, size_t *size)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[1024];
+	bool found = false;
+
+	if (file == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), file) != NULL)
+	{
+		uintptr_t first, end;
+		char kind;
+
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*3c%c", &first, &end, &kind) == 3 && kind == 's' && (uintptr_t) BufferBlocks >= first &&
+			(uintptr_t) BufferBlocks < end)
+		{
+			*start = (void *) first;
+			*size = end - first;
+			found = true;
+		}
+	}
+	fclose(file);
+	return found;
+}
+#endif
+
+int
+memory_at_once(void)
+{
+	return at_once;
+}
+
+/*
+ * Look what a statement has mapped, which has claimed so many messages or none, and unmap shared memory if the next one could map too much
  *
  * Nothing is lost: on a shared mapping Linux drops the page table entries only, and the next access maps the same page again
  * (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
  */
 void
-memory_unmap(void)
+memory_unmap(int claimed)
 {
 #ifdef __linux__
-	uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
-	uintptr_t first = TYPEALIGN(page, BufferBlocks);
-	uintptr_t end = TYPEALIGN_DOWN(page, BufferBlocks + (Size) NBuffers * BLCKSZ);
+	static void *start = NULL;
+	static size_t size = 0;
 	static int64 stays = 0; /* libraries, kB */
-	int64 own, shared;
+	static int64 before = 0;
+	static int64 widest = 0; /* what statements have mapped lately */
+	int64 own, shared, grown;
 
-	if (!resident_kb(&own, &shared) || shared < stays + MOST_MAPPED_KB)
+	if (!resident_kb(&own, &shared))
 		return;
-	/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
-	(void) madvise((void *) first, end - first, MADV_DONTNEED);
-	if (resident_kb(&own, &shared))
-		stays = shared;
+	grown = shared - before;
+	widest = Max(grown, widest - widest / 8);
+	/* a few map as much each as what all claims have in common */
+	if (claimed * 2 >= at_once)
+		at_once = Max(FEWEST_AT_ONCE, Min(MOST_AT_ONCE, MOST_CLAIMED_KB / Max(1, grown / claimed)));
+	if (shared - stays + widest > MOST_MAPPED_KB && (start != NULL || shared_memory(&start, &size)))
+	{
+		/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
+		(void) madvise(start, size, MADV_DONTNEED);
+		if (resident_kb(&own, &shared))
+			stays = shared;
+	}
+	before = shared;
 #endif
 }
 

@@ -110,7 +110,7 @@ run(Statement which, Datum *values, const char *nulls)
 	pgstat_report_activity(STATE_RUNNING, statements[which].text);
 	if (SPI_execute_plan(plans[which], values, nulls, false, 0) < 0)
 		elog(ERROR, "SPI_execute_plan: %s", SPI_result_code_string(SPI_result));
-	memory_unmap();
+	memory_unmap(which == CLAIM ? (int) SPI_processed : 0);
 }
 
 static void

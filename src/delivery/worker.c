@@ -198,7 +198,7 @@ take_results(void)
 {
 	Request *request;
 
-	while (n_results < MOST_AT_ONCE && (request = transfer_take_done()) != NULL)
+	while (n_results < memory_at_once() && (request = transfer_take_done()) != NULL)
 	{
 		lane_judge(request->lane, request);
 		if (request->is_refresh)
@@ -321,7 +321,7 @@ send_claimed(Request *first)
 static bool
 record_due(int64 clock)
 {
-	return n_results >= Min(MOST_AT_ONCE, Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
+	return n_results >= Min(memory_at_once(), Max(1, delivery_settings->outbox_connections * 3 / 4)) ||
 		   (n_results > 0 && (transfer_in_flight() == 0 || clock - oldest_result >= GATHER));
 }
 
@@ -373,7 +373,7 @@ turn(bool record, bool claim, int *recorded)
 	}
 	if (claim && armed && (recovered || recovers) && n_results == n)
 	{
-		ready = lanes_ready(Min(MOST_AT_ONCE, delivery_settings->outbox_connections - transfer_in_flight()), lanes, limits, MOST_LANES);
+		ready = lanes_ready(Min(memory_at_once(), delivery_settings->outbox_connections - transfer_in_flight()), lanes, limits, MOST_LANES);
 		if (ready > 0)
 			claimed = store_claim(lanes, limits, ready);
 	}
@@ -596,7 +596,7 @@ drain(WaitEventSet *events, int64 longest)
 		rest(events, Max(1000, Min(end - delivery_clock(), wait < 0 ? 100000 : wait)));
 		transfer_drive(false);
 		take_results();
-		if (n_results == MOST_AT_ONCE)
+		if (n_results >= memory_at_once())
 			guarded_turn(true, false);
 		heed_interrupts();
 	}

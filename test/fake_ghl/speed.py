@@ -19,7 +19,7 @@ parser.add_argument("--gate", choices=["real", "stub"], default="real")
 parser.add_argument("--notes", action="store_true", help="sent messages become interactions, as they do by default")
 parser.add_argument("--scale", type=float, default=3)
 parser.add_argument("--shared-buffers", default="128MB")
-parser.add_argument("--connections", default="64")
+parser.add_argument("--connections", default="128", help="jorge.outbox_connections, as by default")
 parser.add_argument("--perf", help="write a profile of the worker to this file")
 options = parser.parse_args()
 what = options.what

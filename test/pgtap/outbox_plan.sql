@@ -1,7 +1,7 @@
 -- The worker's statements read what they deliver, also by plans that were saved when there was next to nothing.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(4);
+SELECT plan(6);
 UPDATE jorge.quiet_hours SET opens = '00:00', closes = '24:00' WHERE location_id = '*';
 DELETE FROM jorge.no_send_day;
 INSERT INTO jorge.sender (location_id, address, a2p_status) VALUES ('main', '+15125550100', 'approved');
@@ -44,6 +44,9 @@ ANALYZE;
 SELECT pg_temp.people(7, 12) \g /dev/null
 SELECT pg_temp.turn(3), pg_temp.turn(1), pg_temp.turn(2) \g /dev/null
 SELECT pg_temp.people(13, 1012) \g /dev/null
+CREATE TEMP TABLE waiting AS SELECT * FROM pg_temp.read();
+SELECT is(jorge.outbox_recover(), 0::bigint, 'a worker that starts while a thousand wait finds none on its way');
+SELECT is((SELECT r.rows - w.rows FROM pg_temp.read() r JOIN waiting w USING (relation) WHERE r.relation = 'outbox'), 0::bigint, 'and reads none of them');
 CREATE TEMP TABLE before AS SELECT * FROM pg_temp.read();
 SELECT is((SELECT sum(pg_temp.turn(50)) FROM generate_series(1, 20)), 1000::numeric, 'a thousand more');
 SELECT is_empty($$SELECT r.relation, (r.rows - coalesce(b.rows, 0)) / 1000 AS each FROM pg_temp.read() r LEFT JOIN before b USING (relation) WHERE r.rows - coalesce(b.rows, 0) > 20 * 1000 ORDER BY 2 DESC$$,
