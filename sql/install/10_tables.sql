@@ -5,6 +5,15 @@
 -- No index but the one that a look-up needs starts with location_id: a plan saved while the table was empty
 -- would as soon take the other and read the whole tenant.
 
+-- as jorge_new_id() in C; its body is fixed here, and takes the place of the call
+CREATE OR REPLACE FUNCTION jorge.new_id() RETURNS uuid
+    LANGUAGE sql VOLATILE PARALLEL SAFE
+    RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                                          PLACING substring(int8send((date_part('epoch', clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1),
+                                  52, 1), 53, 1), 'hex')::uuid;
+COMMENT ON FUNCTION jorge.new_id() IS
+    'A new id: UUID of version 7 (RFC 9562), 48 bits of milliseconds since 1970 and 74 random ones. What is newer sorts behind, so that rows that come together lie together in every index.';
+
 CREATE TABLE IF NOT EXISTS jorge.location (
     location_id text PRIMARY KEY,
     name        text,
@@ -19,7 +28,7 @@ COMMENT ON COLUMN jorge.location.created_at IS 'When the row was made.';
 
 CREATE TABLE IF NOT EXISTS jorge.inquiry (
     location_id   text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    inquiry_id    uuid NOT NULL DEFAULT gen_random_uuid(),
+    inquiry_id    uuid NOT NULL DEFAULT jorge.new_id(),
     received_at   timestamptz NOT NULL DEFAULT now(),
     source        text NOT NULL,
     source_ref    text,
@@ -95,7 +104,7 @@ COMMENT ON COLUMN jorge.inquiry.payload IS 'The source''s payload, whole.';
 
 CREATE TABLE IF NOT EXISTS jorge.lead (
     location_id        text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    lead_id            uuid NOT NULL DEFAULT gen_random_uuid(),
+    lead_id            uuid NOT NULL DEFAULT jorge.new_id(),
     name               text,
     first_name         text,
     last_name          text,
@@ -292,7 +301,7 @@ COMMENT ON COLUMN jorge.lead_alias.lead_id IS 'The row it means now.';
 
 CREATE TABLE IF NOT EXISTS jorge.interaction (
     location_id      text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    interaction_id   uuid NOT NULL DEFAULT gen_random_uuid(),
+    interaction_id   uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id          uuid NOT NULL,
     at               timestamptz NOT NULL DEFAULT now(),
     channel          text NOT NULL CHECK (channel IN ('sms', 'email', 'call', 'visit', 'note')),
@@ -361,7 +370,7 @@ COMMENT ON COLUMN jorge.lead_score.scored_at IS 'When.';
 CREATE TABLE IF NOT EXISTS jorge.prediction (
     location_id   text NOT NULL,
     at            timestamptz NOT NULL DEFAULT now(),
-    prediction_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    prediction_id uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id       uuid NOT NULL,
     reason        text NOT NULL,
     model         text NOT NULL,
@@ -391,7 +400,7 @@ COMMENT ON COLUMN jorge.prediction.features IS 'All features in catalogue order 
 CREATE TABLE IF NOT EXISTS jorge.event (
     location_id text NOT NULL,
     at          timestamptz NOT NULL DEFAULT now(),
-    event_id    uuid NOT NULL DEFAULT gen_random_uuid(),
+    event_id    uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id     uuid,
     kind        text NOT NULL,
     score       float8,
@@ -418,7 +427,7 @@ COMMENT ON COLUMN jorge.event.detail IS 'More, by kind.';
 
 CREATE TABLE IF NOT EXISTS jorge.error (
     location_id text NOT NULL,
-    error_id    uuid NOT NULL DEFAULT gen_random_uuid(),
+    error_id    uuid NOT NULL DEFAULT jorge.new_id(),
     at          timestamptz NOT NULL DEFAULT now(),
     context     text NOT NULL,
     ref         uuid,
@@ -440,7 +449,7 @@ COMMENT ON COLUMN jorge.error.hint IS 'Its hint.';
 
 CREATE TABLE IF NOT EXISTS jorge.job_log (
     location_id text NOT NULL DEFAULT 'main',
-    job_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+    job_id      uuid NOT NULL DEFAULT jorge.new_id(),
     job         text NOT NULL,
     started_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,

@@ -3,7 +3,7 @@
 
 CREATE TABLE IF NOT EXISTS jorge.inbox (
     location_id    text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    inbox_id       uuid NOT NULL DEFAULT gen_random_uuid(),
+    inbox_id       uuid NOT NULL DEFAULT jorge.new_id(),
     received_at    timestamptz NOT NULL DEFAULT now(),
     source         text NOT NULL DEFAULT 'unknown',
     provider_ref   text,

@@ -207,7 +207,7 @@ DECLARE
     inquiry jorge.inquiry;
 BEGIN
     inquiry := jsonb_populate_record(NULL::jorge.inquiry, fields);
-    inquiry.inquiry_id := gen_random_uuid();
+    inquiry.inquiry_id := jorge.new_id();
     -- a clock that runs ahead is not believed
     IF inquiry.received_at IS NULL OR inquiry.received_at > arrival.received_at + interval '1 day' THEN
         inquiry.received_at := arrival.received_at;
@@ -268,7 +268,7 @@ CREATE OR REPLACE FUNCTION jorge.ingest(source text, payload jsonb, headers json
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    id uuid := gen_random_uuid();
+    id uuid := jorge.new_id();
 BEGIN
     INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, payload, deferred)
     VALUES ($5, id, coalesce($1, ''), $4, $3, $2, coalesce($6, false));
@@ -287,7 +287,7 @@ CREATE OR REPLACE FUNCTION jorge.ingest(source text, body text, headers jsonb DE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    id uuid := gen_random_uuid();
+    id uuid := jorge.new_id();
 BEGIN
     INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, body, deferred)
     VALUES ($5, id, coalesce($1, ''), $4, $3, $2, coalesce($6, false));
@@ -306,7 +306,7 @@ CREATE OR REPLACE FUNCTION jorge.ingest(source text, bytes bytea, headers jsonb 
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    id uuid := gen_random_uuid();
+    id uuid := jorge.new_id();
 BEGIN
     INSERT INTO jorge.inbox (location_id, inbox_id, source, provider_ref, headers, body, bytes, deferred)
     VALUES ($5, id, coalesce($1, ''), $4, $3, jorge.text_or_null($2), CASE WHEN jorge.text_or_null($2) IS NULL THEN $2 END, coalesce($6, false));

@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS jorge.lead_merge (
     location_id   text NOT NULL,
-    merge_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+    merge_id      uuid NOT NULL DEFAULT jorge.new_id(),
     at            timestamptz NOT NULL DEFAULT now(),
     winner_id     uuid NOT NULL,
     loser_id      uuid NOT NULL,
@@ -68,7 +68,7 @@ COMMENT ON COLUMN jorge.lead_apart.at IS 'When.';
 
 CREATE TABLE IF NOT EXISTS jorge.identity_review (
     location_id text NOT NULL,
-    review_id   uuid NOT NULL DEFAULT gen_random_uuid(),
+    review_id   uuid NOT NULL DEFAULT jorge.new_id(),
     lead_a      uuid NOT NULL,
     lead_b      uuid NOT NULL,
     inquiry_id  uuid,
@@ -348,7 +348,7 @@ BEGIN
         RAISE EXCEPTION 'unknown field: %', unknown USING ERRCODE = 'undefined_column', HINT = 'Fields are the columns of jorge.inquiry.';
     END IF;
     INSERT INTO jorge.inquiry (location_id, inquiry_id, received_at, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email, street, city, state, postal_code, country, message, budget_min, budget_max, timeline, financing, property_type, bedrooms, bathrooms, area, listing_ref, language, time_zone, payload)
-    SELECT coalesce(i.location_id, jorge.current_location()), coalesce(i.inquiry_id, gen_random_uuid()), coalesce(i.received_at, now()),
+    SELECT coalesce(i.location_id, jorge.current_location()), coalesce(i.inquiry_id, jorge.new_id()), coalesce(i.received_at, now()),
            i.source, i.source_ref, i.campaign, i.cost, i.side, i.name, i.first_name, i.last_name, i.phone, i.email, i.street, i.city, i.state, i.postal_code, i.country, i.message, i.budget_min, i.budget_max, i.timeline, i.financing, i.property_type, i.bedrooms, i.bathrooms, i.area, i.listing_ref, i.language, i.time_zone, i.payload
       FROM jsonb_populate_recordset(NULL::jorge.inquiry, rows) i
     ON CONFLICT DO NOTHING;

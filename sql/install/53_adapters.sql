@@ -155,7 +155,7 @@ BEGIN
     IF arrival.state = 'duplicate' THEN
         RETURN arrival;
     END IF;
-    arrival.interaction_id := gen_random_uuid();
+    arrival.interaction_id := jorge.new_id();
     INSERT INTO jorge.interaction (location_id, interaction_id, lead_id, at, channel, direction, body, duration_seconds, provider, provider_ref)
     VALUES (arrival.location_id, arrival.interaction_id, $2, least(coalesce($6, arrival.received_at), arrival.received_at + interval '1 day'), channel, direction,
             nullif(body, ''), duration_seconds, arrival.source, $8);

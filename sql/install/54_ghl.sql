@@ -326,7 +326,7 @@ BEGIN
         END IF;
     END IF;
     IF status = 'showed' AND starts IS NOT NULL AND appointment ->> 'id' IS NOT NULL THEN
-        arrival.interaction_id := gen_random_uuid();
+        arrival.interaction_id := jorge.new_id();
         INSERT INTO jorge.interaction (location_id, interaction_id, lead_id, at, channel, direction, body, duration_seconds, provider, provider_ref)
         VALUES (arrival.location_id, arrival.interaction_id, arrival.lead_id, starts, 'visit', 'in', appointment ->> 'title',
                 CASE WHEN ends > starts AND ends < starts + interval '1 day' THEN extract(epoch FROM ends - starts)::integer END, arrival.source, 'appointment:' || (appointment ->> 'id'));

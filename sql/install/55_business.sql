@@ -4,7 +4,7 @@
 
 CREATE TABLE IF NOT EXISTS jorge.agent (
     location_id  text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    agent_id     uuid NOT NULL DEFAULT gen_random_uuid(),
+    agent_id     uuid NOT NULL DEFAULT jorge.new_id(),
     provider     text NOT NULL DEFAULT 'own',
     provider_ref text NOT NULL DEFAULT gen_random_uuid()::text,
     name         text NOT NULL,
@@ -36,7 +36,7 @@ COMMENT ON COLUMN jorge.agent.detail IS 'What was loaded under keys that are no 
 
 CREATE TABLE IF NOT EXISTS jorge.listing (
     location_id   text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    listing_id    uuid NOT NULL DEFAULT gen_random_uuid(),
+    listing_id    uuid NOT NULL DEFAULT jorge.new_id(),
     provider      text NOT NULL DEFAULT 'own',
     provider_ref  text NOT NULL DEFAULT gen_random_uuid()::text,
     mls_number    text,
@@ -109,7 +109,7 @@ COMMENT ON COLUMN jorge.listing_price.detail IS 'What was loaded under keys that
 
 CREATE TABLE IF NOT EXISTS jorge.sale (
     location_id    text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    sale_id        uuid NOT NULL DEFAULT gen_random_uuid(),
+    sale_id        uuid NOT NULL DEFAULT jorge.new_id(),
     provider       text NOT NULL DEFAULT 'own',
     provider_ref   text NOT NULL DEFAULT gen_random_uuid()::text,
     mls_number     text,
@@ -163,7 +163,7 @@ COMMENT ON COLUMN jorge.sale.detail IS 'What was loaded under keys that are no c
 
 CREATE TABLE IF NOT EXISTS jorge.market_snapshot (
     location_id           text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    snapshot_id           uuid NOT NULL DEFAULT gen_random_uuid(),
+    snapshot_id           uuid NOT NULL DEFAULT jorge.new_id(),
     provider              text NOT NULL DEFAULT 'own',
     provider_ref          text NOT NULL DEFAULT gen_random_uuid()::text,
     as_of                 date NOT NULL,
@@ -207,7 +207,7 @@ COMMENT ON COLUMN jorge.market_snapshot.detail IS 'What was loaded under keys th
 
 CREATE TABLE IF NOT EXISTS jorge.competitor (
     location_id     text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    competitor_id   uuid NOT NULL DEFAULT gen_random_uuid(),
+    competitor_id   uuid NOT NULL DEFAULT jorge.new_id(),
     provider        text NOT NULL DEFAULT 'own',
     provider_ref    text NOT NULL DEFAULT gen_random_uuid()::text,
     name            text NOT NULL,
@@ -241,7 +241,7 @@ COMMENT ON COLUMN jorge.competitor.detail IS 'What was loaded under keys that ar
 
 CREATE TABLE IF NOT EXISTS jorge.activity (
     location_id  text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    activity_id  uuid NOT NULL DEFAULT gen_random_uuid(),
+    activity_id  uuid NOT NULL DEFAULT jorge.new_id(),
     provider     text NOT NULL DEFAULT 'own',
     provider_ref text NOT NULL DEFAULT gen_random_uuid()::text,
     at           timestamptz NOT NULL DEFAULT now(),
@@ -272,7 +272,7 @@ COMMENT ON COLUMN jorge.activity.detail IS 'What was loaded under keys that are 
 
 CREATE TABLE IF NOT EXISTS jorge.source_spend (
     location_id  text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    spend_id     uuid NOT NULL DEFAULT gen_random_uuid(),
+    spend_id     uuid NOT NULL DEFAULT jorge.new_id(),
     provider     text NOT NULL DEFAULT 'own',
     provider_ref text NOT NULL DEFAULT gen_random_uuid()::text,
     source       text NOT NULL,
@@ -299,7 +299,7 @@ COMMENT ON COLUMN jorge.source_spend.detail IS 'What was loaded under keys that 
 
 CREATE TABLE IF NOT EXISTS jorge.referral (
     location_id   text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    referral_id   uuid NOT NULL DEFAULT gen_random_uuid(),
+    referral_id   uuid NOT NULL DEFAULT jorge.new_id(),
     provider      text NOT NULL DEFAULT 'own',
     provider_ref  text NOT NULL DEFAULT gen_random_uuid()::text,
     at            timestamptz NOT NULL DEFAULT now(),
@@ -334,7 +334,7 @@ COMMENT ON COLUMN jorge.referral.detail IS 'What was loaded under keys that are 
 
 CREATE TABLE IF NOT EXISTS jorge.goal (
     location_id  text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    goal_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+    goal_id      uuid NOT NULL DEFAULT jorge.new_id(),
     provider     text NOT NULL DEFAULT 'own',
     provider_ref text NOT NULL DEFAULT gen_random_uuid()::text,
     agent_ref    text,
@@ -361,7 +361,7 @@ COMMENT ON COLUMN jorge.goal.detail IS 'What was loaded under keys that are no c
 
 CREATE TABLE IF NOT EXISTS jorge.satisfaction (
     location_id     text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    satisfaction_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    satisfaction_id uuid NOT NULL DEFAULT jorge.new_id(),
     provider        text NOT NULL DEFAULT 'own',
     provider_ref    text NOT NULL DEFAULT gen_random_uuid()::text,
     at              timestamptz NOT NULL DEFAULT now(),
@@ -418,7 +418,7 @@ COMMENT ON TRIGGER keep_price_change ON jorge.listing IS 'Keeps a changed price.
 
 CREATE TABLE IF NOT EXISTS jorge.platform_event (
     location_id  text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    event_id     uuid NOT NULL DEFAULT gen_random_uuid(),
+    event_id     uuid NOT NULL DEFAULT jorge.new_id(),
     at           timestamptz NOT NULL DEFAULT now(),
     kind         text NOT NULL CHECK (kind IN ('listing_view', 'saved_home', 'content_view', 'content_download', 'form', 'visit')),
     lead_id      uuid,

@@ -43,7 +43,7 @@ COMMENT ON COLUMN jorge.commission_year.bookings IS 'Bookings and reversals so f
 
 CREATE TABLE IF NOT EXISTS jorge.commission_entry (
     location_id text NOT NULL,
-    entry_id    uuid NOT NULL DEFAULT gen_random_uuid(),
+    entry_id    uuid NOT NULL DEFAULT jorge.new_id(),
     agent       text NOT NULL,
     year_start  date NOT NULL,
     closed_on   date NOT NULL,

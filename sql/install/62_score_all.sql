@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS jorge.score_run (
     location_id text NOT NULL,
-    run_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+    run_id      uuid NOT NULL DEFAULT jorge.new_id(),
     model       text NOT NULL,
     everything  boolean NOT NULL,
     older_than  interval,

@@ -392,7 +392,7 @@ CREATE OR REPLACE FUNCTION jorge.check_drift(name text, "from" timestamptz DEFAU
 AS $fn$
 DECLARE
     chosen jorge.model := jorge.watched_model($1, $5, $4);
-    this uuid := gen_random_uuid();
+    this uuid := jorge.new_id();
     alarms jsonb;
     worst text;
 BEGIN

@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS jorge.lead_outcome (
     location_id text NOT NULL,
-    outcome_id  uuid NOT NULL DEFAULT gen_random_uuid(),
+    outcome_id  uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id     uuid NOT NULL,
     at          timestamptz NOT NULL,
     outcome     text NOT NULL CHECK (outcome IN ('open', 'won', 'lost')),

@@ -114,7 +114,7 @@ COMMENT ON TRIGGER check_plan ON jorge.retrain_plan IS 'Refuses SQL that a tenan
 
 CREATE TABLE IF NOT EXISTS jorge.retrain_run (
     location_id text NOT NULL,
-    run_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+    run_id      uuid NOT NULL DEFAULT jorge.new_id(),
     at          timestamptz NOT NULL DEFAULT now(),
     as_of       timestamptz NOT NULL,
     name        text NOT NULL,
@@ -170,7 +170,7 @@ BEGIN
     END IF;
     SELECT m.* INTO champion FROM jorge.model_active a JOIN jorge.model m USING (location_id, name, version)
      WHERE a.name = $1 AND a.location_id IN ($2, '*') ORDER BY a.location_id = '*' LIMIT 1;
-    run.location_id := $2; run.run_id := gen_random_uuid(); run.at := now(); run.as_of := $3; run.name := $1;
+    run.location_id := $2; run.run_id := jorge.new_id(); run.at := now(); run.as_of := $3; run.name := $1;
     run.champion := champion.name || '_v' || champion.version;
     better := champion.name IS NULL;
     rows_query := coalesce(plan.query, format('SELECT t.won, t.at, t.features FROM jorge.training_set(%s, %s, %L, ''arrival'', %L) t WHERE NOT t.censored', plan.days_back, plan.horizon_days, $3, $2));

@@ -322,7 +322,7 @@ COMMENT ON FUNCTION jorge.open_hours(text[], text) IS
 
 CREATE TABLE IF NOT EXISTS jorge.consent (
     location_id text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    consent_id  uuid NOT NULL DEFAULT gen_random_uuid(),
+    consent_id  uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id     uuid NOT NULL,
     channel     text NOT NULL,
     act         text NOT NULL CHECK (act IN ('grant', 'revoke', 'pause', 'resume')),

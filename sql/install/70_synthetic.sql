@@ -9,7 +9,7 @@ DECLARE
     loaded bigint;
 BEGIN
     CREATE TEMP TABLE jorge_synthetic ON COMMIT DROP AS
-        SELECT gen_random_uuid() AS inquiry_id, s.* FROM jorge.synthetic_leads(n, seed, win_rate) s;
+        SELECT jorge.new_id() AS inquiry_id, s.* FROM jorge.synthetic_leads(n, seed, win_rate) s;
     INSERT INTO jorge.inquiry (inquiry_id, received_at, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email,
                                street, city, state, postal_code, message, budget_min, budget_max, timeline, financing, property_type,
                                bedrooms, bathrooms, area, listing_ref, language, time_zone)

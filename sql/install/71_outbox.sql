@@ -143,7 +143,7 @@ COMMENT ON COLUMN jorge.outbox_key.created_at IS 'When it was put in.';
 CREATE TABLE IF NOT EXISTS jorge.outbox_log (
     location_id text NOT NULL,
     at          timestamptz NOT NULL DEFAULT now(),
-    log_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+    log_id      uuid NOT NULL DEFAULT jorge.new_id(),
     outbox_id   bigint NOT NULL,
     lead_id     uuid NOT NULL,
     kind        text NOT NULL CHECK (kind IN ('gate', 'attempt', 'state')),

@@ -78,7 +78,7 @@ COMMENT ON COLUMN jorge.enroll_rule.active IS 'false = does not enrol.';
 
 CREATE TABLE IF NOT EXISTS jorge.enrollment (
     location_id   text NOT NULL,
-    enrollment_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    enrollment_id uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id       uuid NOT NULL,
     sequence      text NOT NULL,
     language      text NOT NULL DEFAULT 'en',

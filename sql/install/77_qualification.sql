@@ -4,7 +4,7 @@
 
 CREATE TABLE IF NOT EXISTS jorge.appointment (
     location_id    text NOT NULL DEFAULT coalesce(nullif(current_setting('jorge.location_id', true), ''), 'main'),
-    appointment_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    appointment_id uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id        uuid NOT NULL,
     provider       text,
     provider_ref   text,
@@ -334,7 +334,7 @@ COMMENT ON COLUMN jorge.reply_policy.opt_out_scope IS 'What STOP ends: all (defa
 
 CREATE TABLE IF NOT EXISTS jorge.reply (
     location_id    text NOT NULL,
-    reply_id       uuid NOT NULL DEFAULT gen_random_uuid(),
+    reply_id       uuid NOT NULL DEFAULT jorge.new_id(),
     lead_id        uuid NOT NULL,
     interaction_id uuid NOT NULL,
     asked_at       timestamptz NOT NULL,

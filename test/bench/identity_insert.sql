@@ -9,7 +9,7 @@ CALL make_writers();
 
 -- the same people a second time, and all that is written then
 CREATE TABLE again AS SELECT row_number() OVER () AS n, i.* FROM jorge.inquiry i;
-UPDATE again SET inquiry_id = gen_random_uuid(), received_at = received_at + interval '1 hour', source = 'ghl', source_ref = 'again' || n;
+UPDATE again SET inquiry_id = jorge.new_id(), received_at = received_at + interval '1 hour', source = 'ghl', source_ref = 'again' || n;
 INSERT INTO jorge.inquiry SELECT location_id, inquiry_id, received_at, source, source_ref, campaign, cost, side, name, first_name, last_name, phone, email,
     street, city, state, postal_code, country, message, budget_min, budget_max, timeline, financing, property_type, bedrooms, bathrooms, area, listing_ref,
     language, time_zone, payload FROM again;

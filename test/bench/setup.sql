@@ -11,7 +11,7 @@ CREATE FUNCTION xgboost_row(ubj bytea, vector float4[]) RETURNS float8 LANGUAGE 
 
 -- n inquiries as they really come: messages of the synthetic generator, a new person each
 CREATE FUNCTION arrivals(n integer) RETURNS SETOF jorge.inquiry LANGUAGE sql AS $$
-    SELECT 'main', gen_random_uuid(), s.received_at, s.source, s.source_ref, s.campaign, s.cost, s.side, s.name, s.first_name, s.last_name,
+    SELECT 'main', jorge.new_id(), s.received_at, s.source, s.source_ref, s.campaign, s.cost, s.side, s.name, s.first_name, s.last_name,
            s.phone, s.email, s.street, s.city, s.state, s.postal_code, NULL, s.message, s.budget_min, s.budget_max, s.timeline, s.financing,
            s.property_type, s.bedrooms, s.bathrooms, s.area, s.listing_ref, s.language, s.time_zone, NULL::jsonb
       FROM jorge.synthetic_leads(n, 7) s

@@ -148,11 +148,8 @@ class Site:
         return self.sql("SELECT jorge.arm()")
 
     def leads(self, n, location="main"):
-        """Leads with contacts that exist by themselves, put in without the way of an inquiry; their ids are UUIDs of version 7, as those that intake makes, a millisecond apart."""
-        self.sql(f"""INSERT INTO jorge.lead (location_id, lead_id, ghl_contact_id)
-                     SELECT '{location}', (lpad(to_hex(floor(extract(epoch FROM now()) * 1000)::bigint - {n} + g), 12, '0') || '7' || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid,
-                            'auto' || replace('{location}', '-', '') || 'x' || g
-                       FROM generate_series(1, {n}) g""")
+        """Leads with contacts that exist by themselves, put in without the way of an inquiry."""
+        self.sql(f"""INSERT INTO jorge.lead (location_id, ghl_contact_id) SELECT '{location}', 'auto' || replace('{location}', '-', '') || 'x' || g FROM generate_series(1, {n}) g""")
 
     def wait(self, query, wanted, seconds=30):
         """Wait until a query answers what is wanted; the last answer."""
