@@ -785,7 +785,14 @@ DECLARE
     one bigint;
     n integer := 0;
 BEGIN
-    SELECT array_agg(x.outbox_id) INTO ids FROM (SELECT d.outbox_id FROM jorge.outbox_done d WHERE NOT d.noted ORDER BY d.at LIMIT most) x;
+    -- those whose lead nobody has: the next ones have not to wait for the others, nor has the worker
+    SELECT array_agg(x.outbox_id) INTO ids
+      FROM (SELECT d.outbox_id FROM jorge.outbox_done d
+             CROSS JOIN LATERAL (SELECT jorge.lead_alias(d.lead_id, d.location_id) AS lead_id OFFSET 0) who
+             CROSS JOIN LATERAL (SELECT FROM (SELECT FROM jorge.lead l WHERE l.location_id = d.location_id AND l.lead_id = who.lead_id FOR NO KEY UPDATE SKIP LOCKED) free
+                                 UNION ALL
+                                 SELECT WHERE NOT EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = d.location_id AND l.lead_id = who.lead_id OFFSET 0)) one
+             WHERE NOT d.noted ORDER BY d.at LIMIT most) x;
     IF ids IS NULL THEN
         RETURN 0;
     END IF;
@@ -800,7 +807,7 @@ BEGIN
             PERFORM jorge.note_sent(ARRAY[one]);
             n := n + 1;
         EXCEPTION
-            -- somebody has the lead: next time
+            -- next time
             WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
                 NULL;
             WHEN integrity_constraint_violation OR data_exception THEN
@@ -811,7 +818,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.outbox_note(integer) IS
-    'Makes sent messages interactions of their leads, apart from recording them: a lead that is locked must not hold up deliveries. The provider''s own echo of the message is known by its id and dropped. Returns how many.';
+    'Makes sent messages interactions of their leads, apart from recording them, where nobody has the lead locked: that must hold up neither deliveries nor what else is to be noted. The provider''s own echo of the message is known by its id and dropped. Returns how many.';
 REVOKE ALL ON FUNCTION jorge.outbox_note(integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.arm() RETURNS text

@@ -497,7 +497,7 @@ note_some(void)
 }
 
 /*
- * Sent messages become interactions, a few at a time: a lead that is locked mustn't hold up deliveries
+ * Sent messages become interactions, a few at a time: an arrival of one of their leads waits no longer than these take
  */
 static void
 note(void)
@@ -505,7 +505,7 @@ note(void)
 	int last = NOTE_AT_ONCE;
 
 	noted_at = delivery_clock();
-	/* fewer: there are no more, or somebody has a lead, and each try waits for it */
+	/* fewer: there are no more whose lead is free */
 	for (int n = 0; last == NOTE_AT_ONCE && n < NOTE_MOST; n += NOTE_AT_ONCE)
 		last = note_some();
 	unnoted = last > 0;
