@@ -6,6 +6,7 @@
 #include "core/jorge.h"
 
 #include "core/attribute_map.h"
+#include "core/datum.h"
 #include "core/owner.h"
 #include "intake/blocks.h"
 #include "intake/probe.h"
@@ -13,7 +14,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
@@ -76,7 +76,7 @@ jorge_new_blocks(LeadBlock *rows, int n)
 			Datum location = slot_getattr(slot, location_id, &nulls[1]);
 
 			known = !nulls[0] && !nulls[1] && memcmp(DatumGetUUIDP(lead)->data, DatumGetUUIDP(rows[i].lead_id)->data, UUID_LEN) == 0 &&
-					DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, location, rows[i].location_id));
+					jorge_compare_texts(location, rows[i].location_id) == 0;
 		}
 		if (!known)
 			rows[kept++] = rows[i];

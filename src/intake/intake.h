@@ -9,7 +9,6 @@
 #include "intake/statements.h"
 #include "score/model.h"
 
-
 /* Inquiries or interactions worked on at a time: bounds memory, and each holds a share of a statement's cost */
 #define INTAKE_BATCH 1000
 
