@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 /*
- * Shared memory that may be mapped at once, and by one claim; with the 30 to 35 MB that a worker has besides, it stays below 60. A message maps
- * 60 kB where its lead lies beside the one before, as leads do in the order they came in, and 600 where leads lie anywhere: the kernel
- * maps sixteen pages at a fault.
+ * The process is to stay below 60 MB. It has 14 to 20 of its own, and 100 kB for each TLS connection, and 15 of libraries; the rest may be
+ * mapped shared memory, but not less than it takes to get on. A message maps 60 kB where its lead lies beside the one before, as leads do
+ * in the order they came in, and 600 where leads lie anywhere: the kernel maps sixteen pages at a fault.
  */
-#define MOST_MAPPED_KB (19 * 1024)
-#define MOST_CLAIMED_KB (14 * 1024)
+#define MOST_RESIDENT_KB (54 * 1024)
+#define LEAST_MAPPED_KB (8 * 1024)
 
 /* Look for freed pages when the process has so much of its own; without large messages it has 14 MB */
 #define MOST_OWN_KB (24 * 1024)
@@ -114,19 +114,22 @@ memory_unmap(int claimed)
 #ifdef __linux__
 	static void *start = NULL;
 	static size_t size = 0;
-	static int64 stays = 0; /* libraries, kB */
-	static int64 before = 0;
+	static int64 stays = 0;	 /* libraries, kB */
+	static int64 most_own = 0; /* with all connections open */
 	static int64 widest = 0; /* what statements have mapped lately */
-	int64 own, shared, grown;
+	static int64 before = 0;
+	int64 own, shared, grown, room;
 
 	if (!resident_kb(&own, &shared))
 		return;
 	grown = shared - before;
 	widest = Max(grown, widest - widest / 8);
+	most_own = Max(own, most_own);
+	room = Max(LEAST_MAPPED_KB, MOST_RESIDENT_KB - most_own - stays);
 	/* a few map as much each as what all claims have in common */
 	if (claimed * 2 >= at_once)
-		at_once = Max(FEWEST_AT_ONCE, Min(MOST_AT_ONCE, MOST_CLAIMED_KB / Max(1, grown / claimed)));
-	if (shared - stays + widest > MOST_MAPPED_KB && (start != NULL || shared_memory(&start, &size)))
+		at_once = Max(FEWEST_AT_ONCE, Min(MOST_AT_ONCE, room * 3 / 4 / Max(1, grown / claimed)));
+	if (shared - stays + widest > room && (start != NULL || shared_memory(&start, &size)))
 	{
 		/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
 		(void) madvise(start, size, MADV_DONTNEED);
