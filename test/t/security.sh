@@ -13,8 +13,8 @@ is "$(sql "SELECT count(*) FROM jorge.lead JOIN jorge.lead_score USING (location
 is "$(sql -U website "SELECT count(*) FROM jorge.lead")" "ERROR:  42501" "it can read nothing"
 is "$(sql -U website "SELECT jorge.promote('jorge_lead_scorer', 1)")" "ERROR:  42501" "nor deploy a model"
 is "$(sql -U website "SELECT jorge.lead_class(0.9)")" HOT "pure functions are for everybody"
-# progress_rows() is volatile because it reads other backends, not because it writes
-is "$(sql "SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY 1) FROM pg_proc p WHERE pronamespace = 'jorge'::regnamespace AND provolatile = 'v' AND proname <> 'progress_rows' AND prorettype <> 'trigger'::regtype AND has_function_privilege('website', p.oid, 'EXECUTE')")" "" "no function that writes is granted to PUBLIC"
+# progress_rows() is volatile because it reads other backends, new_id() because no two are alike, not because they write
+is "$(sql "SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY 1) FROM pg_proc p WHERE pronamespace = 'jorge'::regnamespace AND provolatile = 'v' AND proname NOT IN ('new_id', 'progress_rows') AND prorettype <> 'trigger'::regtype AND has_function_privilege('website', p.oid, 'EXECUTE')")" "" "no function that writes is granted to PUBLIC"
 is "$(sql "SELECT count(*) FROM pg_proc WHERE pronamespace = 'jorge'::regnamespace AND prosecdef")" 0 "no function is SECURITY DEFINER"
 is "$(sql "SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class c WHERE relnamespace = 'jorge'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'shipped_function' AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant'))")" "" "every table has row security and a tenant policy"
 
