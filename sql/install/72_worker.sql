@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE FUNCTION jorge.outbox_abi() RETURNS integer
     LANGUAGE sql IMMUTABLE
-AS $fn$ SELECT 1 $fn$;
+AS $fn$ SELECT 2 $fn$;
 COMMENT ON FUNCTION jorge.outbox_abi() IS 'Version of the functions the worker calls; a worker of another version sends nothing.';
 
 CREATE OR REPLACE FUNCTION jorge.outbox_scaled(delay interval) RETURNS interval
@@ -400,11 +400,16 @@ BEGIN
                     || coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('name', l.name, 'first_name', l.first_name, 'last_name', l.last_name,
                                    'email', l.email, 'phone', jorge.phone_key(l.phone), 'source', l.first_source, 'time_zone', l.time_zone))
                                    FROM jorge.lead l WHERE l.location_id = c.location_id AND l.lead_id = c.lead_id AND c.step LIKE 'contact%'), '{}') AS context OFFSET 0) r
-     WHERE c.decision = 'send';
+     WHERE c.decision = 'send'
+    UNION ALL
+    SELECT s.location_id, s.outbox_id, NULL::bigint, NULL, NULL, NULL, NULL, NULL, NULL::boolean
+      FROM (SELECT c.location_id, c.outbox_id FROM changed c WHERE c.decision <> 'send'
+            UNION ALL
+            SELECT d.location_id, d.outbox_id FROM unnest(locs, ids, decisions) d(location_id, outbox_id, decision) WHERE d.decision IN ('cancel', 'expire')) s;
 END
 $fn$;
 COMMENT ON FUNCTION jorge.outbox_claim(text, text[], integer[]) IS
-    'Takes up to limits[n] due deliveries of locations[n] on their way, most urgent first, each after the send gate let it, and returns the requests to make; commit before making them. Nothing, if arm_token is not that of jorge.outbox_arm. Deliveries the gate defers, holds or cancels are moved accordingly; every decision is a row of jorge.outbox_log. A NULL url means that the request can''t be made: record it as unsendable.';
+    'Takes up to limits[n] due deliveries of locations[n] on their way, most urgent first, each after the send gate let it, and returns the requests to make; commit before making them. Nothing is returned, if arm_token is not that of jorge.outbox_arm. Deliveries the gate defers, holds or cancels are moved accordingly; every decision is a row of jorge.outbox_log. A NULL url means that the request can''t be made: record it as unsendable. A NULL fence means that there is nothing to send or record: a delivery that was deferred, held or ended; where there are as many rows as limits[n], more may be due.';
 REVOKE ALL ON FUNCTION jorge.outbox_claim(text, text[], integer[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.outbox_class(e jorge.endpoint, outcome text, status integer, answer text, OUT class text, OUT reason text)

@@ -26,7 +26,7 @@
 #include <curl/curl.h>
 
 /* Version of the functions in sql/install/72_worker.sql that this worker calls */
-#define DELIVERY_ABI 1
+#define DELIVERY_ABI 2
 
 /* Bytes kept of an answer's body, and of its headers */
 #define MAX_ANSWER (64 * 1024)
@@ -172,7 +172,7 @@ extern void store_poll(Polled *polled);
 extern int64 store_recover(void);
 extern void store_record(Request **requests, int n);
 extern void store_poison(Request *request, const char *reason);
-extern Request *store_claim(Lane **lanes, const int *limits, int n);
+extern Request *store_claim(Lane **lanes, const int *limits, int *decided, int n);
 extern int store_note(int most);
 extern char *store_token_url(const char *location, const char *provider);
 
@@ -222,7 +222,7 @@ extern void refresh_done(Request *request);
 /* ---- memory.c */
 extern int64 memory_private_kb(void);
 extern int memory_at_once(void);
-extern void memory_unmap(int claimed);
+extern void memory_unmap(int decided);
 extern void memory_trim(void);
 
 #endif

@@ -96,6 +96,28 @@ shared_memory(void **start, size_t *size)
 }
 #endif
 
+/*
+ * Unmap the server's shared memory; false where that can't be done
+ *
+ * Nothing is lost: on a shared mapping Linux drops the page table entries only, and the next access maps the same page again
+ * (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
+ */
+static bool
+unmap_shared(void)
+{
+#ifdef __linux__
+	static void *start = NULL;
+	static size_t size = 0;
+
+	if (start == NULL && !shared_memory(&start, &size))
+		return false;
+	/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
+	return madvise(start, size, MADV_DONTNEED) == 0;
+#else
+	return false;
+#endif
+}
+
 int
 memory_at_once(void)
 {
@@ -103,41 +125,33 @@ memory_at_once(void)
 }
 
 /*
- * Look what a statement has mapped, which has claimed so many messages or none, and unmap shared memory if the next one could map too much
- *
- * Nothing is lost: on a shared mapping Linux drops the page table entries only, and the next access maps the same page again
- * (madvise(2), MADV_DONTNEED). Other systems may drop the contents.
+ * Look what a statement has mapped, which has decided about so many deliveries or none, and unmap shared memory if the next one
+ * could map too much of it
  */
 void
-memory_unmap(int claimed)
+memory_unmap(int decided)
 {
-#ifdef __linux__
-	static void *start = NULL;
-	static size_t size = 0;
-	static int64 stays = 0;	 /* libraries, kB */
-	static int64 most_own = 0; /* with all connections open */
-	static int64 widest = 0; /* what statements have mapped lately */
+	static int64 stays = 0;		/* libraries, kB */
+	static int64 most_own = 0;	/* with all connections open */
+	static int64 widest = 0;	/* what statements have mapped lately */
 	static int64 before = 0;
 	int64 own, shared, grown, room;
 
 	if (!resident_kb(&own, &shared))
+	{
+		at_once = MOST_AT_ONCE;
 		return;
+	}
 	grown = shared - before;
 	widest = Max(grown, widest - widest / 8);
 	most_own = Max(own, most_own);
 	room = Max(LEAST_MAPPED_KB, MOST_RESIDENT_KB - most_own - stays);
 	/* a few map as much each as what all claims have in common */
-	if (claimed * 2 >= at_once)
-		at_once = Max(FEWEST_AT_ONCE, Min(MOST_AT_ONCE, room * 3 / 4 / Max(1, grown / claimed)));
-	if (shared - stays + widest > room && (start != NULL || shared_memory(&start, &size)))
-	{
-		/* huge pages can't be unmapped by parts before Linux 5.18, and don't count as resident */
-		(void) madvise(start, size, MADV_DONTNEED);
-		if (resident_kb(&own, &shared))
-			stays = shared;
-	}
+	if (decided * 2 >= at_once)
+		at_once = Max(FEWEST_AT_ONCE, Min(MOST_AT_ONCE, room * 3 / 4 / Max(1, grown / decided)));
+	if (shared - stays + widest > room && unmap_shared() && resident_kb(&own, &shared))
+		stays = shared;
 	before = shared;
-#endif
 }
 
 /*

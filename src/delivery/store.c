@@ -406,11 +406,11 @@ copy_column(int row, const char *name)
 }
 
 /*
- * Claim requests from lanes; the list is to be started after the commit. An ERROR leaves a few of them unfreed, and
- * unclaimed.
+ * Claim requests from lanes; the list is to be started after the commit. decided[i] is how many deliveries of lanes[i] the
+ * gate judged, sent or not. An ERROR leaves a few requests unfreed, and unclaimed.
  */
 Request *
-store_claim(Lane **lanes, const int *limits, int n)
+store_claim(Lane **lanes, const int *limits, int *decided, int n)
 {
 	Datum *names = palloc(n * sizeof(Datum));
 	Datum *most = palloc(n * sizeof(Datum));
@@ -428,18 +428,26 @@ store_claim(Lane **lanes, const int *limits, int n)
 	values[1] = array_of(names, none, n, TEXTOID, -1, false, TYPALIGN_INT);
 	values[2] = array_of(most, none, n, INT4OID, 4, true, TYPALIGN_INT);
 	run(CLAIM, values, NULL);
+	memset(decided, 0, n * sizeof(int));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Request *request = calloc(1, sizeof(Request));
 		bool null;
+		Lane *lane = lane_of(TextDatumGetCString(column(i, "location_id", &null)), true);
+		int64 fence = DatumGetInt64(column(i, "fence", &null));
+		Request *request;
 
+		for (int k = 0; k < n; k++)
+			decided[k] += lanes[k] == lane;
+		if (null)
+			continue;
+		request = calloc(1, sizeof(Request));
 		if (request == NULL)
 			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 		*tail = request;
 		tail = &request->next;
-		request->lane = lane_of(TextDatumGetCString(column(i, "location_id", &null)), true);
+		request->lane = lane;
 		request->outbox_id = DatumGetInt64(column(i, "outbox_id", &null));
-		request->fence = DatumGetInt64(column(i, "fence", &null));
+		request->fence = fence;
 		request->provider = copy_column(i, "provider");
 		request->method = copy_column(i, "method");
 		request->url = copy_column(i, "url");

@@ -333,6 +333,7 @@ turn(bool record, bool claim, int *recorded)
 {
 	Lane *lanes[MOST_LANES];
 	int limits[MOST_LANES];
+	int decided[MOST_LANES];
 	Request *claimed = NULL;
 	Polled polled = {0};
 	int n = record ? (apart ? Min(1, n_results) : n_results) : 0;
@@ -375,7 +376,7 @@ turn(bool record, bool claim, int *recorded)
 	{
 		ready = lanes_ready(Min(memory_at_once(), delivery_settings->outbox_connections - transfer_in_flight()), lanes, limits, MOST_LANES);
 		if (ready > 0)
-			claimed = store_claim(lanes, limits, ready);
+			claimed = store_claim(lanes, limits, decided, ready);
 	}
 	store_commit();
 	/* not before: what follows it in the transaction may fail, and undo it */
@@ -383,17 +384,18 @@ turn(bool record, bool claim, int *recorded)
 	*recorded = n;
 	for (int i = 0; i < ready; i++)
 	{
-		int got = 0;
+		int requests = 0;
 
 		for (Request *each = claimed; each != NULL; each = each->next)
-			got += each->lane == lanes[i];
-		if (got < limits[i])
+			requests += each->lane == lanes[i];
+		if (requests < limits[i])
+			lane_give_back(lanes[i], limits[i] - requests);
+		if (decided[i] < limits[i])
 		{
-			lane_give_back(lanes[i], limits[i] - got);
 			lanes[i]->next_due = DT_NOEND;
 			look_soon();
 			/* something is due that can't be had now: its lead is being changed */
-			if (got == 0)
+			if (decided[i] == 0)
 				lanes[i]->ask_after = delivery_clock() + 50 * 1000;
 		}
 	}

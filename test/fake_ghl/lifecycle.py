@@ -78,6 +78,21 @@ try:
     waiting = site.sql("SELECT count(*) FROM jorge.outbox WHERE state = 'sending'")
     tap.is_((quiet, waiting), ("1|0|0", "1"), "no snapshot and no transaction while a request is on its way")
 
+    # many that are stopped take less long than as many that are sent: the gate's decisions are not paced
+    def all_of(text):
+        site.sql(f"""SELECT count(jorge.enqueue('main', l.lead_id, 'sms', 'ghl.sms', '{{"message": "{text}"}}')) FROM jorge.lead l, generate_series(1, 5)""")
+        site.wait("SELECT count(*) FROM jorge.outbox", 0)
+
+    site.wait("SELECT count(*) FROM jorge.outbox", 0)
+    wants = timed(lambda: all_of("wanted"))
+    site.sql(GATE.replace("'send'", "'cancel'"))
+    stopped = timed(lambda: all_of("stopped"))
+    site.sql(GATE)
+    tap.is_(site.sql("SELECT payload ->> 'message', state, count(*) FROM jorge.outbox_done WHERE payload ->> 'message' IN ('wanted', 'stopped') GROUP BY 1, 2 ORDER BY 1"),
+            "stopped|cancelled|2250\nwanted|sent|2250", "2,250 are sent, as many stopped")
+    tap.ok(stopped < wants * 2, "and stopping takes no longer", f"{stopped:.1f} s, {wants:.1f} s")
+    tap.note(f"2,250 sent in {wants:.1f} s, as many stopped in {stopped:.1f} s")
+
     # a stop races the claim, some at the same instant: nothing is claimed whose stop had been acknowledged
     races = 10000 if LONG else 600
     site.sql(f'''

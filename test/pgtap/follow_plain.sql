@@ -63,7 +63,8 @@ INSERT INTO jorge.consent (location_id, lead_id, channel, act, source) VALUES ('
 SELECT count(jorge.enqueue('claim', lead_id, 'sms', 'ghl.sms', '{"message": "Hi"}', due_at => now() - interval '1 s')) FROM jorge.lead WHERE location_id = 'claim';
 SELECT jorge.enqueue('claim', '00000000-0000-4000-8000-000000000005', 'sms', 'ghl.sms', '{"message": "Hi again"}', due_at => now() - interval '1 s', dedupe_key => 'again') > 0;
 SELECT ok(jorge.gate_is_shipped(), 'the gate is jorge''s own');
-SELECT is((SELECT count(*) FROM jorge.outbox_claim('armed', '{claim}', '{100}')), 8::bigint, 'eight of ten are claimed');
+SELECT results_eq($$SELECT count(*), count(fence), count(coalesce(provider, method, url, version, body, reuse::text)) FROM jorge.outbox_claim('armed', '{claim}', '{100}')$$,
+    $$VALUES (10::bigint, 8::bigint, 8::bigint)$$, 'ten are decided about, eight are requests');
 SELECT results_eq($$SELECT decision, split_part(rule, ' ', 1), count(*) FROM jorge.send_decision WHERE location_id = 'claim' GROUP BY 1, 2 ORDER BY 1$$,
     $$VALUES ('cancel', 'opted_out', 1::bigint), ('defer', 'cap', 1), ('send', 'allowed', 8)$$, 'each decision is a row with its rule: one has opted out, one was just written to');
 UPDATE jorge.shipped_function SET body_md5 = 'another' WHERE signature LIKE 'jorge.send_rule(%';

@@ -1,7 +1,7 @@
 -- The outbox without its worker: enqueue, claim, gate, outcomes, contacts, reconciliation, cancel, hold, requeue, priorities.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(79);
+SELECT plan(82);
 
 DROP FUNCTION IF EXISTS jorge.send_gate(text, uuid, text, timestamptz, text);
 CREATE TABLE public.gate (decision text, rule text, until timestamptz);
@@ -22,7 +22,7 @@ CREATE FUNCTION pg_temp.put(n integer, key text DEFAULT NULL, endpoint text DEFA
     RETURNS bigint LANGUAGE sql AS $$ SELECT jorge.enqueue('main', pg_temp.lead(n), split_part(endpoint, '.', 2), endpoint, payload, priority, due, key) $$;
 CREATE TABLE claimed (LIKE jorge.outbox);
 CREATE FUNCTION pg_temp.claim(most integer DEFAULT 100) RETURNS TABLE (location_id text, outbox_id bigint, fence bigint, provider text, method text, url text, version text, body text, reuse boolean)
-    LANGUAGE sql AS $$ SELECT * FROM jorge.outbox_claim('armed', '{main}', ARRAY[most]) $$;
+    LANGUAGE sql AS $$ SELECT * FROM jorge.outbox_claim('armed', '{main}', ARRAY[most]) c WHERE c.fence IS NOT NULL $$;
 CREATE FUNCTION pg_temp.record(id bigint, outcome text, status integer DEFAULT NULL, answer text DEFAULT NULL, retry integer DEFAULT 0, fence bigint DEFAULT NULL) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT r.action FROM jorge.outbox o, jorge.outbox_record(ARRAY['main'], ARRAY[id], ARRAY[coalesce($6, o.fence)], ARRAY[outcome], ARRAY[status], ARRAY[answer], ARRAY[retry], ARRAY[7], ARRAY['']) r
      WHERE o.outbox_id = id $$;
@@ -163,11 +163,13 @@ SELECT is((SELECT string_agg(attempt::text, ' ') FROM jorge.outbox), '1 1', 'and
 DELETE FROM jorge.outbox;
 UPDATE gate SET decision = 'defer', rule = 'quiet hours', until = now() + interval '8 h';
 INSERT INTO t VALUES ('g', pg_temp.put(8, 'g'));
-SELECT is((SELECT count(*) FROM pg_temp.claim()), 0::bigint, 'what the gate defers stays');
+CREATE FUNCTION pg_temp.decided() RETURNS TABLE (name text, request boolean) LANGUAGE sql AS $$
+    SELECT t.name, c.fence IS NOT NULL FROM jorge.outbox_claim('armed', '{main}', '{100}') c JOIN t ON t.id = c.outbox_id $$;
+SELECT results_eq('SELECT * FROM pg_temp.decided()', $$VALUES ('g', false)$$, 'what the gate defers is decided about, and no request');
 SELECT results_eq($$SELECT state, rule, due_at - now(), attempt FROM jorge.outbox$$, $$VALUES ('pending', 'quiet hours', interval '8 h', 0)$$, 'until then');
 UPDATE jorge.outbox SET due_at = now();
 UPDATE gate SET decision = 'nonsense', until = NULL;
-SELECT pg_temp.claim();
+SELECT results_eq('SELECT * FROM pg_temp.decided()', $$VALUES ('g', false)$$, 'so is what it holds');
 SELECT is((SELECT state || ': ' || reason FROM jorge.outbox), 'held: the send gate answered nonsense', 'an unknown answer holds it');
 SELECT ok(jorge.requeue((SELECT id FROM t WHERE name = 'g')), 'a person lets it go on');
 UPDATE gate SET decision = 'error';
@@ -176,7 +178,8 @@ SELECT is((SELECT string_agg(t.name, ' ') FROM pg_temp.claim() c JOIN t ON t.id 
 SELECT is((SELECT reason FROM jorge.outbox WHERE dedupe_key = 'bad'), 'the send gate failed: out of order', 'and holds that one');
 UPDATE gate SET decision = 'cancel', rule = 'opted out';
 SELECT jorge.requeue((SELECT id FROM t WHERE name = 'bad'));
-SELECT pg_temp.claim();
+SELECT results_eq('SELECT * FROM pg_temp.decided()', $$VALUES ('bad', false)$$, 'and what it ends');
+SELECT is_empty('SELECT * FROM pg_temp.decided()', 'once');
 SELECT results_eq($$SELECT state, reason, rule FROM jorge.outbox_done WHERE dedupe_key = 'bad'$$, $$VALUES ('cancelled', 'opted out', 'opted out')$$, 'what it cancels is over');
 UPDATE gate SET decision = 'send', rule = 'open';
 
