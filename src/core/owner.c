@@ -88,8 +88,8 @@ set_local(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-void
-jorge_owner_enter(JorgeOwner *owner, Oid relid)
+Oid
+jorge_owner_of(Oid relid)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid role;
@@ -98,7 +98,12 @@ jorge_owner_enter(JorgeOwner *owner, Oid relid)
 		elog(ERROR, "cache lookup failed for relation %u", relid);
 	role = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
+	return role;
+}
 
+void
+jorge_owner_enter(JorgeOwner *owner, Oid relid)
+{
 	owner->guc_level = NewGUCNestLevel();
 	set_local("enable_seqscan", "off");
 	set_local("enable_hashjoin", "off");
@@ -107,7 +112,7 @@ jorge_owner_enter(JorgeOwner *owner, Oid relid)
 	set_local("jit", "off");
 
 	GetUserIdAndSecContext(&owner->saved_user, &owner->saved_context);
-	SetUserIdAndSecContext(role, owner->saved_context | SECURITY_LOCAL_USERID_CHANGE |
+	SetUserIdAndSecContext(jorge_owner_of(relid), owner->saved_context | SECURITY_LOCAL_USERID_CHANGE |
 									 SECURITY_NOFORCE_RLS);
 }
 

@@ -17,6 +17,8 @@ typedef struct JorgeOwner
 /* Oid of a managed table; missing_ok false = ERROR 42P01 with the hint to install. */
 extern Oid jorge_managed_relation(const char *name, bool missing_ok);
 
+extern Oid jorge_owner_of(Oid relid);
+
 /*
  * Become the relation's owner, row security not applied. Also turns off the plans that go quadratic when one
  * saved while a table was empty is used on a full one. An ERROR restores everything by itself.

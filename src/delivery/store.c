@@ -61,22 +61,45 @@ static const struct
 static SPIPlanPtr plans[STATEMENTS];
 
 /*
- * Begin a transaction; false if the extension or its tables are not there (any more)
+ * Get the owner of jorge.outbox; InvalidOid if the extension or the table is not there (any more)
+ */
+static Oid
+outbox_owner(void)
+{
+	Oid schema = get_namespace_oid("jorge", true);
+	HeapTuple tuple;
+	Oid owner;
+
+	if (!OidIsValid(get_extension_oid("jorge", true)) || !OidIsValid(schema))
+		return InvalidOid;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid("outbox", schema)));
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Begin a transaction as the owner of the outbox, who may be another one since the last; false if there is no outbox
  */
 bool
 store_begin(void)
 {
-	bool there;
+	Oid owner;
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	SPI_connect();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	there = OidIsValid(get_extension_oid("jorge", true)) && OidIsValid(get_namespace_oid("jorge", true)) &&
-			OidIsValid(get_relname_relid("outbox", get_namespace_oid("jorge", true)));
-	if (!there)
+	owner = outbox_owner();
+	if (!OidIsValid(owner))
+	{
 		store_commit();
-	return there;
+		return false;
+	}
+	SetUserIdAndSecContext(owner, SECURITY_LOCAL_USERID_CHANGE);
+	return true;
 }
 
 /*
@@ -88,6 +111,8 @@ store_commit(void)
 	SPI_finish();
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+	/* as an abort does by itself: a security context does not outlive its transaction */
+	SetUserIdAndSecContext(GetSessionUserId(), 0);
 	delivery_count(OUTBOX_TRANSACTIONS, 1);
 	pgstat_report_stat(false);
 }
@@ -120,14 +145,12 @@ set(const char *name, const char *value)
 }
 
 /*
- * Settings a database or its owner might have changed, the owner to act as, and the lock of the one worker; false if
- * somebody else is it, or there is no outbox here
+ * Settings a database or its owner might have changed, and the lock of the one worker; false if somebody else is it, or there
+ * is no outbox here
  */
 bool
 store_connect(void)
 {
-	HeapTuple tuple;
-	Oid owner;
 	bool locked;
 	bool null;
 
@@ -149,11 +172,6 @@ store_connect(void)
 		delivery_slot->state = OUTBOX_NO_SCHEMA;
 		return false;
 	}
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid("outbox", get_namespace_oid("jorge", true))));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for jorge.outbox");
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	if (SPI_execute("SELECT pg_try_advisory_lock(" LOCK_KEY ")", false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "pg_try_advisory_lock failed");
 	locked = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
@@ -163,7 +181,6 @@ store_connect(void)
 		delivery_slot->state = OUTBOX_OTHER_OWNER;
 		return false;
 	}
-	SetUserIdAndSecContext(owner, SECURITY_LOCAL_USERID_CHANGE);
 	return true;
 }
 

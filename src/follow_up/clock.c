@@ -4,11 +4,12 @@
  */
 #include "core/jorge.h"
 
+#include "core/owner.h"
+
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "nodes/makefuncs.h"
+#include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
@@ -19,22 +20,41 @@
 
 extern PGDLLEXPORT pg_noreturn void jorge_clock_main(Datum argument);
 
-static void
-begin(const char *activity)
-{
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	pgstat_report_activity(STATE_RUNNING, activity);
-}
-
+/*
+ * Commit, with what is deferred until then as the owner, too
+ */
 static void
 commit(void)
 {
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+	SetUserIdAndSecContext(GetSessionUserId(), 0);
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+/*
+ * Begin a transaction as the owner of jorge.job; false where jorge is not installed
+ *
+ * The process is connected as the first superuser. Jobs are the owner's commands, and run with his rights only.
+ */
+static bool
+begin(const char *activity)
+{
+	Oid job;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	pgstat_report_activity(STATE_RUNNING, activity);
+	job = jorge_managed_relation("job", true);
+	if (!OidIsValid(job))
+	{
+		commit();
+		return false;
+	}
+	SetUserIdAndSecContext(jorge_owner_of(job), SECURITY_LOCAL_USERID_CHANGE);
+	return true;
 }
 
 /*
@@ -46,30 +66,27 @@ due_jobs(void)
 	MemoryContext caller = CurrentMemoryContext;
 	List *names = NIL;
 
-	begin("jorge: which jobs are due");
-	if (OidIsValid(get_namespace_oid("jorge", true)) &&
-		OidIsValid(RangeVarGetRelid(makeRangeVar("jorge", "job", -1), NoLock, true)))
+	if (!begin("jorge: which jobs are due"))
+		return NIL;
+	SPI_connect();
+	if (SPI_execute("SELECT j.job FROM jorge.job j WHERE j.active AND jorge.job_due_at(j)"
+					" OPERATOR(pg_catalog.<=) pg_catalog.now() ORDER BY j.job",
+					true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask for due jobs");
+	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		SPI_connect();
-		if (SPI_execute("SELECT j.job FROM jorge.job j WHERE j.active AND jorge.job_due_at(j)"
-						" OPERATOR(pg_catalog.<=) pg_catalog.now() ORDER BY j.job",
-						true, 0) != SPI_OK_SELECT)
-			elog(ERROR, "could not ask for due jobs");
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			MemoryContext spi = MemoryContextSwitchTo(caller);
+		MemoryContext spi = MemoryContextSwitchTo(caller);
 
-			names = lappend(names, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
-			MemoryContextSwitchTo(spi);
-		}
-		SPI_finish();
+		names = lappend(names, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+		MemoryContextSwitchTo(spi);
 	}
+	SPI_finish();
 	commit();
 	return names;
 }
 
 /*
- * Run each due job in a transaction of its own, as the bootstrap superuser, then end
+ * Run each due job in a transaction of its own, then end
  */
 void
 jorge_clock_main(Datum argument)
@@ -87,7 +104,8 @@ jorge_clock_main(Datum argument)
 		Datum name = CStringGetTextDatum(lfirst(cell));
 
 		CHECK_FOR_INTERRUPTS();
-		begin(psprintf("jorge: job %s", (char *) lfirst(cell)));
+		if (!begin(psprintf("jorge: job %s", (char *) lfirst(cell))))
+			break;
 		SPI_connect();
 		(void) SPI_execute_with_args("SELECT jorge.run_job($1, false)", 1, (Oid[]){TEXTOID}, &name, NULL, false, 1);
 		SPI_finish();

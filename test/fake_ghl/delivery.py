@@ -1,4 +1,5 @@
 """What arrives, by the provider's ledger, whatever the provider does: every fault at once, contacts, tags, tokens, secrets."""
+import email.utils
 import os
 import re
 import subprocess
@@ -37,6 +38,9 @@ try:
         "1 MB of headers": ("big_headers", {}, "sent", 1),
         "slow-loris": ("loris", {}, "sent", 1),
         "chunks of garbage": ("chunk_garbage", {}, "sent", 1),
+        "a packed answer": ("gzip_bomb", {"bytes": 50000000}, "sent", 1),
+        "502 without storing": ("status", {"status": 502}, "sent", 1),
+        "504 without storing": ("status", {"status": 504}, "sent", 1),
         "too many requests": ("status", {"status": 429, "headers": {"Retry-After": "20"}, "times": 2}, "sent", 1),
         "redirect": ("redirect", {"to": "http://169.254.169.254/latest/meta-data"}, "dead", 0),
         "do not disturb": ("status", {"status": 400, "body": {"statusCode": 400, "message": "Cannot send message as DND is active for SMS."}}, "dead", 0),
@@ -97,6 +101,31 @@ try:
             "a contact unread for a month is read first, and its do-not-disturb heeded")
     tap.is_(site.sql("""SELECT jorge.enqueue('main', '00000000-0000-4000-8000-000000000001', 'sms', 'ghl.sms', '{"message": "x", "tags": []}')""", check=False).split(":")[1].strip().split("  ")[-1][:35],
             "endpoint ghl.sms does not take tags", "members that GHL refuses are refused at once")
+
+    # how long a location waits after "too many requests", by what was asked for: at least ten seconds, at most an hour, and up to a tenth more
+    asked = {"sec": ({"Retry-After": "200"}, 200), "date": ({"Retry-After": email.utils.formatdate(time.time() + 600, usegmt=True)}, 600),
+             "nothing": ({}, 10), "past": ({"Retry-After": email.utils.formatdate(time.time() - 600, usegmt=True)}, 10), "forever": ({"Retry-After": "999999999999"}, 3600),
+             "rubbish": ({"Retry-After": "soon"}, 10)}
+    for location, (headers, _) in asked.items():
+        site.secret(location, f"pit-{location}\n")
+        site.leads(1, location)
+        ghl.fault("status", f"wait {location}", status=429, headers=headers)
+    site.sql("CREATE TABLE public.blocked AS SELECT NULL::text AS location_id, NULL::timestamptz AS until LIMIT 0")
+    site.sql("""CREATE FUNCTION public.blocks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF NEW.block_reason IS NOT NULL THEN INSERT INTO public.blocked VALUES (NEW.location_id, NEW.blocked_until); END IF; RETURN NEW; END $$;
+                CREATE TRIGGER blocks AFTER INSERT OR UPDATE ON jorge.provider_account FOR EACH ROW EXECUTE FUNCTION public.blocks()""")
+    names = "'" + "', '".join(asked) + "'"
+    site.sql(f"""SELECT jorge.enqueue(location_id, lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', 'wait ' || location_id)) FROM jorge.lead WHERE location_id IN ({names})""")
+    site.wait(f"SELECT count(*) FROM public.blocked WHERE location_id IN ({names})", len(asked))
+    waits = {}
+    for line in site.sql(f"""SELECT b.location_id, extract(epoch FROM b.until - l.at) * {SCALE} FROM public.blocked b
+                               JOIN jorge.outbox_log l ON l.location_id = b.location_id AND l.kind = 'attempt' AND l.decision = 'throttled'""").splitlines():
+        waits[line.split("|")[0]] = float(line.split("|")[1])
+    for location, (_, seconds) in asked.items():
+        tap.ok(seconds * 0.98 <= waits.get(location, 0) <= seconds * 1.1 + 10, f"Retry-After, {location}: {seconds} s", waits)
+    site.sql("DROP TRIGGER blocks ON jorge.provider_account")
+    site.wait("SELECT count(*) FROM jorge.outbox", 0, 40)
+    tap.is_([ghl.stored().get(f"wait {location}") for location in asked], [1] * len(asked), "and each goes out then")
 
     # tokens
     for location in ("bad", "refreshed", "none"):

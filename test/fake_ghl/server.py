@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A stand-in for GoHighLevel's API that enforces its documented contract and can break in every way a server can.
 
-    server.py LEDGER [--port N] [--scale S] [--cert FILE --key FILE] [--no-limit]
+    server.py LEDGER [--port N] [--scale S] [--cert FILE --key FILE [--tls 1.0]] [--no-limit]
 
 Prints "port N" and serves until killed. Every request becomes a line of JSON in LEDGER before it is answered: that file,
 and not the database, is the truth about what was received. A token "pit-X" belongs to location X; "oauth-..." tokens come
@@ -13,16 +13,19 @@ GET /_stats counts. Contacts whose id starts with "auto" exist by themselves.
 Kinds of fault: status (status, body, headers), delay (seconds), hang, reset (before storing), reset_after (stored, no
 answer), half_close (stored, half of an answer), error_after (stored, answered 500), garbage (stored, no JSON), empty
 (stored, no messageId), big_body (bytes), big_headers, loris (a byte a second), redirect (to), hide (seconds: stored, but not
-shown in the conversation), dead_reuse (closes a connection that is used again, without an answer), chunk_garbage.
+shown in the conversation), dead_reuse (closes a connection that is used again, without an answer), chunk_garbage,
+gzip_bomb (bytes of zeros, packed, though nobody asked for that).
 """
 import argparse
 import asyncio
+import gzip
 import json
 import os
 import re
 import ssl
 import sys
 import time
+import warnings
 from collections import deque
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -304,7 +307,7 @@ class Connection(asyncio.Protocol):
         fault = ghl.fault_of(target, raw)
         kind = fault["kind"] if fault else None
         entry = {"t": time.time(), "method": method, "path": target, "fault": kind}
-        if kind in ("reset", "hang", "status", "redirect", "big_body", "big_headers", "loris", "chunk_garbage") or (kind == "dead_reuse" and self.served > 1):
+        if kind in ("reset", "hang", "status", "redirect", "big_body", "big_headers", "loris", "chunk_garbage", "gzip_bomb") or (kind == "dead_reuse" and self.served > 1):
             found = re.search(rb'"message": ?"([^"]*)"', raw)
             ghl.write({**entry, "refused": kind, "asked": found[1].decode() if found else None})
             return self.fail(kind, fault)
@@ -353,6 +356,9 @@ class Connection(asyncio.Protocol):
         elif kind == "chunk_garbage":
             self.transport.write(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\nno chunk")
             self.transport.close()
+        elif kind == "gzip_bomb":
+            bomb = gzip.compress(bytes(fault["bytes"]), 9)
+            self.transport.write(f"HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode() + bomb)
         elif kind == "big_body":
             asyncio.ensure_future(self.pour(fault["bytes"]))
         elif kind == "loris":
@@ -380,12 +386,17 @@ async def main():
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--cert")
     parser.add_argument("--key")
+    parser.add_argument("--tls", choices=["1.0"], help="speak this version of TLS only")
     parser.add_argument("--no-limit", action="store_true")
     options = parser.parse_args()
     context = None
     if options.cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.cert, options.key)
+        if options.tls:
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
     ghl = Ghl(options.ledger, options.scale, not options.no_limit)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(ghl), "127.0.0.1", options.port, ssl=context, backlog=512)
     print("port", server.sockets[0].getsockname()[1], flush=True)

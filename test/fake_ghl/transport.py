@@ -66,13 +66,14 @@ try:
     other = certificate("other", "elsewhere.example")
     expired = certificate("expired", "127.0.0.1", expired=True)
     # few in the short run: each takes a cluster
-    for what, cert, trust, expected, pattern in (("a certificate that is trusted", good, good[0], "accepted", ""),
-                                                 ("a certificate that nobody signed", good, None, "not_sent", "certificate"),
-                                                 ("a certificate of another name", other, other[0], "not_sent", ""),
-                                                 ("a certificate that has expired", expired, expired[0], "not_sent", "expired")):
+    for what, cert, trust, expected, pattern, more in (("a certificate that is trusted", good, good[0], "accepted", "", ()),
+                                                       ("a certificate that nobody signed", good, None, "not_sent", "certificate", ()),
+                                                       ("a certificate of another name", other, other[0], "not_sent", "", ()),
+                                                       ("a certificate that has expired", expired, expired[0], "not_sent", "expired", ()),
+                                                       ("TLS 1.0", good, good[0], "not_sent", "SSL", ("--tls", "1.0"))):
         if not LONG and cert != expired:
             continue
-        ghl = Ghl("--cert", cert[0], "--key", cert[1])
+        ghl = Ghl("--cert", cert[0], "--key", cert[1], *more)
         attempt(f"https://127.0.0.1:{ghl.port}", what, expected, pattern, trust)
         tap.is_(sum(e.get("message_id") is not None for e in ghl.ledger()), int(expected == "accepted"), "as the ledger says")
         ghl.stop()
