@@ -113,7 +113,7 @@ jorge_owner_enter(JorgeOwner *owner, Oid relid)
 
 	GetUserIdAndSecContext(&owner->saved_user, &owner->saved_context);
 	SetUserIdAndSecContext(jorge_owner_of(relid), owner->saved_context | SECURITY_LOCAL_USERID_CHANGE |
-									 SECURITY_NOFORCE_RLS);
+														SECURITY_NOFORCE_RLS);
 }
 
 void

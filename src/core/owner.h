@@ -17,6 +17,7 @@ typedef struct JorgeOwner
 /* Oid of a managed table; missing_ok false = ERROR 42P01 with the hint to install. */
 extern Oid jorge_managed_relation(const char *name, bool missing_ok);
 
+/* Oid of the role that owns a relation. */
 extern Oid jorge_owner_of(Oid relid);
 
 /*

@@ -177,11 +177,8 @@ store_connect(void)
 	locked = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
 	store_commit();
 	if (!locked)
-	{
 		delivery_slot->state = OUTBOX_OTHER_OWNER;
-		return false;
-	}
-	return true;
+	return locked;
 }
 
 static Datum
