@@ -57,6 +57,27 @@
 #define jorge_may_execute(function) (pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
+/* Does the current user own the database? (needs utils/acl.h; from 16 also catalog/pg_database.h) */
+#if PG_VERSION_NUM >= 160000
+#define jorge_owns_database(database) object_ownercheck(DatabaseRelationId, database, GetUserId())
+#else
+#define jorge_owns_database(database) pg_database_ownercheck(database, GetUserId())
+#endif
+
+/* Since 18 it is to be said that a deferrable primary key is none. (needs utils/relcache.h) */
+#if PG_VERSION_NUM >= 180000
+#define jorge_primary_key_index(rel) RelationGetPrimaryKeyIndex(rel, false)
+#else
+#define jorge_primary_key_index(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
+/* A set of events that lasts as long as the process; since 17 it belongs to a resource owner, or none. (needs storage/latch.h, or storage/waiteventset.h) */
+#if PG_VERSION_NUM >= 170000
+#define jorge_wait_event_set(events) CreateWaitEventSet(NULL, events)
+#else
+#define jorge_wait_event_set(events) CreateWaitEventSet(TopMemoryContext, events)
+#endif
+
 /* Attributes that indexes use, 0 for the whole row; split in two in 16. (needs utils/relcache.h) */
 #if PG_VERSION_NUM >= 160000
 #define jorge_indexed_attributes(rel)                                                              \

@@ -685,7 +685,7 @@ jorge_outbox_main(Datum argument)
 	poll_every = Max(POLL_LEAST, delivery_scaled(POLL_EVERY));
 	lanes_init();
 	transfer_init();
-	events = CreateWaitEventSet(TopMemoryContext, 3);
+	events = jorge_wait_event_set(3);
 	AddWaitEventToSet(events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	AddWaitEventToSet(events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
 	AddWaitEventToSet(events, WL_SOCKET_READABLE, transfer_fd(), NULL, NULL);

@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-extern PGDLLEXPORT pg_noreturn void jorge_clock_main(Datum argument);
+pg_noreturn extern PGDLLEXPORT void jorge_clock_main(Datum argument);
 
 /*
  * Commit, with what is deferred until then as the owner, too

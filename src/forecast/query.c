@@ -28,7 +28,7 @@ typedef struct QueryShape
 /*
  * Report a query that can't be used
  */
-static void pg_noreturn
+pg_noreturn static void
 bad_query(const char *what)
 {
 	ereport(

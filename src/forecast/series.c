@@ -263,7 +263,7 @@ jorge_series_add(Series *series, int32 number, double sum, int64 count)
 		if (series->limbs > 0)
 		{
 			carry(slot + 1, series->limbs);
-			if (high < ALL_LIMBS - 1 && Abs(slot[series->limbs]) > LIMB_MASK)
+			if (high < ALL_LIMBS - 1 && (slot[series->limbs] > LIMB_MASK || slot[series->limbs] < -LIMB_MASK))
 			{
 				series = widen(series, high + 1, high + 1);
 				slot = slot_of(series, i);

@@ -77,7 +77,7 @@ number_is_valid(SeriesPeriod period, int64 number)
 /*
  * Report a malformed text
  */
-static void pg_noreturn
+pg_noreturn static void
 bad_text(const char *text, const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -258,7 +258,7 @@ jorge_series_out(PG_FUNCTION_ARGS)
 /*
  * Report a malformed binary value
  */
-static void pg_noreturn
+pg_noreturn static void
 bad_binary(const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),

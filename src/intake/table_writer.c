@@ -94,7 +94,7 @@ is_idle_trigger(const Trigger *trigger, Relation rel, const TablePlan *plan)
 	{
 		case RI_TRIGGER_PK:
 			/* an update sets no column of the primary key */
-			return !on_insert && trigger->tgconstrindid == RelationGetPrimaryKeyIndex(rel);
+			return !on_insert && trigger->tgconstrindid == jorge_primary_key_index(rel);
 		case RI_TRIGGER_FK:
 			return !on_update && shape->vouched &&
 				   (trigger->tgconstrrelid == jorge_managed_relation("lead", false) ||

@@ -51,7 +51,7 @@ static const Option options[] = {
 
 #define FIELD(params, option, type) ((type *) ((char *) (params) + (option)->offset))
 
-static void pg_noreturn
+pg_noreturn static void
 refuse_value(const Option *option)
 {
 	char *values = "true or false";

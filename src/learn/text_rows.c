@@ -62,7 +62,7 @@ estimate(const TextRows *rows, Size nrows, Size cells)
 		   ldexp(1, rows->bits) * 4 + columns * (4 + 8.0 * (VECTORS + rows->folds));
 }
 
-static void pg_noreturn
+pg_noreturn static void
 refuse_memory(const TextRows *rows, Size nrows, Size cells)
 {
 	ereport(ERROR,

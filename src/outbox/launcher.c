@@ -29,7 +29,7 @@
 #include "utils/varlena.h"
 #include "utils/wait_event.h"
 
-extern PGDLLEXPORT pg_noreturn void jorge_launcher_main(Datum argument);
+pg_noreturn extern PGDLLEXPORT void jorge_launcher_main(Datum argument);
 
 /* Look at databases again that were not there or had no extension */
 #define LOOK_AGAIN (60 * USECS_PER_SEC)

@@ -128,16 +128,10 @@ make_way(const char *name)
 	Oid database = get_database_oid(name, true);
 	OutboxSlot *slot;
 	PGPROC *proc;
-	bool may;
 
 	if (!OidIsValid(database) || (slot = jorge_outbox_slot(database, false)) == NULL)
 		return;
-#if PG_VERSION_NUM >= 160000
-	may = object_ownercheck(DatabaseRelationId, database, GetUserId());
-#else
-	may = pg_database_ownercheck(database, GetUserId());
-#endif
-	if (!may)
+	if (!jorge_owns_database(database))
 		return;
 	LWLockAcquire(jorge_outbox_shared->lock, LW_EXCLUSIVE);
 	slot->stop_until = GetCurrentTimestamp() + STOP_FOR;

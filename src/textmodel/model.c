@@ -44,7 +44,7 @@ static Kept kept[MODELS_KEPT];
 static uint64 clock_now;
 static uint64 dropped;
 
-static void pg_noreturn
+pg_noreturn static void
 refuse(int sqlstate, const char *what)
 {
 	ereport(ERROR, (errcode(sqlstate), errmsg("invalid jorge.text_model: %s", what),

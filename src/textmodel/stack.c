@@ -156,7 +156,7 @@ descend(const Stack *stack, double *theta)
 	return loss;
 }
 
-static void pg_noreturn
+pg_noreturn static void
 refuse(const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", what),
