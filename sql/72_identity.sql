@@ -368,6 +368,11 @@ BEGIN
         RAISE EXCEPTION 'merge % was % before', log.merge_id, CASE WHEN log.erased_at IS NULL THEN 'undone' ELSE 'erased' END
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'See SELECT * FROM jorge.merge_history(lead_id).';
     END IF;
+    -- whatever was written into the log, what comes back is of this tenant
+    log.loser_row := log.loser_row || jsonb_build_object('location_id', $3, 'lead_id', log.loser_id);
+    log.winner_score := log.winner_score || jsonb_build_object('location_id', $3, 'lead_id', holder);
+    log.replaced := coalesce((SELECT jsonb_object_agg(r.key, coalesce((SELECT jsonb_agg(e || jsonb_build_object('location_id', $3)) FROM jsonb_array_elements(r.value) e), '[]'))
+                                FROM jsonb_each(log.replaced) r), '{}');
 
     DELETE FROM jorge.lead_alias a WHERE a.location_id = $3 AND a.alias_id = log.loser_id;
     IF log.loser_row IS NULL THEN

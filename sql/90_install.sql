@@ -36,14 +36,22 @@ AS $install$
 DECLARE
     own_functions text[] := '{}';
     definition text;
+    owner name := (SELECT r.rolname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = to_regclass('jorge.lead') AND NOT r.rolsuper);
 BEGIN
     -- one installer at a time
     PERFORM pg_advisory_xact_lock(1785688679, 2048);
 
+    IF owner <> current_user AND (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) THEN
+        RAISE EXCEPTION 'the managed tables belong to "%", whose functions and triggers a superuser must not run', owner
+            USING ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %I; SELECT jorge.install(); RESET ROLE', owner);
+    END IF;
+
     -- policy functions that the owner has changed are kept
     IF to_regclass('jorge.shipped_function') IS NOT NULL THEN
         SELECT coalesce(array_agg(pg_get_functiondef(p.oid)), '{}') INTO own_functions
-          FROM jorge.shipped_function s JOIN pg_proc p ON p.oid = to_regprocedure(s.signature)
+          FROM jorge.shipped_function s
+          JOIN pg_class t ON t.oid = 'jorge.shipped_function'::regclass
+          JOIN pg_proc p ON p.oid = to_regprocedure(s.signature) AND p.pronamespace = t.relnamespace AND p.proowner = t.relowner
          WHERE md5(p.prosrc) <> s.body_md5;
     END IF;
 

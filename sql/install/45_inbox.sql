@@ -272,6 +272,21 @@ COMMENT ON FUNCTION jorge.take_item(jorge.inbox, jsonb) IS
     'Hands what was read to the adapter: e-mails to jorge.adapter_mail(), the rest to jorge.adapter_<source>(jorge.inbox, jsonb) if there is such a function, else to jorge.take_lead().';
 REVOKE ALL ON FUNCTION jorge.take_item(jorge.inbox, jsonb) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.check_load() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    IF NOT coalesce(has_table_privilege(to_regclass(format('jorge.%I', substr(NEW.source, 6))), 'INSERT'), false) THEN
+        RAISE EXCEPTION 'permission denied for %', NEW.source USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Who delivers rows of a table must be allowed to insert into it; see jorge.load_json().';
+    END IF;
+    RETURN NEW;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.check_load() IS 'Trigger: a delivery of the source load:<table> is stored in that table with the rights of the owner, so only who may insert there may bring one.';
+REVOKE ALL ON FUNCTION jorge.check_load() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.claim_delivery(arrival jorge.inbox, provider_ref text) RETURNS jorge.inbox
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp

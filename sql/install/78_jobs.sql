@@ -164,6 +164,17 @@ $fn$;
 COMMENT ON PROCEDURE jorge.run_due_jobs() IS 'Runs every job that is due, each in a transaction of its own: what the worker''s clock, a systemd timer or crontab calls once a minute.';
 REVOKE ALL ON PROCEDURE jorge.run_due_jobs() FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.has_pg_cron() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+    SELECT EXISTS (SELECT FROM pg_extension e
+                     JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+                    WHERE e.extname = 'pg_cron' AND d.classid = 'pg_class'::regclass AND d.objid = to_regclass('cron.job_run_details'))
+       AND to_regprocedure('cron.schedule_in_database(text,text,text,text,text,boolean)') IS NOT NULL
+$fn$;
+COMMENT ON FUNCTION jorge.has_pg_cron() IS 'Is the extension pg_cron (1.4 or newer) in this database? A schema "cron" of somebody else''s is not.';
+
 CREATE OR REPLACE FUNCTION jorge.prune_jobs(keep interval DEFAULT '30 days') RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -177,7 +188,7 @@ BEGIN
        AND g.started_at < (SELECT max(m.started_at) FROM jorge.job_log m WHERE m.job = g.job AND m.state = 'done');
     GET DIAGNOSTICS removed = ROW_COUNT;
     -- pg_cron never prunes its own
-    IF to_regclass('cron.job_run_details') IS NOT NULL AND has_table_privilege('cron.job_run_details', 'DELETE') THEN
+    IF jorge.has_pg_cron() AND has_table_privilege('cron.job_run_details', 'DELETE') THEN
         EXECUTE 'DELETE FROM cron.job_run_details WHERE command LIKE ''%jorge.%'' AND end_time < now() - $1' USING keep;
     END IF;
     RETURN removed;
@@ -217,7 +228,7 @@ CREATE OR REPLACE FUNCTION jorge.clock(OUT mode text, OUT says text)
 AS $fn$
 DECLARE
     hub text := current_setting('cron.database_name', true);
-    here boolean := to_regprocedure('cron.schedule_in_database(text,text,text,text,text,boolean)') IS NOT NULL;
+    here boolean := jorge.has_pg_cron();
     on_disk text := (SELECT a.default_version FROM pg_available_extensions a WHERE a.name = 'pg_cron');
     scheduled bigint := 0;
 BEGIN

@@ -26,5 +26,10 @@ BEGIN
 END
 $do$;
 
+ALTER TABLE jorge.shipped_function ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS shared ON jorge.shipped_function;
+CREATE POLICY shared ON jorge.shipped_function FOR SELECT USING (true);
+COMMENT ON POLICY shared ON jorge.shipped_function IS 'What is shared is readable by every location; only jorge.install() writes it.';
+
 REVOKE ALL ON FUNCTION jorge.add_month(regclass, date), jorge.upkeep(integer),
     jorge.load_synthetic_leads(integer, integer, float8) FROM PUBLIC;

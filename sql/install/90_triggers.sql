@@ -39,6 +39,10 @@ CREATE OR REPLACE TRIGGER listing AFTER INSERT ON jorge.inquiry
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.inquiry_listing_kept();
 COMMENT ON TRIGGER listing ON jorge.inquiry IS 'Keeps the listing asked about as it was at that moment.';
 
+CREATE OR REPLACE TRIGGER load BEFORE INSERT OR UPDATE OF source ON jorge.inbox
+    FOR EACH ROW WHEN (NEW.source LIKE 'load:%') EXECUTE FUNCTION jorge.check_load();
+COMMENT ON TRIGGER load ON jorge.inbox IS 'Rows of business tables come from those only who may write them.';
+
 CREATE OR REPLACE TRIGGER intake AFTER INSERT ON jorge.inbox
     FOR EACH ROW WHEN (NEW.state = 'new' AND NOT NEW.deferred) EXECUTE FUNCTION jorge.inbox_intake();
 COMMENT ON TRIGGER intake ON jorge.inbox IS 'Takes the delivery in.';

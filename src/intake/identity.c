@@ -117,6 +117,18 @@ jorge_inquiry_blocks(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, n, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
+/*
+ * Check that the caller, if row security holds for him, asks of his own location
+ */
+static void
+check_location(Datum location_id)
+{
+	if (check_enable_rls(jorge_managed_relation("lead", false), InvalidOid, true) == RLS_ENABLED &&
+		strcmp(TextDatumGetCString(location_id), jorge_session_location()) != 0)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("location \"%s\" is not yours", TextDatumGetCString(location_id)),
+						errhint("Leave the location out: it is jorge.current_location().")));
+}
+
 /* ---- folding anew ---- */
 
 /*
@@ -129,6 +141,7 @@ refold(Datum location_id, Datum lead_id, const char *reason, bool scored, bool l
 	IntakeLead lead;
 	bool found;
 
+	check_location(location_id);
 	jorge_owner_enter(&owner, jorge_managed_relation("lead", false));
 	jorge_unscored_begin();
 	SPI_connect();
@@ -188,18 +201,6 @@ jorge_refold_after(PG_FUNCTION_ARGS)
 }
 
 /* ---- work as the owner ---- */
-
-/*
- * Check that the caller, if row security holds for him, asks of his own location
- */
-static void
-check_location(Datum location_id)
-{
-	if (check_enable_rls(jorge_managed_relation("lead", false), InvalidOid, true) == RLS_ENABLED &&
-		strcmp(TextDatumGetCString(location_id), jorge_session_location()) != 0)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("location \"%s\" is not yours", TextDatumGetCString(location_id)),
-						errhint("Leave the location out: it is jorge.current_location().")));
-}
 
 /*
  * Run a function of ours as the owner with the arguments of this one, of which the last is the location

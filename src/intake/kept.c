@@ -48,9 +48,9 @@ static const char *const counted[] = {
 	" pg_catalog.min(body) AS body FROM arrivals GROUP BY location_id, lead_id) x",
 	/* of a lead whose interactions only moved, as merges move them, nothing was said */
 	LEADS_OF("SELECT location_id, lead_id, pg_catalog.bool_or(said) AS said FROM (SELECT o.location_id, v.lead_id,"
-			 " (pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.-) 'lead_id'::text) OPERATOR(pg_catalog.<>)"
-			 " (pg_catalog.to_jsonb(n) OPERATOR(pg_catalog.-) 'lead_id'::text) AS said FROM departures o"
-			 " JOIN arrivals n USING (location_id, interaction_id), LATERAL (VALUES (o.lead_id), (n.lead_id)) v(lead_id)) y"
+			 " (pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.-) 'lead_id'::pg_catalog.text) OPERATOR(pg_catalog.<>)"
+			 " (pg_catalog.to_jsonb(n) OPERATOR(pg_catalog.-) 'lead_id'::pg_catalog.text) AS said FROM departures o"
+			 " JOIN arrivals n ON n.location_id OPERATOR(pg_catalog.=) o.location_id AND n.interaction_id OPERATOR(pg_catalog.=) o.interaction_id, LATERAL (VALUES (o.lead_id), (n.lead_id)) v(lead_id)) y"
 			 " GROUP BY location_id, lead_id"),
 	LEADS_OF("SELECT DISTINCT location_id, lead_id, true AS said FROM departures"),
 };

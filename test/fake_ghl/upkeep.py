@@ -54,6 +54,9 @@ try:
     tap.is_(site.sql("SELECT string_agg(job || ': ' || state || ' ' || (detail ->> 'sqlstate'), ', ' ORDER BY job) FROM jorge.job_log WHERE job IN ('climb', 'grab')"),
             "climb: failed 42501, grab: failed 42501", "and they get no more rights than he has")
 
+    tap.ok("must not run" in site.sql("SELECT jorge.install()", check=False), "a superuser doesn't run what is his")
+    tap.is_(site.sql("SET ROLE agency; SELECT jorge.install()", check=False), "", "but may do so as him")
+
     # he goes, and somebody else owns it all
     pid = site.worker()
     site.sql("CREATE ROLE heir; REASSIGN OWNED BY agency TO heir; DROP OWNED BY agency; DROP ROLE agency")
