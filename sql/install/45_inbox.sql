@@ -145,6 +145,7 @@ CREATE TABLE IF NOT EXISTS jorge.lead_dnd (
     told_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (location_id, lead_id, channel)
 );
+SELECT jorge.add_check('jorge.lead_dnd', 'lead_dnd_channel_spelling', $check$channel = lower(channel)$check$);
 COMMENT ON TABLE jorge.lead_dnd IS 'Do not disturb, by channel, as the contact''s system last told it. state "active" or "permanent" means: do not send.';
 COMMENT ON COLUMN jorge.lead_dnd.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.lead_dnd.lead_id IS 'The person.';

@@ -256,7 +256,7 @@ BEGIN
     ELSIF number IS NOT NULL THEN
         regions := '{ZZ}';
     END IF;
-    IF land NOT IN ('US', 'USA', 'UNITED STATES', 'UNITED STATES OF AMERICA') THEN
+    IF land NOT IN ('US', 'USA', 'UNITED STATES', 'UNITED STATES OF AMERICA', 'ESTADOS UNIDOS', 'ESTADOS UNIDOS DE AMÉRICA', 'EEUU', 'EE UU') THEN
         regions := regions || CASE WHEN land ~ '^[A-Z]{2}$' THEN land ELSE 'ZZ' END;
     ELSIF given IS NOT NULL THEN
         IF length(given) = 2 THEN
@@ -337,6 +337,7 @@ CREATE TABLE IF NOT EXISTS jorge.consent (
     PRIMARY KEY (location_id, consent_id),
     CHECK ((act = 'grant') = (kind IS NOT NULL))
 );
+SELECT jorge.add_check('jorge.consent', 'consent_channel_known', $check$channel IN ('all', 'sms', 'email', 'call', 'workflow')$check$);
 CREATE INDEX IF NOT EXISTS consent_lead_idx ON jorge.consent (lead_id, location_id);
 COMMENT ON TABLE jorge.consent IS 'What people allowed and forbade us, as a ledger: rows are only added (keep them 5 years). By time of the act, the latest of a channel holds; at the same moment the stricter one. Write with jorge.grant_consent(), jorge.opt_out(), jorge.pause_lead(), jorge.resume_lead(), which lock the lead, so that nothing is sent that a committed row forbids.';
 COMMENT ON COLUMN jorge.consent.location_id IS 'Tenant.';

@@ -194,6 +194,8 @@ CREATE TABLE IF NOT EXISTS jorge.endpoint (
     needs_contact boolean NOT NULL GENERATED ALWAYS AS (path LIKE '%{contact_id}%' OR context::text LIKE '%"contact_id"%') STORED,
     PRIMARY KEY (location_id, endpoint)
 );
+ALTER TABLE jorge.endpoint ADD COLUMN IF NOT EXISTS channel text;
+COMMENT ON COLUMN jorge.endpoint.channel IS 'The channel whose rules hold for what is sent this way (sms, email, workflow ...): jorge.enqueue() takes no other. NULL = it reaches nobody (notes, tags, tasks).';
 SELECT jorge.add_check('jorge.endpoint', 'endpoint_body_check', $check$jsonb_typeof(body) = 'object'$check$);
 SELECT jorge.add_check('jorge.endpoint', 'endpoint_context_check', $check$jsonb_typeof(context) = 'object'$check$);
 SELECT jorge.add_check('jorge.endpoint', 'endpoint_classes_check', $check$jsonb_typeof(classes) = 'array'$check$);
@@ -364,7 +366,7 @@ BEGIN
         RAISE EXCEPTION 'endpoint % does not take %', $2, wrong USING ERRCODE = 'invalid_parameter_value',
             HINT = format('It takes %s.', array_to_string(e.allowed, ', '));
     END IF;
-    SELECT string_agg(k, ', ' ORDER BY k) INTO wrong FROM unnest(e.required) k WHERE coalesce($3 ->> k, '') = '';
+    SELECT string_agg(k, ', ' ORDER BY k) INTO wrong FROM unnest(e.required) k WHERE btrim(coalesce($3 ->> k, ''), E' \t\r\n') = '';
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'endpoint % needs %', $2, wrong USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -382,8 +384,14 @@ AS $fn$
 DECLARE
     who uuid := jorge.lead_alias($2, $1);
     id bigint;
+    meant text;
 BEGIN
     PERFORM jorge.check_payload($1, $4, $5);
+    meant := (jorge.endpoint_of($1, $4)).channel;
+    IF meant IS DISTINCT FROM $3 AND meant IS NOT NULL THEN
+        RAISE EXCEPTION 'endpoint % is for channel %, not %', $4, meant, coalesce($3, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'The send gate is asked for the channel; it must be that of the endpoint.';
+    END IF;
     IF who IS NULL OR NOT EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $1 AND l.lead_id = who) THEN
         RAISE EXCEPTION 'lead % does not exist in location "%"', $2, $1 USING ERRCODE = 'no_data_found';
     END IF;
@@ -406,7 +414,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.enqueue(text, uuid, text, text, jsonb, integer, timestamptz, text, timestamptz, uuid) IS
-    'Puts a delivery to a lead into the outbox and returns its id; it leaves with the commit, when it is due and the send gate lets it. channel is what the gate is asked for; endpoint (jorge.endpoint) says how it is sent; payload has the members the endpoint takes; priority 0 ... 100 is the lead''s score by default. With a dedupe_key that was used before, in whatever state that delivery is, nothing is put in and its id returned. expires_at: not sent from then on. Errors: 42704 unknown endpoint, 22023 payload, P0002 unknown lead.';
+    'Puts a delivery to a lead into the outbox and returns its id; it leaves with the commit, when it is due and the send gate lets it. channel is what the gate is asked for; endpoint (jorge.endpoint) says how it is sent; payload has the members the endpoint takes; priority 0 ... 100 is the lead''s score by default. With a dedupe_key that was used before, in whatever state that delivery is, nothing is put in and its id returned. expires_at: not sent from then on. Errors: 42704 unknown endpoint, 22023 payload, or a channel that is not the endpoint''s, P0002 unknown lead.';
 REVOKE ALL ON FUNCTION jorge.enqueue(text, uuid, text, text, jsonb, integer, timestamptz, text, timestamptz, uuid) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.cancel(outbox_id bigint, reason text DEFAULT 'cancelled by hand', location_id text DEFAULT jorge.current_location())
@@ -488,7 +496,7 @@ DECLARE
     item jorge.outbox_done;
 BEGIN
     WITH again AS (
-        UPDATE jorge.outbox o SET state = 'pending', step = 'send', reason = 'requeued', due_at = greatest($2, o.not_before)
+        UPDATE jorge.outbox o SET state = 'pending', step = 'send', attempt = 0, reason = 'requeued', due_at = greatest($2, o.not_before)
          WHERE o.location_id = $3 AND o.outbox_id = $1 AND o.state IN ('held', 'pending') RETURNING o.*)
     INSERT INTO jorge.outbox_log (location_id, outbox_id, lead_id, kind, decision, until, reason)
     SELECT a.location_id, a.outbox_id, a.lead_id, 'state', 'pending', a.due_at, 'requeued' FROM again a;
@@ -533,8 +541,10 @@ CREATE OR REPLACE VIEW jorge.outbox_status WITH (security_invoker = true) AS
            extract(epoch FROM now() - q.oldest)::float8 AS oldest_due_seconds,
            (SELECT count(*) FROM jorge.outbox o WHERE o.state = 'unknown') AS unknown,
            (SELECT count(*) FROM jorge.outbox o WHERE o.state = 'held') AS held,
-           (SELECT string_agg(format('%s %s: %s until %s', a.location_id, a.provider, a.block_reason, a.blocked_until), '; ' ORDER BY a.location_id, a.provider)
-              FROM jorge.provider_account a WHERE a.blocked_until > now()) AS blocked
+           (SELECT string_agg(CASE WHEN a.blocked_until > now() THEN format('%s %s: %s until %s', a.location_id, a.provider, a.block_reason, a.blocked_until)
+                                   ELSE format('%s %s: %s', a.location_id, a.provider, coalesce(a.last_error, 'token')) END, '; ' ORDER BY a.location_id, a.provider)
+              FROM jorge.provider_account a
+             WHERE a.blocked_until > now() OR a.block_reason = 'token' AND a.last_error_at > coalesce(a.last_sent_at, '-infinity')) AS blocked
       FROM (SELECT count(*) FILTER (WHERE o.lane = 0) AS hot_queue, count(*) FILTER (WHERE o.lane = 1) AS warm_queue,
                    count(*) FILTER (WHERE o.lane = 2) AS cold_queue, min(o.due_at) AS oldest
               FROM jorge.outbox o WHERE o.state = 'pending' AND o.due_at <= now()) q,

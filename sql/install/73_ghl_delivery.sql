@@ -43,6 +43,9 @@ SELECT '*', 'ghl.' || s.endpoint, 'ghl', s.method, s.path, s.version, s.body::js
   FROM shipped s
 ON CONFLICT (location_id, endpoint) DO NOTHING;
 
+UPDATE jorge.endpoint e SET channel = substr(e.endpoint, 5)
+ WHERE e.location_id = '*' AND e.endpoint IN ('ghl.sms', 'ghl.email', 'ghl.workflow') AND e.channel IS NULL;
+
 -- rows of before match was words
 UPDATE jorge.endpoint e
    SET classes = replace(replace(e.classes::text, '"match": "version"', '"match": "version header"'),

@@ -151,15 +151,37 @@ BEGIN
         RAISE EXCEPTION 'there is no template "%"', NEW.template USING ERRCODE = 'undefined_object', HINT = 'See SELECT DISTINCT template FROM jorge.template.';
     ELSIF told <> NEW.channel THEN
         RAISE EXCEPTION 'template "%" is for %, the step for %', NEW.template, told, NEW.channel USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NEW.channel IN ('sms', 'email') AND EXISTS (SELECT FROM jorge.template t WHERE t.template = NEW.template AND t.location_id IN (NEW.location_id, '*') AND t.purpose <> 'follow_up') THEN
+        RAISE EXCEPTION 'template "%" is no follow-up', NEW.template USING ERRCODE = 'check_violation',
+            HINT = 'A step is written to people who did not ask: its template has the purpose follow_up, which says how to opt out.';
     END IF;
     RETURN NEW;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.check_step() IS 'Trigger on jorge.sequence_step: refuses conditions that could never be meant (42703, 22023) and templates that are not there (42704) or of another channel (22023).';
+COMMENT ON FUNCTION jorge.check_step() IS 'Trigger on jorge.sequence_step: refuses conditions that could never be meant (42703, 22023) and templates that are not there (42704) of another channel (22023), or no follow-ups (23514).';
 REVOKE ALL ON FUNCTION jorge.check_step() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER check_step BEFORE INSERT OR UPDATE ON jorge.sequence_step FOR EACH ROW EXECUTE FUNCTION jorge.check_step();
 COMMENT ON TRIGGER check_step ON jorge.sequence_step IS 'Refuses what could only fail when it is due.';
+
+CREATE OR REPLACE FUNCTION jorge.check_enroll_rule() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    IF NOT EXISTS (SELECT FROM jorge.sequence s WHERE s.sequence = NEW.sequence AND s.location_id IN (NEW.location_id, '*')) THEN
+        RAISE EXCEPTION 'there is no sequence "%"', NEW.sequence USING ERRCODE = 'undefined_object', HINT = 'See SELECT sequence, title FROM jorge.sequence.';
+    ELSIF NOT coalesce(NEW.classes <@ ARRAY['HOT', 'WARM', 'COLD'], true) THEN
+        RAISE EXCEPTION 'rule "%" names a class that nobody has', NEW.rule USING ERRCODE = 'invalid_parameter_value', HINT = 'Classes are HOT, WARM and COLD.';
+    END IF;
+    RETURN NEW;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.check_enroll_rule() IS 'Trigger on jorge.enroll_rule: refuses rules that could enrol nobody: a sequence that is not there (42704), a class nobody has (22023).';
+REVOKE ALL ON FUNCTION jorge.check_enroll_rule() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER check_enroll_rule BEFORE INSERT OR UPDATE ON jorge.enroll_rule FOR EACH ROW EXECUTE FUNCTION jorge.check_enroll_rule();
+COMMENT ON TRIGGER check_enroll_rule ON jorge.enroll_rule IS 'Refuses what could enrol nobody.';
 
 -- planning
 
@@ -419,8 +441,9 @@ BEGIN
         RETURN false;
     END IF;
     UPDATE jorge.enrollment n SET state = 'active', reason = NULL WHERE n.location_id = $2 AND n.enrollment_id = $1;
+    -- what somebody holds by hand stays held
     PERFORM jorge.requeue(o.outbox_id, greatest(o.due_at, now()), $2) FROM jorge.outbox o
-      WHERE o.sequence_enrollment_id = $1 AND o.location_id = $2 AND o.state = 'held';
+      WHERE o.sequence_enrollment_id = $1 AND o.location_id = $2 AND o.state = 'held' AND (o.reason = e.reason OR o.reason = o.rule);
     RETURN true;
 END
 $fn$;
@@ -460,6 +483,9 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT s.* INTO step FROM jorge.steps_of(e.sequence, $3) s WHERE s.step >= e.next_step ORDER BY s.step LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
     lead := jorge.stored_lead(e.lead_id, $3);
     INSERT INTO jorge.enrollment_step (location_id, enrollment_id, step, channel, result, reason) VALUES ($3, $1, step.step, step.channel, 'skipped', $2);
     PERFORM jorge.advance_enrollment(e, step, jorge.person_place(lead.phone, lead.state, lead.country, lead.time_zone, $3));
@@ -561,9 +587,10 @@ BEGIN
         counts := counts || jsonb_build_object(result, coalesce((counts ->> result)::bigint, 0) + 1);
     END LOOP;
     -- those that wait for nothing any more
-    FOR due IN SELECT e.location_id, e.enrollment_id FROM jorge.enrollment e
+    FOR due IN SELECT e.location_id, e.enrollment_id, e.lead_id FROM jorge.enrollment e
                 WHERE e.state = 'paused' AND e.expires_at <= $1 AND ($3 IS NULL OR e.location_id = $3) LIMIT $2
     LOOP
+        PERFORM jorge.cancel_lead(due.lead_id, 'expired', NULL, due.location_id, due.enrollment_id);
         UPDATE jorge.enrollment e SET state = 'expired', reason = 'expired', ended_at = $1, next_step = NULL, next_at = NULL
          WHERE e.location_id = due.location_id AND e.enrollment_id = due.enrollment_id AND e.state = 'paused';
         counts := counts || jsonb_build_object('expired', coalesce((counts ->> 'expired')::bigint, 0) + 1);

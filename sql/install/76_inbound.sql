@@ -14,11 +14,12 @@ BEGIN
     SELECT count(*) FILTER (WHERE jorge.requeue(h.outbox_id, greatest(h.due_at, now()), $3)) INTO released
       FROM (SELECT o.outbox_id, o.due_at FROM jorge.outbox o
              WHERE o.location_id = $3 AND ($1 IS NULL OR o.lead_id IN ($1, jorge.lead_alias($1, $3))) AND o.state = 'held' AND split_part(o.rule, ' ', 1) = ANY ($2)
+               AND NOT EXISTS (SELECT FROM jorge.enrollment e WHERE e.location_id = o.location_id AND e.enrollment_id = o.sequence_enrollment_id AND e.state = 'paused')
              ORDER BY o.outbox_id OFFSET 0) h;
     RETURN released;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.release_held(uuid, text[], text) IS 'Makes deliveries due again that the send gate held by certain rules (their first word), of a lead or (NULL) of all; returns how many. The gate is asked again.';
+COMMENT ON FUNCTION jorge.release_held(uuid, text[], text) IS 'Makes deliveries due again that the send gate held by certain rules (their first word), of a lead or (NULL) of all, but for those of paused enrolments; returns how many. The gate is asked again.';
 REVOKE ALL ON FUNCTION jorge.release_held(uuid, text[], text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.write_consent(lead_id uuid, channel text, act text, kind text, source text, at timestamptz, text_shown text, ip inet, evidence jsonb, location_id text) RETURNS uuid

@@ -304,6 +304,7 @@ DECLARE
     o record;
     c record := jorge.clock();
     late text;
+    off text := (SELECT string_agg(j.job, ', ' ORDER BY j.job) FROM jorge.job j WHERE NOT j.active);
     place text := $1;
 BEGIN
     SELECT s.* INTO o FROM jorge.outbox_status s;
@@ -311,10 +312,13 @@ BEGIN
         concat_ws('; ', o.worker_state, format('%s in flight, %s a minute', coalesce(o.in_flight, 0), coalesce(o.processing_rate, 0)),
                   'last error: ' || o.last_error || ' (' || to_char(o.last_error_at, 'YYYY-MM-DD HH24:MI TZ') || ')'),
         CASE WHEN o.workers_active > 0 THEN NULL ELSE 'shared_preload_libraries = ''jorge'', jorge.outbox_databases names this database, SELECT jorge.arm(): doc/delivery.md' END;
-    RETURN QUERY SELECT 'accounts', CASE WHEN count(*) = 0 THEN 'none' WHEN bool_or(a.blocked_until > now() OR NOT a.enabled) THEN 'blocked' ELSE 'ok' END,
-        string_agg(concat_ws(' ', a.provider, CASE WHEN NOT a.enabled THEN 'is switched off' WHEN a.blocked_until > now() THEN format('waits until %s: %s', to_char(a.blocked_until, 'YYYY-MM-DD HH24:MI TZ'), a.block_reason) ELSE 'ready' END,
+    RETURN QUERY SELECT 'accounts', CASE WHEN count(*) = 0 THEN 'none' WHEN bool_or(a.blocked_until > now() OR NOT a.enabled) THEN 'blocked'
+             WHEN bool_or(a.block_reason IS NOT NULL AND a.last_error_at > coalesce(a.last_sent_at, '-infinity')) THEN 'failing' ELSE 'ok' END,
+        string_agg(concat_ws(' ', a.provider, CASE WHEN NOT a.enabled THEN 'is switched off' WHEN a.blocked_until > now() THEN format('waits until %s: %s', to_char(a.blocked_until, 'YYYY-MM-DD HH24:MI TZ'), a.block_reason)
+                   WHEN a.block_reason IS NOT NULL AND a.last_error_at > coalesce(a.last_sent_at, '-infinity') THEN format('%s: %s', a.block_reason, a.last_error) ELSE 'ready' END,
                    'last sent ' || to_char(a.last_sent_at, 'YYYY-MM-DD HH24:MI TZ')), '; '),
-        CASE WHEN count(*) = 0 THEN 'INSERT INTO jorge.provider_account (location_id, provider) VALUES (...), and its token' END
+        CASE WHEN count(*) = 0 THEN 'INSERT INTO jorge.provider_account (location_id, provider) VALUES (...), and its token'
+             WHEN bool_or(a.block_reason = 'token' AND a.last_error_at > coalesce(a.last_sent_at, '-infinity')) THEN 'put a good token into jorge.secrets_dir: doc/delivery.md' END
       FROM jorge.provider_account a WHERE a.location_id = place;
     RETURN QUERY SELECT 'outbox', CASE WHEN count(*) FILTER (WHERE b.state = 'pending' AND b.due_at < now() - interval '5 minutes') > 0 THEN 'late' WHEN count(*) = 0 THEN 'empty' ELSE 'ok' END,
         format('%s due, %s later (next %s), %s held, %s uncertain', count(*) FILTER (WHERE b.state = 'pending' AND b.due_at <= now()), count(*) FILTER (WHERE b.state = 'pending' AND b.due_at > now()),
@@ -338,11 +342,18 @@ BEGIN
     IF NOT EXISTS (SELECT FROM jorge.voice v WHERE v.location_id = place AND v.agent_name IS NOT NULL AND v.company_name IS NOT NULL) THEN
         RETURN QUERY SELECT 'voice', 'missing', 'nothing says who writes'::text, 'INSERT INTO jorge.voice (location_id, agent_name, company_name, postal_address, unsubscribe_url) VALUES (...)'::text;
     END IF;
-    RETURN QUERY SELECT 'people', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'waiting' END, format('%s messages somebody must read', count(*)), CASE WHEN count(*) > 0 THEN 'SELECT * FROM jorge.needs_person' END
-      FROM jorge.needs_person p WHERE p.location_id = place;
+    RETURN QUERY SELECT 'people', CASE WHEN p.messages + r.drafts = 0 THEN 'ok' ELSE 'waiting' END, format('%s messages somebody must read, %s drafts of answers', p.messages, r.drafts),
+                        nullif(concat_ws('; ', CASE WHEN p.messages > 0 THEN 'SELECT * FROM jorge.needs_person' END,
+                                         CASE WHEN r.drafts > 0 THEN 'SELECT jorge.approve_reply(reply_id) FROM jorge.reply WHERE state = ''draft''' END), '')
+      FROM (SELECT count(*) AS messages FROM jorge.needs_person n WHERE n.location_id = place) p, (SELECT count(*) AS drafts FROM jorge.reply a WHERE a.location_id = place AND a.state = 'draft') r;
     SELECT string_agg(concat_ws(' ', h.job, CASE WHEN h.last_success_at IS NULL THEN 'never ran' ELSE 'last ran ' || to_char(h.last_success_at, 'YYYY-MM-DD HH24:MI TZ') END, h.last_error), '; ' ORDER BY h.job) INTO late
       FROM jorge.job_health h WHERE h.overdue;
-    RETURN QUERY SELECT 'clock', CASE WHEN late IS NULL THEN 'ok' ELSE 'late' END, concat_ws('; ', c.mode, late), CASE WHEN late IS NOT NULL OR c.mode <> 'pg_cron' THEN c.says END;
+    IF row_security_active('jorge.job_log') THEN
+        RETURN QUERY SELECT 'clock', 'unknown', c.mode, 'the jobs'' history is their owner''s: ask him'::text;
+    ELSE
+        RETURN QUERY SELECT 'clock', CASE WHEN late IS NOT NULL THEN 'late' WHEN EXISTS (SELECT FROM jorge.job j WHERE j.job = 'sequences' AND NOT j.active) THEN 'switched off' ELSE 'ok' END,
+                            concat_ws('; ', c.mode, late, 'switched off: ' || off), CASE WHEN late IS NOT NULL OR c.mode <> 'pg_cron' THEN c.says END;
+    END IF;
     RETURN QUERY SELECT 'errors', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'errors' END, concat_ws('; ', format('%s in the last day', count(*)), (array_agg(e.context || ': ' || left(e.message, 120) ORDER BY e.at DESC))[1]),
         CASE WHEN count(*) > 0 THEN 'SELECT * FROM jorge.error ORDER BY at DESC' END
       FROM jorge.error e WHERE e.location_id = place AND e.at > now() - interval '1 day';
