@@ -78,6 +78,8 @@ static const char *const unclear_phrases[] = {
 	"dont want .. any|texts|messages|calls|emails|contact",
 	"do not want",
 	"go away",
+	"cease and desist",
+	"^no thanks|thank|thx|gracias",
 	"get lost",
 	"fuck|f .. off",
 	"piss off",

@@ -1,6 +1,6 @@
 -- What must not be got round: the channel that the gate is asked for, what the law asks of a text, a pause; and what status() must say.
 BEGIN;
-SELECT plan(36);
+SELECT plan(38);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u');
 INSERT INTO jorge.inquiry (source, name, phone, email, state, country) VALUES ('web', 'Ann Lee', '512-555-3001', 'ann@example.com', 'TX', 'US');
@@ -54,6 +54,9 @@ SELECT lives_ok($$INSERT INTO jorge.enroll_rule (rule, sequence, classes) VALUES
 SELECT throws_ok($$INSERT INTO jorge.consent (lead_id, channel, act, source) VALUES (pg_temp.ann(), 'SMS', 'revoke', 'x')$$, '23514', NULL, 'a STOP by a channel nobody asks for');
 SELECT throws_ok($$INSERT INTO jorge.lead_dnd (location_id, lead_id, channel, state, told_at) VALUES ('main', pg_temp.ann(), 'SMS', 'active', now())$$, '23514', NULL, 'a do-not-disturb, too');
 SELECT is((jorge.person_place('512-555-3001', 'Texas', 'EE.UU.', NULL)).regions, '{US,US-TX}', 'the country in Spanish');
+
+SELECT is((SELECT string_agg(DISTINCT jorge.reply_meaning(said), ' ') FROM unnest(ARRAY['No thanks', 'no gracias', 'No thank you, not looking', 'Cease and desist', 'no, gracias!']) said), 'unclear', 'a polite no is for a person to read');
+SELECT is((SELECT string_agg(DISTINCT jorge.reply_meaning(said), ' ') FROM unnest(ARRAY['No pool needed, thanks', 'Thanks, no questions', 'no, Tuesday is better, thank you']) said), 'none', 'a no to something else is none');
 
 -- status
 SELECT is((SELECT state FROM jorge.status() WHERE topic = 'accounts'), 'none', 'no account');
