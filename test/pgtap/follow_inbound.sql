@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(60);
+SELECT plan(78);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -118,6 +118,54 @@ UPDATE jorge.lead SET side = 'seller' WHERE lead_id = pg_temp.l(5);
 SELECT is(jorge.next_question(pg_temp.l(5), confrontation => 0.7) ->> 'asks', 'Why sell now and not next year?', 'a seller''s script');
 INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) VALUES (pg_temp.l(6), '2026-01-01 00:05', 'sms', 'out', 'hello');
 SELECT ok((SELECT bool_and(seconds IS NULL OR seconds >= 0) FROM jorge.first_response), 'first response times');
+
+-- reminders are those of the appointment as it is now
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Bea', 'lastName', 'Number' || n, 'phone', '+151255530' || n, 'email', 'bea' || n || '@example.com', 'state', 'TX', 'country', 'US', 'dateAdded', '2026-01-01T00:00:00Z'))
+  FROM generate_series(10, 39) n;
+CREATE FUNCTION pg_temp.reminders(n integer) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', substring(payload ->> 'message' FROM '[AP]M, (.*), with'), due_at AT TIME ZONE 'UTC'), '; ' ORDER BY due_at) FROM jorge.outbox
+     WHERE lead_id = pg_temp.l(n) AND dedupe_key LIKE 'reminder:%' AND state IN ('pending', 'held')$$;
+CREATE FUNCTION pg_temp.book(n integer, starts timestamptz, place text, told interval, state text DEFAULT 'set') RETURNS uuid LANGUAGE sql AS $$
+    SELECT jorge.set_appointment(pg_temp.l(n), starts, place => place, state => state, provider => 'own', provider_ref => 'x' || n, told_at => now() + told)$$;
+CREATE FUNCTION pg_temp.planned(n integer) RETURNS integer LANGUAGE sql AS $$SELECT jorge.plan_reminders(a) FROM jorge.appointment a WHERE provider_ref = 'x' || n$$;
+SELECT pg_temp.book(10, '2046-12-10 20:00+00', 'A', '0');
+SELECT is(pg_temp.reminders(10), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'two');
+SELECT pg_temp.book(10, '2046-12-10 20:00+00', 'B', '1 s');
+SELECT is(pg_temp.reminders(10), 'B 2046-12-09 20:00:00; B 2046-12-10 19:00:00', 'another place, the same time');
+SELECT is((SELECT count(*) FROM jorge.outbox_done WHERE lead_id = pg_temp.l(10)), 0::bigint, 'they were changed where they were');
+SELECT pg_temp.book(10, '2046-12-12 20:00+00', 'B', '2 s'), pg_temp.book(10, '2046-12-10 20:00+00', 'B', '3 s');
+SELECT is(pg_temp.reminders(10), 'B 2046-12-09 20:00:00; B 2046-12-10 19:00:00', 'there and back');
+SELECT is(pg_temp.planned(10), 2, 'counted');
+SELECT pg_temp.book(10, '2046-12-12 20:00+00', 'B', '4 s'), pg_temp.book(10, '2046-12-10 20:00+00', 'C', '5 s');
+SELECT is(pg_temp.reminders(10), 'C 2046-12-09 20:00:00; C 2046-12-10 19:00:00', 'there and back again');
+SELECT jorge.decide_appointment(appointment_id, 'cancelled') FROM jorge.appointment WHERE provider_ref = 'x10';
+SELECT is(pg_temp.reminders(10), NULL, 'none of a cancelled one');
+SELECT is(pg_temp.planned(10), 0, 'counted');
+SELECT jorge.decide_appointment(appointment_id, 'set') FROM jorge.appointment WHERE provider_ref = 'x10';
+SELECT is(pg_temp.reminders(10), 'C 2046-12-09 20:00:00; C 2046-12-10 19:00:00', 'set again');
+UPDATE jorge.appointment SET place = 'D' WHERE provider_ref = 'x10';
+SELECT is(pg_temp.reminders(10), 'D 2046-12-09 20:00:00; D 2046-12-10 19:00:00', 'by hand');
+UPDATE jorge.outbox SET state = 'held', due_at = '2046-12-10 12:00+00' WHERE lead_id = pg_temp.l(10) AND due_at = '2046-12-09 20:00+00';
+SELECT pg_temp.book(10, '2046-12-10 20:00+00', 'E', '1 h');
+SELECT is(pg_temp.reminders(10), 'E 2046-12-10 12:00:00; E 2046-12-10 19:00:00', 'what the gate held or put off stays so, in new words');
+SELECT jorge.outbox_sent(o, 'r10', NULL, NULL) FROM jorge.outbox o WHERE lead_id = pg_temp.l(10) AND state = 'held';
+DELETE FROM jorge.outbox WHERE lead_id = pg_temp.l(10) AND state = 'held';
+SELECT pg_temp.book(10, '2046-12-10 20:00+00', 'F', '2 h');
+SELECT is(pg_temp.reminders(10), 'F 2046-12-10 19:00:00', 'one that was sent for this start is not sent again');
+SELECT is(pg_temp.planned(10), 1, 'counted');
+UPDATE jorge.outbox SET state = 'sending' WHERE lead_id = pg_temp.l(10);
+SELECT pg_temp.book(10, '2046-12-10 20:00+00', 'G', '3 h');
+SELECT is((SELECT string_agg(concat_ws(' ', state, stop_reason), '; ') FROM jorge.outbox WHERE lead_id = pg_temp.l(10)), 'sending', 'nor one that is on its way');
+SELECT pg_temp.book(10, '2046-12-11 20:00+00', 'G', '4 h');
+SELECT is((SELECT string_agg(concat_ws(' ', state, stop_reason), '; ' ORDER BY due_at) FROM jorge.outbox WHERE lead_id = pg_temp.l(10)), 'sending the appointment changed; pending; pending', 'which is not tried again for a start that is over');
+SELECT pg_temp.book(10, '2046-12-10 20:00+00', 'G', '5 h');
+SELECT is((SELECT string_agg(concat_ws(' ', state, stop_reason), '; ') FROM jorge.outbox WHERE lead_id = pg_temp.l(10)), 'sending', 'but is if that is the start again');
+SELECT pg_temp.book(11, '2046-12-10 20:00+00', 'A', '0');
+SELECT jorge.set_appointment(pg_temp.l(12), '2046-12-11 20:00+00', provider => 'own', provider_ref => 'x11', told_at => now() + interval '1 s');
+SELECT is(concat_ws('|', pg_temp.reminders(11), pg_temp.reminders(12)), 'A 2046-12-10 20:00:00; A 2046-12-11 19:00:00', 'an appointment that is somebody else''s now reminds nobody else');
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'AppointmentCreate', 'webhookId', 'w13' || status, 'timestamp', now() + told, 'appointment', jsonb_build_object('id', 'a13', 'contactId', 'c13', 'appointmentStatus', status, 'address', 'A', 'startTime', '2046-12-10T20:00:00Z')))
+  FROM (VALUES ('new', interval '0'), ('confirmed', '1 s')) v(status, told);
+SELECT is(pg_temp.reminders(13), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'GHL makes one and confirms it');
 
 -- a role that may only insert
 CREATE ROLE jorge_follow_app;
