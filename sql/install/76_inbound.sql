@@ -250,6 +250,40 @@ $fn$;
 COMMENT ON FUNCTION jorge.contact_told(jorge.lead_contact) IS 'What follows when a person''s last contact in a system is deleted there: sequences end.';
 REVOKE ALL ON FUNCTION jorge.contact_told(jorge.lead_contact) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.stop_after_merge(lead_id uuid, location_id text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $fn$
+DECLARE
+    replied_at timestamptz;
+BEGIN
+    IF EXISTS (SELECT FROM jorge.consent c
+                WHERE c.lead_id = $1 AND c.location_id || '' = $2 AND c.act = 'revoke' AND c.channel = 'all'
+                  AND NOT EXISTS (SELECT FROM jorge.consent g WHERE g.lead_id = c.lead_id AND g.location_id || '' = $2 AND g.act = 'grant' AND g.at > c.at OFFSET 0)) THEN
+        PERFORM jorge.stop_follow_up($1, 'opt_out', $2);
+    END IF;
+    IF EXISTS (SELECT FROM jorge.lead_dnd d WHERE d.lead_id = $1 AND d.location_id = $2 AND d.channel = 'all' AND d.state <> 'inactive') THEN
+        PERFORM jorge.stop_follow_up($1, 'dnd', $2);
+    END IF;
+    IF EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = $1 AND l.outcome <> 'open') THEN
+        PERFORM jorge.stop_follow_up($1, 'outcome', $2);
+    END IF;
+    IF EXISTS (SELECT FROM jorge.appointment a WHERE a.lead_id = $1 AND a.location_id || '' = $2 AND a.state = 'set' AND a.starts_at > now()) THEN
+        PERFORM jorge.stop_follow_up($1, 'booked', $2);
+    END IF;
+    -- a sequence begun after the reply goes on, as it does without a merge
+    SELECT max(i.at) INTO replied_at FROM jorge.interaction i
+     WHERE i.lead_id = $1 AND i.location_id || '' = $2 AND i.direction = 'in' AND i.channel IN ('sms', 'email', 'call');
+    IF replied_at IS NOT NULL THEN
+        PERFORM jorge.stop_follow_up($1, 'reply', $2, replied_at);
+    END IF;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.stop_after_merge(uuid, text) IS
+    'Ends the sequences of the lead that a merge left, by what either of the two brought: an opt-out or do-not-disturb of everything, an outcome, an appointment to come, a reply after they began.';
+REVOKE ALL ON FUNCTION jorge.stop_after_merge(uuid, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.alias_told(alias jorge.lead_alias) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -257,6 +291,7 @@ AS $fn$
 DECLARE
     extra record;
 BEGIN
+    PERFORM jorge.stop_after_merge(alias.lead_id, alias.location_id);
     -- of two enrolments in one sequence the older goes on
     FOR extra IN
         SELECT n.enrollment_id FROM (SELECT e.enrollment_id, row_number() OVER (PARTITION BY e.sequence ORDER BY e.started_at, e.enrollment_id) AS turn
@@ -270,7 +305,7 @@ BEGIN
     END LOOP;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.alias_told(jorge.lead_alias) IS 'What follows when two leads turn out to be one: the later of two enrolments in one sequence ends (merged), and stays ended if they are parted again. The merge itself moves the rows.';
+COMMENT ON FUNCTION jorge.alias_told(jorge.lead_alias) IS 'What follows when two leads turn out to be one: what happened to either stops the sequences of both (jorge.stop_after_merge); the later of two enrolments in one sequence ends (merged), and stays ended if they are parted again. The merge itself moves the rows.';
 REVOKE ALL ON FUNCTION jorge.alias_told(jorge.lead_alias) FROM PUBLIC;
 
 -- what was said while nobody listened: before this part of jorge was there, or while the extension was not

@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(78);
+SELECT plan(84);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -166,6 +166,34 @@ SELECT is(concat_ws('|', pg_temp.reminders(11), pg_temp.reminders(12)), 'A 2046-
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'AppointmentCreate', 'webhookId', 'w13' || status, 'timestamp', now() + told, 'appointment', jsonb_build_object('id', 'a13', 'contactId', 'c13', 'appointmentStatus', status, 'address', 'A', 'startTime', '2046-12-10T20:00:00Z')))
   FROM (VALUES ('new', interval '0'), ('confirmed', '1 s')) v(status, told);
 SELECT is(pg_temp.reminders(13), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'GHL makes one and confirms it');
+
+-- what a merge brings stops sequences; first to the older lead, then to the younger
+CREATE FUNCTION pg_temp.happens(n integer, what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CASE what
+    WHEN 'booked' THEN PERFORM pg_temp.book(n, '2046-12-10 20:00+00', 'A', '0');
+    WHEN 'over' THEN PERFORM pg_temp.book(n, '2026-01-01 20:00+00', 'A', '0');
+    WHEN 'outcome' THEN UPDATE jorge.lead SET outcome = 'won', outcome_at = now() WHERE lead_id = pg_temp.l(n);
+    WHEN 'opt_out' THEN PERFORM jorge.opt_out(pg_temp.l(n));
+    WHEN 'dnd' THEN INSERT INTO jorge.lead_dnd (location_id, lead_id, channel, state) VALUES ('main', pg_temp.l(n), 'all', 'active');
+    WHEN 'reply' THEN INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) VALUES (pg_temp.l(n), now() - interval '1 day', 'sms', 'in', 'Is it still for sale?');
+    WHEN 'earlier' THEN INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) VALUES (pg_temp.l(n), now() - interval '9 days', 'sms', 'in', 'Is it still for sale?');
+    END CASE;
+END $$;
+CREATE FUNCTION pg_temp.after_merge(happened integer, enrolled integer, what text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.happens(happened, what), pg_temp.follow(enrolled), jorge.merge_leads(pg_temp.l(happened), pg_temp.l(enrolled));
+    RETURN pg_temp.e(enrolled) || (SELECT count(*) FROM jorge.outbox WHERE lead_id = pg_temp.l(enrolled) AND dedupe_key NOT LIKE 'reminder:%');
+END $$;
+SELECT results_eq($$SELECT what, pg_temp.after_merge(happened, enrolled, what) FROM (VALUES (14, 15, 'booked'), (17, 16, 'booked'), (18, 19, 'outcome'), (21, 20, 'outcome'), (22, 23, 'opt_out'), (25, 24, 'opt_out'),
+                                                                          (26, 27, 'dnd'), (29, 28, 'dnd'), (30, 31, 'reply'), (33, 32, 'reply')) v(happened, enrolled, what)$$,
+    $$SELECT what, 'stopped ' || what || '0' FROM unnest('{booked,booked,outcome,outcome,opt_out,opt_out,dnd,dnd,reply,reply}'::text[]) what$$, 'a merge stops what any of it would have stopped');
+SELECT is(pg_temp.after_merge(34, 35, 'earlier'), 'active1', 'a reply from before the sequence does not');
+SELECT is(pg_temp.reminders(15), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'reminders come along, each once');
+SELECT is(pg_temp.reminders(17), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'also to the other');
+SELECT jorge.unmerge(pg_temp.l(17)) \g /dev/null
+SELECT is(concat_ws('|', pg_temp.reminders(16), pg_temp.reminders(17)), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'and go back');
+SELECT is((SELECT lead_id FROM jorge.appointment WHERE provider_ref = 'x17'), pg_temp.l(17), 'with the appointment');
 
 -- a role that may only insert
 CREATE ROLE jorge_follow_app;
