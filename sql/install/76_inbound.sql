@@ -161,6 +161,36 @@ COMMENT ON FUNCTION jorge.heard(jorge.interaction) IS
     'What follows from something a person said: an opt-out, a pause where it is not clear (of the last 90 days), a new consent; sequences begun before it end (reply); answers not yet sent to earlier messages are cancelled; an answer is drafted (jorge.reply_policy).';
 REVOKE ALL ON FUNCTION jorge.heard(jorge.interaction) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.answered(said jorge.interaction) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $fn$
+DECLARE
+    who uuid := jorge.lead_alias(said.lead_id, said.location_id);
+    waiting bigint[];
+BEGIN
+    IF said.channel NOT IN ('sms', 'email') OR NOT EXISTS (SELECT FROM jorge.reply r WHERE r.lead_id = who AND r.location_id || '' = said.location_id AND r.state = 'queued') THEN
+        RETURN;
+    END IF;
+    who := coalesce(jorge.locked_lead(who, said.location_id), who);
+    -- what a person approved is a person's answer too
+    SELECT array_agg(o.outbox_id ORDER BY o.outbox_id) INTO waiting
+      FROM jorge.reply r JOIN jorge.outbox o ON o.location_id = r.location_id AND o.outbox_id = r.outbox_id
+     WHERE r.lead_id = who AND r.location_id || '' = said.location_id AND r.state = 'queued' AND r.decided_by IS NULL AND r.asked_at <= said.at AND o.state IN ('pending', 'held');
+    -- our own message, come back: known by its id, or on its way while the id isn't known
+    IF waiting IS NULL
+       OR EXISTS (SELECT FROM jorge.outbox_done d WHERE d.remote_id = said.provider_ref AND d.location_id || '' = said.location_id)
+       OR EXISTS (SELECT FROM jorge.outbox o WHERE o.lead_id = who AND o.location_id || '' = said.location_id AND o.channel = said.channel AND o.state IN ('sending', 'unknown')) THEN
+        RETURN;
+    END IF;
+    PERFORM jorge.cancel(w.outbox_id, 'a person answered', said.location_id) FROM unnest(waiting) w(outbox_id);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.answered(jorge.interaction) IS
+    'What follows from a message of ours, by text or e-mail, that did not leave through the outbox: a person has answered, so automatic answers to what came before it are cancelled.';
+REVOKE ALL ON FUNCTION jorge.answered(jorge.interaction) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.form_heard(form jorge.inquiry) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -336,6 +366,11 @@ $do$;
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.interaction
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('heard', 'direction=in', 'body', 'enrollment', 'reply_policy');
 COMMENT ON TRIGGER sequences ON jorge.interaction IS 'What somebody says stops what would have been sent: jorge.heard().';
+
+-- after "intake", too, which locks the leads in their order
+CREATE OR REPLACE TRIGGER taken_over AFTER INSERT ON jorge.interaction
+    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('answered', 'direction=out', '', 'reply');
+COMMENT ON TRIGGER taken_over ON jorge.interaction IS 'Where a person answers, nothing else does: jorge.answered().';
 
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.inquiry
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('inquiry_told', '', 'message:form', 'enroll_rule');

@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(84);
+SELECT plan(91);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -194,6 +194,36 @@ SELECT is(pg_temp.reminders(17), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00',
 SELECT jorge.unmerge(pg_temp.l(17)) \g /dev/null
 SELECT is(concat_ws('|', pg_temp.reminders(16), pg_temp.reminders(17)), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'and go back');
 SELECT is((SELECT lead_id FROM jorge.appointment WHERE provider_ref = 'x17'), pg_temp.l(17), 'with the appointment');
+
+-- a person answers
+UPDATE jorge.reply_policy SET mode = 'send', sms_template = 'reply', wait_low = 600, wait_high = 900;
+CREATE FUNCTION pg_temp.we_say(n integer, body text, id text, after interval) RETURNS void LANGUAGE sql AS $$
+    SELECT jorge.ingest('ghl', jsonb_build_object('type', 'OutboundMessage', 'contactId', 'c' || n, 'direction', 'outbound', 'messageType', 'SMS', 'body', body, 'messageId', id, 'dateAdded', clock_timestamp() + after))$$;
+CREATE FUNCTION pg_temp.answers(n integer) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', state, reason), '; ') FROM (SELECT state, NULL AS reason FROM jorge.outbox WHERE lead_id = pg_temp.l(n) AND dedupe_key LIKE 'reply:%'
+                                                                UNION ALL SELECT state, reason FROM jorge.outbox_done WHERE lead_id = pg_temp.l(n) AND dedupe_key LIKE 'reply:%') o$$;
+SELECT pg_temp.says(n, 'Is it still for sale?', 'q' || n) FROM generate_series(36, 39) n;
+SELECT pg_temp.we_say(36, 'Yesterday''s news', 'h36', '-1 day');
+SELECT is(pg_temp.answers(36), 'pending', 'what was written before the question is no answer to it');
+SELECT jorge.enqueue('main', pg_temp.l(36), 'sms', 'ghl.sms', '{"message": "Day three"}', dedupe_key => 'own36');
+UPDATE jorge.outbox SET state = 'sending', sent_at = now() WHERE dedupe_key = 'own36';
+SELECT pg_temp.we_say(36, 'Day three', 'e36', '0');
+SELECT is(pg_temp.answers(36), 'pending', 'nor is a message of ours that comes back before we know its id');
+SELECT jorge.outbox_sent(o, 'e37', NULL, NULL) FROM jorge.outbox o WHERE dedupe_key = 'own36';
+DELETE FROM jorge.outbox WHERE dedupe_key = 'own36';
+SELECT pg_temp.we_say(36, 'Day three', 'e37', '0');
+SELECT is(pg_temp.answers(36), 'pending', 'nor after');
+SELECT jorge.outbox_note() \g /dev/null
+SELECT is(pg_temp.answers(36), 'pending', 'nor when we note it');
+SELECT pg_temp.we_say(36, 'Yes, come and see it', 'p36', '0');
+SELECT is(pg_temp.answers(36), 'cancelled a person answered', 'a person''s is');
+INSERT INTO jorge.interaction (lead_id, at, channel, direction, body) VALUES (pg_temp.l(37), now() + interval '1 minute', 'call', 'out', NULL), (pg_temp.l(38), now() + interval '1 minute', 'email', 'out', 'Yes, it is');
+SELECT is(pg_temp.answers(37) || '|' || pg_temp.answers(38), 'pending|cancelled a person answered', 'by e-mail too; a call may not have been taken');
+UPDATE jorge.reply_policy SET mode = 'draft';
+SELECT pg_temp.says(39, 'And what does it cost?', 'q40');
+SELECT jorge.approve_reply(reply_id, 'A lot') FROM jorge.reply WHERE lead_id = pg_temp.l(39) AND state = 'draft';
+SELECT pg_temp.we_say(39, 'One moment', 'p39', '0');
+SELECT is(pg_temp.answers(39), 'pending; cancelled another message came', 'what a person approved is sent all the same');
 
 -- a role that may only insert
 CREATE ROLE jorge_follow_app;
