@@ -115,8 +115,13 @@ CREATE OR REPLACE VIEW jorge.needs_person WITH (security_invoker = true) AS
     SELECT c.location_id, jorge.lead_alias(c.lead_id, c.location_id) AS lead_id, l.name, c.at, c.source AS channel, c.text_shown AS said
       FROM jorge.consent c JOIN jorge.lead l ON l.location_id = c.location_id AND l.lead_id = jorge.lead_alias(c.lead_id, c.location_id)
      WHERE c.act = 'pause'
-       AND NOT EXISTS (SELECT FROM jorge.consent r WHERE r.location_id = c.location_id AND r.lead_id = c.lead_id AND r.act IN ('resume', 'grant', 'revoke') AND r.at > c.at);
-COMMENT ON VIEW jorge.needs_person IS 'Messages a person must read: it is not clear whether somebody wants to be left alone, and nothing is sent until jorge.resume_lead() or jorge.opt_out().';
+       -- as long as the gate holds one channel for it
+       AND EXISTS (SELECT FROM (VALUES ('sms', 'sms'), ('email', 'email'), ('call', 'call'), ('workflow', 'sms')) p(channel, also)
+                    WHERE c.channel IN ('all', p.channel, p.also)
+                      AND NOT EXISTS (SELECT FROM jorge.consent r
+                                       WHERE r.location_id = c.location_id AND r.lead_id IN (c.lead_id, l.lead_id) AND r.channel IN ('all', p.channel, p.also)
+                                         AND (r.act IN ('resume', 'grant') AND r.at > c.at OR r.act = 'revoke' AND r.at >= c.at)));
+COMMENT ON VIEW jorge.needs_person IS 'Messages a person must read: it is not clear whether somebody wants to be left alone, and what the pause concerns is held until jorge.resume_lead(), or until each channel of it has an opt-out or a new consent.';
 COMMENT ON COLUMN jorge.needs_person.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.needs_person.lead_id IS 'The person.';
 COMMENT ON COLUMN jorge.needs_person.name IS 'Name.';

@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(91);
+SELECT plan(96);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -194,6 +194,19 @@ SELECT is(pg_temp.reminders(17), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00',
 SELECT jorge.unmerge(pg_temp.l(17)) \g /dev/null
 SELECT is(concat_ws('|', pg_temp.reminders(16), pg_temp.reminders(17)), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'and go back');
 SELECT is((SELECT lead_id FROM jorge.appointment WHERE provider_ref = 'x17'), pg_temp.l(17), 'with the appointment');
+
+-- whom the gate holds for a person is shown to one
+CREATE FUNCTION pg_temp.held(n integer) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', string_agg(channel, ' ' ORDER BY channel), (SELECT 'shown' FROM jorge.needs_person WHERE lead_id = pg_temp.l(n)))
+      FROM unnest('{call,email,sms,workflow}'::text[]) channel, LATERAL jorge.send_rule('main', pg_temp.l(n), channel, now()) r WHERE r.rule = 'paused'$$;
+SELECT jorge.pause_lead(pg_temp.l(n), at => now() - interval '1 hour') FROM unnest('{36,37,38,39}'::integer[]) n;
+SELECT is(pg_temp.held(36), 'call email sms workflow shown', 'a pause');
+SELECT jorge.opt_out(pg_temp.l(36), 'call'), jorge.grant_consent(pg_temp.l(37), 'email', 'express', 'form'), jorge.opt_out(pg_temp.l(38), 'sms', at => now() - interval '1 hour');
+SELECT is(pg_temp.held(36), 'email sms workflow shown', 'no more calls ends it for calls');
+SELECT is(pg_temp.held(37), 'call sms workflow shown', 'consent to e-mail for e-mail');
+SELECT is(pg_temp.held(38), 'call email shown', 'no more texts for texts and workflows');
+SELECT jorge.opt_out(pg_temp.l(36), 'email'), jorge.opt_out(pg_temp.l(36), 'sms'), jorge.grant_consent(pg_temp.l(37), 'all', 'express', 'form'), jorge.opt_out(pg_temp.l(38)), jorge.resume_lead(pg_temp.l(39));
+SELECT is(pg_temp.held(36) || pg_temp.held(37) || pg_temp.held(38) || pg_temp.held(39), '', 'nothing is held, nobody shown');
 
 -- a person answers
 UPDATE jorge.reply_policy SET mode = 'send', sms_template = 'reply', wait_low = 600, wait_high = 900;
