@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS jorge.appointment (
     UNIQUE (location_id, provider, provider_ref)
 );
 CREATE INDEX IF NOT EXISTS appointment_lead_idx ON jorge.appointment (lead_id, location_id);
-COMMENT ON TABLE jorge.appointment IS 'Appointments. Setting one ends sequences that stop on it and puts reminders into the outbox; moving it moves them.';
+COMMENT ON TABLE jorge.appointment IS 'Appointments. Setting one that is still to come ends sequences that stop on it and puts reminders into the outbox; moving it moves them.';
 COMMENT ON COLUMN jorge.appointment.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.appointment.appointment_id IS 'Id.';
 COMMENT ON COLUMN jorge.appointment.lead_id IS 'The person.';
@@ -191,13 +191,14 @@ CREATE OR REPLACE FUNCTION jorge.appointment_told(appointment jorge.appointment)
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-    IF appointment.state = 'set' THEN
+    -- one that is over was imported: it says nothing of whoever is followed up now
+    IF appointment.state = 'set' AND appointment.starts_at > now() THEN
         PERFORM jorge.stop_follow_up(appointment.lead_id, 'booked', appointment.location_id);
     END IF;
     PERFORM jorge.plan_reminders(appointment);
 END
 $fn$;
-COMMENT ON FUNCTION jorge.appointment_told(jorge.appointment) IS 'What follows when an appointment is set, moved or decided: sequences end (booked), reminders are planned anew.';
+COMMENT ON FUNCTION jorge.appointment_told(jorge.appointment) IS 'What follows when an appointment is set, moved or decided: sequences end if it is still to come (booked), reminders are planned anew.';
 REVOKE ALL ON FUNCTION jorge.appointment_told(jorge.appointment) FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT OR UPDATE OF state, starts_at, lead_id, place ON jorge.appointment

@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(96);
+SELECT plan(98);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -207,6 +207,12 @@ SELECT is(pg_temp.held(37), 'call sms workflow shown', 'consent to e-mail for e-
 SELECT is(pg_temp.held(38), 'call email shown', 'no more texts for texts and workflows');
 SELECT jorge.opt_out(pg_temp.l(36), 'email'), jorge.opt_out(pg_temp.l(36), 'sms'), jorge.grant_consent(pg_temp.l(37), 'all', 'express', 'form'), jorge.opt_out(pg_temp.l(38)), jorge.resume_lead(pg_temp.l(39));
 SELECT is(pg_temp.held(36) || pg_temp.held(37) || pg_temp.held(38) || pg_temp.held(39), '', 'nothing is held, nobody shown');
+
+-- an appointment that is over
+SELECT pg_temp.follow(12), pg_temp.happens(12, 'over');
+SELECT is(pg_temp.e(12), 'active', 'stops nothing');
+SELECT pg_temp.happens(12, 'booked');
+SELECT is(pg_temp.e(12), 'stopped booked', 'moved to a day to come it does');
 
 -- a person answers
 UPDATE jorge.reply_policy SET mode = 'send', sms_template = 'reply', wait_low = 600, wait_high = 900;
