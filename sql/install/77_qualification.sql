@@ -205,6 +205,41 @@ CREATE OR REPLACE TRIGGER sequences AFTER INSERT OR UPDATE OF state, starts_at, 
     FOR EACH ROW EXECUTE FUNCTION jorge.tell_follow_up('appointment_told', '', '');
 COMMENT ON TRIGGER sequences ON jorge.appointment IS 'Ends sequences and plans reminders: jorge.appointment_told().';
 
+-- the owner's rights: who may delete an appointment need not see the outbox
+CREATE OR REPLACE FUNCTION jorge.appointment_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    PERFORM jorge.locked_lead(OLD.lead_id, OLD.location_id);
+    OLD.state := 'cancelled';
+    PERFORM jorge.cancel_reminders(OLD);
+    RETURN NULL;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.appointment_deleted() IS 'Trigger on jorge.appointment: one that is deleted reminds nobody.';
+REVOKE ALL ON FUNCTION jorge.appointment_deleted() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER deleted AFTER DELETE ON jorge.appointment FOR EACH ROW EXECUTE FUNCTION jorge.appointment_deleted();
+COMMENT ON TRIGGER deleted ON jorge.appointment IS 'Cancels its reminders: jorge.appointment_deleted().';
+
+CREATE OR REPLACE FUNCTION jorge.place_told(lead jorge.lead) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    PERFORM jorge.plan_reminders(a) FROM jorge.appointment a
+      WHERE a.lead_id = lead.lead_id AND a.location_id || '' = lead.location_id AND a.state = 'set' AND a.starts_at > now();
+END
+$fn$;
+COMMENT ON FUNCTION jorge.place_told(jorge.lead) IS 'What follows when it turns out by which clock, or in which language, a person lives: reminders say it so.';
+REVOKE ALL ON FUNCTION jorge.place_told(jorge.lead) FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER reminders AFTER UPDATE OF time_zone, phone, state, country, language ON jorge.lead
+    FOR EACH ROW WHEN ((NEW.time_zone, NEW.phone, NEW.state, NEW.country, NEW.language) IS DISTINCT FROM (OLD.time_zone, OLD.phone, OLD.state, OLD.country, OLD.language))
+    EXECUTE FUNCTION jorge.tell_follow_up('place_told', '', '', 'appointment');
+COMMENT ON TRIGGER reminders ON jorge.lead IS 'Reminders tell the time by the person''s clock: jorge.place_told().';
+
 CREATE OR REPLACE FUNCTION jorge.set_appointment(lead_id uuid, starts_at timestamptz, ends_at timestamptz DEFAULT NULL, title text DEFAULT NULL, place text DEFAULT NULL, state text DEFAULT 'set',
                                                  provider text DEFAULT NULL, provider_ref text DEFAULT NULL, told_at timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location()) RETURNS uuid
     LANGUAGE plpgsql VOLATILE

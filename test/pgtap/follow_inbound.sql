@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(98);
+SELECT plan(104);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -213,6 +213,25 @@ SELECT pg_temp.follow(12), pg_temp.happens(12, 'over');
 SELECT is(pg_temp.e(12), 'active', 'stops nothing');
 SELECT pg_temp.happens(12, 'booked');
 SELECT is(pg_temp.e(12), 'stopped booked', 'moved to a day to come it does');
+
+-- clocks, and deletion
+CREATE FUNCTION pg_temp.told(n integer) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(DISTINCT substring(payload ->> 'message' FROM '[0-9]+:[0-9]+ [AP]M'), '; ') FROM jorge.outbox WHERE lead_id = pg_temp.l(n) AND dedupe_key LIKE 'reminder:%'$$;
+SELECT is(pg_temp.told(13), '2:00 PM', 'Texas');
+UPDATE jorge.lead SET time_zone = 'America/New_York' WHERE lead_id = pg_temp.l(13);
+SELECT is(pg_temp.told(13), '3:00 PM', 'who turns out to live in New York is told its time');
+SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactUpdate', 'id', 'c17', 'timezone', 'America/Denver', 'dateUpdated', clock_timestamp()));
+SELECT is(pg_temp.told(17), '1:00 PM', 'also where the CRM says so');
+SELECT is(pg_temp.reminders(13), 'A 2046-12-09 20:00:00; A 2046-12-10 19:00:00', 'each once');
+CREATE ROLE jorge_follow_office;
+GRANT USAGE ON SCHEMA jorge TO jorge_follow_office;
+GRANT SELECT, DELETE ON jorge.appointment TO jorge_follow_office;
+SET ROLE jorge_follow_office;
+DELETE FROM jorge.appointment WHERE provider_ref = 'a13';
+RESET ROLE;
+SELECT is(pg_temp.reminders(13), NULL, 'an appointment that somebody deletes reminds nobody');
+SELECT jorge.erase_lead(pg_temp.l(17)) \g /dev/null
+SELECT is((SELECT count(*) FROM jorge.appointment WHERE provider_ref = 'x17') + (SELECT count(*) FROM jorge.outbox WHERE payload ->> 'message' LIKE '%1:00 PM%'), 0::bigint, 'nor stands in the way of an erasure');
 
 -- a person answers
 UPDATE jorge.reply_policy SET mode = 'send', sms_template = 'reply', wait_low = 600, wait_high = 900;
