@@ -76,7 +76,7 @@ CREATE OR REPLACE VIEW jorge.template_variable AS
         ('postal_address', false, '1 Main St, Austin, TX 78701', 'jorge.voice'),
         ('unsubscribe_url', false, 'https://example.com/u?lead=...', 'jorge.voice, with the lead'),
         ('booking_url', false, 'https://example.com/book', 'jorge.voice'),
-        ('opt_out', false, 'Reply STOP to opt out, HELP for help.', 'jorge.voice, in the person''s language')) v(name, may_be_missing, sample, meaning);
+        ('opt_out', false, 'Reply STOP to opt out, HELP for help.', 'jorge.voice, in the language of the text')) v(name, may_be_missing, sample, meaning);
 COMMENT ON VIEW jorge.template_variable IS 'Variables of templates.';
 COMMENT ON COLUMN jorge.template_variable.name IS 'Name, to be written {{name}}.';
 COMMENT ON COLUMN jorge.template_variable.may_be_missing IS 'Not every person has it: a template must say what to write without, {{name|words}}.';
@@ -184,7 +184,7 @@ BEGIN
      WHERE a.lead_id = lead.lead_id AND a.location_id || '' = lead.location_id AND a.state = 'set' AND a.starts_at > now() ORDER BY a.starts_at LIMIT 1;
     SELECT i.body INTO said FROM jorge.interaction i
      WHERE i.lead_id = lead.lead_id AND i.location_id || '' = lead.location_id AND i.direction = 'in' AND i.body IS NOT NULL ORDER BY i.at DESC LIMIT 1;
-    question := jorge.next_question(lead.lead_id, lead.location_id);
+    question := jorge.next_question(lead.lead_id, lead.location_id, language);
     -- what forms bring as a name may be an address or an advertisement
     IF first !~ '^[[:alpha:]][[:alpha:]''’. -]{0,29}$' OR lower(first) IN ('unknown', 'test', 'na', 'none', 'null', 'lead', 'guest', 'facebook', 'zillow') THEN
         first := NULL;
@@ -244,7 +244,8 @@ DECLARE
     lead jorge.lead := jorge.stored_lead($1, $3);
     said text := coalesce($4, jorge.lead_language(lead.language));
     t jorge.template := jorge.pick_template($2, said, $3, $5);
-    known jsonb := jorge.template_values(lead, said) || $6;
+    -- one message, one language: that of the variant
+    known jsonb := jorge.template_values(lead, t.language) || $6;
     body text;
     subject text;
 BEGIN
@@ -266,7 +267,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.render_for(uuid, text, text, text, float8, jsonb) IS
-    'A template filled for a lead, as jorge.enqueue() takes it: channel, endpoint, payload (of a call task without its dueDate). extra overrides values. ERROR 42704 for an unknown template, P0002 for an unknown lead or a value that jorge.voice lacks.';
+    'A template filled for a lead, as jorge.enqueue() takes it: channel, endpoint, payload (of a call task without its dueDate). Values are in the language of the variant. extra overrides values. ERROR 42704 for an unknown template, P0002 for an unknown lead or a value that jorge.voice lacks.';
 
 -- the shipped sequence: here, since its steps name templates
 INSERT INTO jorge.sequence (location_id, sequence, title) SELECT '*', 'standard', 'Day 3 text, day 7 call, day 14 e-mail, day 30 text'

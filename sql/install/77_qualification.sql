@@ -88,6 +88,7 @@ DECLARE
     turn integer := 1;
     id bigint;
     waiting bigint;
+    written text;
     filled record;
 BEGIN
     -- a key is used once: the same reminder, planned again after it was cancelled, has a number behind it
@@ -112,8 +113,9 @@ BEGIN
     IF waiting IS NULL AND due <= now() THEN
         RETURN NULL;
     END IF;
-    filled := jorge.render_for(lead.lead_id, rule.template, appointment.location_id, NULL, NULL,
-                               jsonb_strip_nulls(jsonb_build_object('appointment_at', jorge.appointment_time(appointment.starts_at, lead, jorge.lead_language(lead.language)),
+    written := (jorge.pick_template(rule.template, jorge.lead_language(lead.language), appointment.location_id)).language;
+    filled := jorge.render_for(lead.lead_id, rule.template, appointment.location_id, written, NULL,
+                               jsonb_strip_nulls(jsonb_build_object('appointment_at', jorge.appointment_time(appointment.starts_at, lead, written),
                                                                     'appointment_place', left(appointment.place, 100))));
     IF waiting IS NULL THEN
         RETURN jorge.enqueue(appointment.location_id, lead.lead_id, filled.channel, filled.endpoint, filled.payload, 90, due, key, appointment.starts_at - interval '5 minutes');
