@@ -430,7 +430,7 @@ CREATE TABLE IF NOT EXISTS jorge.reply_policy (
 );
 COMMENT ON TABLE jorge.reply_policy IS 'How messages are answered: a row a location; without one nobody is.';
 COMMENT ON COLUMN jorge.reply_policy.location_id IS 'Tenant.';
-COMMENT ON COLUMN jorge.reply_policy.mode IS 'off; draft (left for a person: jorge.reply, jorge.approve_reply); send (after the wait, through the send gate).';
+COMMENT ON COLUMN jorge.reply_policy.mode IS 'off; draft (left for a person: jorge.reply, jorge.approve_reply, jorge.discard_reply); send (after the wait, through the send gate).';
 COMMENT ON COLUMN jorge.reply_policy.wait_low IS 'Least wait before an answer, seconds: 0, 5 or 30 are usual.';
 COMMENT ON COLUMN jorge.reply_policy.wait_high IS 'Longest wait, seconds: 0, 15 or 60; each answer''s is random between the two.';
 COMMENT ON COLUMN jorge.reply_policy.sms_template IS 'Name in jorge.template; NULL = texts are not answered.';
@@ -532,7 +532,10 @@ DECLARE
 BEGIN
     SELECT d.* INTO r FROM jorge.reply d WHERE d.location_id = $3 AND d.reply_id = $1 AND d.state = 'draft' FOR UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'location "%" has no draft %', $3, $1 USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'location "%" has no draft %', $3, $1 USING ERRCODE = 'no_data_found', HINT = 'See SELECT reply_id, lead_id, payload FROM jorge.reply WHERE state = ''draft''.';
+    END IF;
+    IF $2 !~ '[^[:space:]]' THEN
+        RAISE EXCEPTION 'the answer has no text' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL sends the draft as it is, jorge.discard_reply() none.';
     END IF;
     IF $2 IS NOT NULL THEN
         r.payload := r.payload || jsonb_build_object(CASE r.channel WHEN 'email' THEN 'html' ELSE 'message' END, $2);
@@ -541,8 +544,22 @@ BEGIN
     RETURN jorge.queue_reply(r, '0');
 END
 $fn$;
-COMMENT ON FUNCTION jorge.approve_reply(uuid, text, text) IS 'Sends a draft, as it is or with another text, through the outbox; returns the delivery. ERROR P0002 if it is no draft.';
+COMMENT ON FUNCTION jorge.approve_reply(uuid, text, text) IS 'Sends a draft, as it is or with another text, through the outbox; returns the delivery. Errors: P0002 if it is no draft, 22023 for a text without a word.';
 REVOKE ALL ON FUNCTION jorge.approve_reply(uuid, text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.discard_reply(reply_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    UPDATE jorge.reply d SET state = 'discarded', decided_by = current_user WHERE d.location_id = $2 AND d.reply_id = $1 AND d.state = 'draft';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'location "%" has no draft %', $2, $1 USING ERRCODE = 'no_data_found', HINT = 'One that is in the outbox is stopped by jorge.cancel(outbox_id).';
+    END IF;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.discard_reply(uuid, text) IS 'Discards a draft: it is not sent. ERROR P0002 if it is no draft.';
+REVOKE ALL ON FUNCTION jorge.discard_reply(uuid, text) FROM PUBLIC;
 
 CREATE OR REPLACE VIEW jorge.first_response WITH (security_invoker = true) AS
     SELECT l.location_id, l.lead_id, l.first_source AS source, l.first_seen_at, l.first_outbound_at,

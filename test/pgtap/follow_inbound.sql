@@ -1,6 +1,6 @@
 -- What people say and do, as providers deliver it, stops what would be sent, in the transaction that learns of it; consent; answers; appointments; qualification.
 BEGIN;
-SELECT plan(104);
+SELECT plan(110);
 SET timezone = 'UTC';
 INSERT INTO jorge.voice (agent_name, company_name, postal_address, unsubscribe_url, booking_url) VALUES ('Jorge', 'Jorge Realty', '1 Main St', 'https://example.com/u', 'https://example.com/b');
 SELECT jorge.ingest('ghl', jsonb_build_object('type', 'ContactCreate', 'id', 'c' || n, 'firstName', 'Ann', 'lastName', 'Number' || chr(96 + n), 'phone', '+1512555200' || n, 'email', 'ann' || n || '@example.com', 'dateAdded', '2026-01-01T00:00:00Z'))
@@ -262,6 +262,15 @@ SELECT pg_temp.says(39, 'And what does it cost?', 'q40');
 SELECT jorge.approve_reply(reply_id, 'A lot') FROM jorge.reply WHERE lead_id = pg_temp.l(39) AND state = 'draft';
 SELECT pg_temp.we_say(39, 'One moment', 'p39', '0');
 SELECT is(pg_temp.answers(39), 'pending; cancelled another message came', 'what a person approved is sent all the same');
+
+-- drafts: not blank, and not for ever
+SELECT pg_temp.says(37, 'And the garden?', 'd37');
+SELECT throws_ok($$SELECT jorge.approve_reply(reply_id, E' \n\t') FROM jorge.reply WHERE lead_id = pg_temp.l(37) AND state = 'draft'$$, '22023', 'the answer has no text', 'a blank answer');
+SELECT throws_ok($$SELECT jorge.approve_reply(reply_id, '') FROM jorge.reply WHERE lead_id = pg_temp.l(37) AND state = 'draft'$$, '22023', 'the answer has no text', 'an empty one');
+SELECT lives_ok($$SELECT jorge.discard_reply(reply_id) FROM jorge.reply WHERE lead_id = pg_temp.l(37) AND state = 'draft'$$, 'a person discards the draft');
+SELECT is((SELECT concat_ws(' ', state, decided_by, outbox_id) FROM jorge.reply r JOIN jorge.interaction i USING (interaction_id) WHERE i.body = 'And the garden?'), 'discarded ' || current_user, 'who is on record');
+SELECT throws_ok($$SELECT jorge.discard_reply(reply_id) FROM jorge.reply r JOIN jorge.interaction i USING (interaction_id) WHERE i.body = 'And the garden?'$$, 'P0002', NULL, 'once');
+SELECT throws_ok($$SELECT jorge.discard_reply(gen_random_uuid())$$, 'P0002', NULL, 'one that is not there');
 
 -- a role that may only insert
 CREATE ROLE jorge_follow_app;
