@@ -76,7 +76,7 @@ CREATE OR REPLACE VIEW jorge.template_variable AS
         ('postal_address', false, '1 Main St, Austin, TX 78701', 'jorge.voice'),
         ('unsubscribe_url', false, 'https://example.com/u?lead=...', 'jorge.voice, with the lead'),
         ('booking_url', true, 'https://example.com/book', 'jorge.voice'),
-        ('opt_out', false, 'Reply STOP to opt out, HELP for help.', 'jorge.voice, in the person''s language')) v(name, may_be_missing, sample, meaning);
+        ('opt_out', false, 'Reply STOP to opt out, HELP for help.', 'jorge.voice, in the language of the text')) v(name, may_be_missing, sample, meaning);
 COMMENT ON VIEW jorge.template_variable IS 'Variables of templates.';
 COMMENT ON COLUMN jorge.template_variable.name IS 'Name, to be written {{name}}.';
 COMMENT ON COLUMN jorge.template_variable.may_be_missing IS 'Not every person has it: a template must say what to write without, {{name|words}}.';
@@ -161,26 +161,33 @@ SELECT '*', t.*
     ('day_3', 'en', 0.5, 'sms', 'follow_up', NULL, 'Hi {{first_name|there}}, {{agent_name}} with {{company_name}}. Still looking in {{area|the area}}? {{next_question|What would have to be true for you to move this year?}} {{opt_out}}'),
     ('day_3', 'en', 0.7, 'sms', 'follow_up', NULL, '{{first_name|Hi}}, {{agent_name}} with {{company_name}}. Straight question, so I don''t waste your time: {{next_question|are you moving this year or just looking?}} {{opt_out}}'),
     ('day_3', 'en', 0.9, 'sms', 'follow_up', NULL, '{{first_name|Hi}}, {{agent_name}}, {{company_name}}. Good homes in {{area|your area}} go in days. Are you serious or shall I close your file? {{next_question|}} {{opt_out}}'),
-    ('day_3', 'es', 0.5, 'sms', 'follow_up', NULL, 'Hola {{first_name|}}, soy {{agent_name}} de {{company_name}}. ¿Sigue buscando en {{area|la zona}}? ¿Cuándo le gustaría mudarse? {{opt_out}}'),
-    ('day_3', 'es', 0.8, 'sms', 'follow_up', NULL, '{{first_name|Hola}}, {{agent_name}} de {{company_name}}. Pregunta directa: ¿va en serio este año o solo está mirando? {{opt_out}}'),
+    ('day_3', 'es', 0.5, 'sms', 'follow_up', NULL, 'Hola {{first_name|}}, soy {{agent_name}} de {{company_name}}. ¿Sigue buscando en {{area|la zona}}? {{next_question|¿Cuándo le gustaría mudarse?}} {{opt_out}}'),
+    ('day_3', 'es', 0.8, 'sms', 'follow_up', NULL, '{{first_name|Hola}}, {{agent_name}} de {{company_name}}. Pregunta directa: {{next_question|¿va en serio este año o solo está mirando?}} {{opt_out}}'),
     ('day_7', 'en', 0.5, 'call', 'follow_up', 'Call {{name|the lead}} ({{class|unscored}}, {{score|no}} points)', 'From {{source|an unknown source}}. Budget {{budget|not said}}, area {{area|not said}}, timeline {{timeline|not said}}. Ask: {{next_question|nothing is open; book the appointment}} Last message: {{message|none}}'),
     ('day_7', 'es', 0.5, 'call', 'follow_up', 'Call {{name|the lead}} in Spanish ({{class|unscored}}, {{score|no}} points)', 'From {{source|an unknown source}}. Budget {{budget|not said}}, area {{area|not said}}, timeline {{timeline|not said}}. Ask: {{next_question|nothing is open; book the appointment}} Last message: {{message|none}}'),
     ('day_14', 'en', 0.5, 'email', 'follow_up', 'What changed in {{area|your area}} since you asked', '<p>Hi {{first_name|there}},</p><p>two weeks ago you asked about {{listing|a home}}. Prices and listings move fast; tell me one thing and I send you only what fits: {{next_question|what would make you move?}}</p><p>{{agent_name}}<br>{{company_name}}, {{postal_address}}</p><p><a href="{{unsubscribe_url}}">Unsubscribe</a></p>'),
     ('day_14', 'en', 0.8, 'email', 'follow_up', 'Yes or no, {{first_name|quickly}}?', '<p>{{first_name|Hello}},</p><p>no long mail. Are you moving within six months, yes or no? If yes, answer this: {{next_question|when can we talk for ten minutes?}} If no, tell me and I close your file.</p><p>{{agent_name}}<br>{{company_name}}, {{postal_address}}</p><p><a href="{{unsubscribe_url}}">Unsubscribe</a></p>'),
-    ('day_14', 'es', 0.5, 'email', 'follow_up', 'Novedades en {{area|su zona}}', '<p>Hola {{first_name|}},</p><p>hace dos semanas preguntó por {{listing|una casa}}. Dígame una cosa y le envío solo lo que le sirve: ¿cuándo le gustaría mudarse?</p><p>{{agent_name}}<br>{{company_name}}, {{postal_address}}</p><p><a href="{{unsubscribe_url}}">Cancelar la suscripción</a></p>'),
+    ('day_14', 'es', 0.5, 'email', 'follow_up', 'Novedades en {{area|su zona}}', '<p>Hola {{first_name|}},</p><p>hace dos semanas preguntó por {{listing|una casa}}. Dígame una cosa y le envío solo lo que le sirve: {{next_question|¿cuándo le gustaría mudarse?}}</p><p>{{agent_name}}<br>{{company_name}}, {{postal_address}}</p><p><a href="{{unsubscribe_url}}">Cancelar la suscripción</a></p>'),
     ('day_30', 'en', 0.5, 'sms', 'follow_up', NULL, 'Hi {{first_name|there}}, {{agent_name}} again. If the timing is wrong, tell me when it is right and I come back then. If it is right, tell me a day. {{booking_url|}} {{opt_out}}'),
     ('day_30', 'en', 0.8, 'sms', 'follow_up', NULL, '{{first_name|Hi}}, last one from {{agent_name}}: yes, no, or later? One word is enough. {{opt_out}}'),
     ('day_30', 'es', 0.5, 'sms', 'follow_up', NULL, 'Hola {{first_name|}}, soy {{agent_name}}. ¿Sí, no o más adelante? Una palabra basta. {{opt_out}}'),
     ('reply', 'en', 0.5, 'sms', 'reply', NULL, 'Thanks {{first_name|}}, got it. {{next_question|When can we talk for ten minutes?}}'),
     ('reply', 'en', 0.7, 'sms', 'reply', NULL, 'Got it. {{next_question|Ten minutes today or tomorrow?}}'),
     ('reply', 'en', 0.9, 'sms', 'reply', NULL, '{{next_question|Today or tomorrow: when do we talk?}}'),
-    ('reply', 'es', 0.5, 'sms', 'reply', NULL, 'Gracias {{first_name|}}. ¿Cuándo podemos hablar diez minutos?'),
+    ('reply', 'es', 0.5, 'sms', 'reply', NULL, 'Gracias {{first_name|}}. {{next_question|¿Cuándo podemos hablar diez minutos?}}'),
     ('reply_email', 'en', 0.5, 'email', 'reply', 'Re: your message', '<p>Hi {{first_name|there}},</p><p>thank you, I got it. {{next_question|When can we talk for ten minutes?}}</p><p>{{agent_name}}<br>{{company_name}}</p>'),
-    ('reply_email', 'es', 0.5, 'email', 'reply', 'Re: su mensaje', '<p>Hola {{first_name|}},</p><p>gracias por su mensaje. ¿Cuándo podemos hablar diez minutos?</p><p>{{agent_name}}<br>{{company_name}}</p>'),
+    ('reply_email', 'es', 0.5, 'email', 'reply', 'Re: su mensaje', '<p>Hola {{first_name|}},</p><p>gracias por su mensaje. {{next_question|¿Cuándo podemos hablar diez minutos?}}</p><p>{{agent_name}}<br>{{company_name}}</p>'),
     ('reminder', 'en', 0.5, 'sms', 'reminder', NULL, 'Reminder: {{appointment_at|our appointment}}, {{appointment_place|as agreed}}, with {{agent_name}}. Can''t make it? Text me.'),
     ('reminder', 'es', 0.5, 'sms', 'reminder', NULL, 'Recordatorio: {{appointment_at|nuestra cita}}, {{appointment_place|según lo acordado}}, con {{agent_name}}. ¿No puede? Escríbame.')
     ) t(template, language, confrontation, channel, purpose, subject, body)
  WHERE NOT EXISTS (SELECT FROM jorge.template WHERE location_id = '*');
+
+-- those shipped before asked everybody the same; one that its owner has changed stays
+UPDATE jorge.template t SET body = replace(t.body, w.words, '{{next_question|' || w.words || '}}')
+  FROM (VALUES ('c0dde530ebb366c270338ba87ae74e18', '¿Cuándo le gustaría mudarse?'), ('64efaf3975a2fd5c111d8df5e1b7d177', '¿va en serio este año o solo está mirando?'),
+               ('9f5da47bb43f0009aad9336570547f12', '¿cuándo le gustaría mudarse?'), ('195ade6fa63d738baad18340c6749caa', '¿Cuándo podemos hablar diez minutos?'),
+               ('ab709463860065949ffe4d9370c064d2', '¿Cuándo podemos hablar diez minutos?')) w(body_md5, words)
+ WHERE t.location_id = '*' AND t.language = 'es' AND md5(t.body) = w.body_md5;
 
 CREATE OR REPLACE FUNCTION jorge.lead_language(language text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -199,7 +206,7 @@ DECLARE
     meeting jorge.appointment;
     said text;
     first text := btrim(coalesce(nullif(btrim(lead.first_name), ''), split_part(btrim(lead.name), ' ', 1)));
-    question jsonb;
+    asked jsonb;
 BEGIN
     language := coalesce($2, jorge.lead_language(lead.language));
     SELECT o.* INTO v FROM jorge.voice o WHERE o.location_id = lead.location_id;
@@ -208,7 +215,7 @@ BEGIN
      WHERE a.lead_id = lead.lead_id AND a.location_id || '' = lead.location_id AND a.state = 'set' AND a.starts_at > now() ORDER BY a.starts_at LIMIT 1;
     SELECT i.body INTO said FROM jorge.interaction i
      WHERE i.lead_id = lead.lead_id AND i.location_id || '' = lead.location_id AND i.direction = 'in' AND i.body IS NOT NULL ORDER BY i.at DESC LIMIT 1;
-    question := jorge.next_question(lead.lead_id, lead.location_id);
+    asked := jorge.next_question(lead.lead_id, lead.location_id, language);
     -- what forms bring as a name may be an address or an advertisement
     IF first !~ '^[[:alpha:]][[:alpha:]''’. -]{0,29}$' OR lower(first) IN ('unknown', 'test', 'na', 'none', 'null', 'lead', 'guest', 'facebook', 'zillow') THEN
         first := NULL;
@@ -222,7 +229,10 @@ BEGIN
         'street', left(lead.street, 80),
         'source', CASE lead.first_source WHEN 'zillow' THEN 'Zillow' WHEN 'realtor_com' THEN 'Realtor.com' WHEN 'facebook' THEN 'Facebook' WHEN 'ghl' THEN 'our website' ELSE left(lead.first_source, 40) END,
         'timeline', left(lead.timeline, 60), 'score', round(s.score)::text, 'class', s.class,
-        'next_question', CASE WHEN language = 'en' THEN question ->> 'asks' END,
+        -- a question that nobody has put into the language is not asked in English
+        'next_question', CASE WHEN template_values.language = 'en' OR EXISTS (
+            SELECT FROM jorge.question_variant q WHERE q.side = asked ->> 'side' AND q.question = asked ->> 'question'
+               AND q.language = template_values.language AND q.location_id IN (lead.location_id, '*')) THEN asked ->> 'asks' END,
         'appointment_at', jorge.appointment_time(meeting.starts_at, lead, language),
         'appointment_place', left(meeting.place, 100), 'message', left(said, 300), 'phone', lead.phone, 'email', lead.email,
         'agent_name', coalesce(v.agent_name, lead.owner), 'company_name', v.company_name, 'agent_phone', v.agent_phone, 'postal_address', v.postal_address,
@@ -231,7 +241,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.template_values(jorge.lead, text) IS
-    'Values of jorge.template_variable for a lead, as JSON; what is not known is left out. A first name that has digits, marks of an address, or is a placeholder is not known. next_question is written in English only: Spanish templates ask by themselves.';
+    'Values of jorge.template_variable for a lead, as JSON; what is not known is left out. A first name that has digits, marks of an address, or is a placeholder is not known. next_question in Spanish is one of jorge.question_variant; where there is none for it, it is not known.';
 
 CREATE OR REPLACE FUNCTION jorge.pick_template(template text, language text DEFAULT 'en', location_id text DEFAULT jorge.current_location(), confrontation float8 DEFAULT NULL) RETURNS jorge.template
     LANGUAGE plpgsql STABLE
@@ -268,7 +278,8 @@ DECLARE
     lead jorge.lead := jorge.stored_lead($1, $3);
     said text := coalesce($4, jorge.lead_language(lead.language));
     t jorge.template := jorge.pick_template($2, said, $3, $5);
-    known jsonb := jorge.template_values(lead, said) || $6;
+    -- one message, one language: that of the variant
+    known jsonb := jorge.template_values(lead, t.language) || $6;
     body text;
     subject text;
 BEGIN
@@ -290,7 +301,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION jorge.render_for(uuid, text, text, text, float8, jsonb) IS
-    'A template filled for a lead, as jorge.enqueue() takes it: channel, endpoint, payload (of a call task without its dueDate). extra overrides values. ERROR 42704 for an unknown template, P0002 for an unknown lead or a value that jorge.voice lacks.';
+    'A template filled for a lead, as jorge.enqueue() takes it: channel, endpoint, payload (of a call task without its dueDate). Values are in the language of the variant. extra overrides values. ERROR 42704 for an unknown template, P0002 for an unknown lead or a value that jorge.voice lacks.';
 
 -- the shipped sequence: here, since its steps name templates
 INSERT INTO jorge.sequence (location_id, sequence, title) SELECT '*', 'standard', 'Day 3 text, day 7 call, day 14 e-mail, day 30 text'

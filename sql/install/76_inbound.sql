@@ -116,8 +116,13 @@ CREATE OR REPLACE VIEW jorge.needs_person WITH (security_invoker = true) AS
     SELECT c.location_id, jorge.lead_alias(c.lead_id, c.location_id) AS lead_id, l.name, c.at, c.source AS channel, c.text_shown AS said
       FROM jorge.consent c JOIN jorge.lead l ON l.location_id = c.location_id AND l.lead_id = jorge.lead_alias(c.lead_id, c.location_id)
      WHERE c.act = 'pause'
-       AND NOT EXISTS (SELECT FROM jorge.consent r WHERE r.location_id = c.location_id AND r.lead_id = c.lead_id AND r.act IN ('resume', 'grant', 'revoke') AND r.at > c.at);
-COMMENT ON VIEW jorge.needs_person IS 'Messages a person must read: it is not clear whether somebody wants to be left alone, and nothing is sent until jorge.resume_lead() or jorge.opt_out().';
+       -- as long as the gate holds one channel for it
+       AND EXISTS (SELECT FROM (VALUES ('sms', 'sms'), ('email', 'email'), ('call', 'call'), ('workflow', 'sms')) p(channel, also)
+                    WHERE c.channel IN ('all', p.channel, p.also)
+                      AND NOT EXISTS (SELECT FROM jorge.consent r
+                                       WHERE r.location_id = c.location_id AND r.lead_id IN (c.lead_id, l.lead_id) AND r.channel IN ('all', p.channel, p.also)
+                                         AND (r.act IN ('resume', 'grant') AND r.at > c.at OR r.act = 'revoke' AND r.at >= c.at)));
+COMMENT ON VIEW jorge.needs_person IS 'Messages a person must read: it is not clear whether somebody wants to be left alone, and what the pause concerns is held until jorge.resume_lead(), or until each channel of it has an opt-out or a new consent.';
 COMMENT ON COLUMN jorge.needs_person.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.needs_person.lead_id IS 'The person.';
 COMMENT ON COLUMN jorge.needs_person.name IS 'Name.';
@@ -161,6 +166,36 @@ $fn$;
 COMMENT ON FUNCTION jorge.heard(jorge.interaction) IS
     'What follows from something a person said: an opt-out, a pause where it is not clear (of the last 90 days), a new consent; sequences begun before it end (reply); answers not yet sent to earlier messages are cancelled; an answer is drafted (jorge.reply_policy).';
 REVOKE ALL ON FUNCTION jorge.heard(jorge.interaction) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.answered(said jorge.interaction) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $fn$
+DECLARE
+    who uuid := jorge.lead_alias(said.lead_id, said.location_id);
+    waiting bigint[];
+BEGIN
+    IF said.channel NOT IN ('sms', 'email') OR NOT EXISTS (SELECT FROM jorge.reply r WHERE r.lead_id = who AND r.location_id || '' = said.location_id AND r.state = 'queued') THEN
+        RETURN;
+    END IF;
+    who := coalesce(jorge.locked_lead(who, said.location_id), who);
+    -- what a person approved is a person's answer too
+    SELECT array_agg(o.outbox_id ORDER BY o.outbox_id) INTO waiting
+      FROM jorge.reply r JOIN jorge.outbox o ON o.location_id = r.location_id AND o.outbox_id = r.outbox_id
+     WHERE r.lead_id = who AND r.location_id || '' = said.location_id AND r.state = 'queued' AND r.decided_by IS NULL AND r.asked_at <= said.at AND o.state IN ('pending', 'held');
+    -- our own message, come back: known by its id, or on its way while the id isn't known
+    IF waiting IS NULL
+       OR EXISTS (SELECT FROM jorge.outbox_done d WHERE d.remote_id = said.provider_ref AND d.location_id || '' = said.location_id)
+       OR EXISTS (SELECT FROM jorge.outbox o WHERE o.lead_id = who AND o.location_id || '' = said.location_id AND o.channel = said.channel AND o.state IN ('sending', 'unknown')) THEN
+        RETURN;
+    END IF;
+    PERFORM jorge.cancel(w.outbox_id, 'a person answered', said.location_id) FROM unnest(waiting) w(outbox_id);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.answered(jorge.interaction) IS
+    'What follows from a message of ours, by text or e-mail, that did not leave through the outbox: a person has answered, so automatic answers to what came before it are cancelled.';
+REVOKE ALL ON FUNCTION jorge.answered(jorge.interaction) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.form_heard(form jorge.inquiry) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -251,6 +286,40 @@ $fn$;
 COMMENT ON FUNCTION jorge.contact_told(jorge.lead_contact) IS 'What follows when a person''s last contact in a system is deleted there: sequences end.';
 REVOKE ALL ON FUNCTION jorge.contact_told(jorge.lead_contact) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION jorge.stop_after_merge(lead_id uuid, location_id text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $fn$
+DECLARE
+    replied_at timestamptz;
+BEGIN
+    IF EXISTS (SELECT FROM jorge.consent c
+                WHERE c.lead_id = $1 AND c.location_id || '' = $2 AND c.act = 'revoke' AND c.channel = 'all'
+                  AND NOT EXISTS (SELECT FROM jorge.consent g WHERE g.lead_id = c.lead_id AND g.location_id || '' = $2 AND g.act = 'grant' AND g.at > c.at OFFSET 0)) THEN
+        PERFORM jorge.stop_follow_up($1, 'opt_out', $2);
+    END IF;
+    IF EXISTS (SELECT FROM jorge.lead_dnd d WHERE d.lead_id = $1 AND d.location_id = $2 AND d.channel = 'all' AND d.state <> 'inactive') THEN
+        PERFORM jorge.stop_follow_up($1, 'dnd', $2);
+    END IF;
+    IF EXISTS (SELECT FROM jorge.lead l WHERE l.location_id = $2 AND l.lead_id = $1 AND l.outcome <> 'open') THEN
+        PERFORM jorge.stop_follow_up($1, 'outcome', $2);
+    END IF;
+    IF EXISTS (SELECT FROM jorge.appointment a WHERE a.lead_id = $1 AND a.location_id || '' = $2 AND a.state = 'set' AND a.starts_at > now()) THEN
+        PERFORM jorge.stop_follow_up($1, 'booked', $2);
+    END IF;
+    -- a sequence begun after the reply goes on, as it does without a merge
+    SELECT max(i.at) INTO replied_at FROM jorge.interaction i
+     WHERE i.lead_id = $1 AND i.location_id || '' = $2 AND i.direction = 'in' AND i.channel IN ('sms', 'email', 'call');
+    IF replied_at IS NOT NULL THEN
+        PERFORM jorge.stop_follow_up($1, 'reply', $2, replied_at);
+    END IF;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.stop_after_merge(uuid, text) IS
+    'Ends the sequences of the lead that a merge left, by what either of the two brought: an opt-out or do-not-disturb of everything, an outcome, an appointment to come, a reply after they began.';
+REVOKE ALL ON FUNCTION jorge.stop_after_merge(uuid, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.alias_told(alias jorge.lead_alias) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -258,6 +327,7 @@ AS $fn$
 DECLARE
     extra record;
 BEGIN
+    PERFORM jorge.stop_after_merge(alias.lead_id, alias.location_id);
     -- of two enrolments in one sequence the older goes on
     FOR extra IN
         SELECT n.enrollment_id FROM (SELECT e.enrollment_id, row_number() OVER (PARTITION BY e.sequence ORDER BY e.started_at, e.enrollment_id) AS turn
@@ -271,7 +341,7 @@ BEGIN
     END LOOP;
 END
 $fn$;
-COMMENT ON FUNCTION jorge.alias_told(jorge.lead_alias) IS 'What follows when two leads turn out to be one: the later of two enrolments in one sequence ends (merged), and stays ended if they are parted again. The merge itself moves the rows.';
+COMMENT ON FUNCTION jorge.alias_told(jorge.lead_alias) IS 'What follows when two leads turn out to be one: what happened to either stops the sequences of both (jorge.stop_after_merge); the later of two enrolments in one sequence ends (merged), and stays ended if they are parted again. The merge itself moves the rows.';
 REVOKE ALL ON FUNCTION jorge.alias_told(jorge.lead_alias) FROM PUBLIC;
 
 -- what was said while nobody listened: before this part of jorge was there, or while the extension was not
@@ -302,6 +372,11 @@ $do$;
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.interaction
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('heard', 'direction=in', 'body', 'enrollment', 'reply_policy');
 COMMENT ON TRIGGER sequences ON jorge.interaction IS 'What somebody says stops what would have been sent: jorge.heard().';
+
+-- after "intake", too, which locks the leads in their order
+CREATE OR REPLACE TRIGGER taken_over AFTER INSERT ON jorge.interaction
+    REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('answered', 'direction=out', '', 'reply');
+COMMENT ON TRIGGER taken_over ON jorge.interaction IS 'Where a person answers, nothing else does: jorge.answered().';
 
 CREATE OR REPLACE TRIGGER sequences AFTER INSERT ON jorge.inquiry
     REFERENCING NEW TABLE AS arrivals FOR EACH STATEMENT EXECUTE FUNCTION jorge.tell_follow_up('inquiry_told', '', 'message:form', 'enroll_rule');

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS jorge.appointment (
     UNIQUE (location_id, provider, provider_ref)
 );
 CREATE INDEX IF NOT EXISTS appointment_lead_idx ON jorge.appointment (lead_id, location_id);
-COMMENT ON TABLE jorge.appointment IS 'Appointments. Setting one ends sequences that stop on it and puts reminders into the outbox; moving it moves them.';
+COMMENT ON TABLE jorge.appointment IS 'Appointments. Setting one that is still to come ends sequences that stop on it and puts reminders into the outbox; moving it moves them.';
 COMMENT ON COLUMN jorge.appointment.location_id IS 'Tenant.';
 COMMENT ON COLUMN jorge.appointment.appointment_id IS 'Id.';
 COMMENT ON COLUMN jorge.appointment.lead_id IS 'The person.';
@@ -74,38 +74,104 @@ COMMENT ON COLUMN jorge.reminder_rule.template IS 'Name in jorge.template.';
 INSERT INTO jorge.reminder_rule (location_id, minutes) SELECT '*', m FROM unnest('{1440,60}'::integer[]) m
  WHERE NOT EXISTS (SELECT FROM jorge.reminder_rule WHERE location_id = '*');
 
+-- the reminders of an appointment, whoever's it is now
+CREATE INDEX IF NOT EXISTS outbox_reminder_idx ON jorge.outbox (split_part(dedupe_key, ':', 2)) WHERE dedupe_key LIKE 'reminder:%';
+
+CREATE OR REPLACE FUNCTION jorge.plan_reminder(appointment jorge.appointment, lead jorge.lead, rule jorge.reminder_rule) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+    due timestamptz := appointment.starts_at - rule.minutes * interval '1 minute';
+    first_key text := format('reminder:%s:%s:%s', appointment.appointment_id, extract(epoch FROM appointment.starts_at)::bigint, rule.minutes);
+    key text := first_key;
+    turn integer := 1;
+    id bigint;
+    waiting bigint;
+    written text;
+    filled record;
+BEGIN
+    -- a key is used once: the same reminder, planned again after it was cancelled, has a number behind it
+    LOOP
+        SELECT k.outbox_id INTO id FROM jorge.outbox_key k WHERE k.location_id = appointment.location_id AND k.dedupe_key = key;
+        EXIT WHEN NOT FOUND;
+        -- nobody is reminded twice of one start
+        IF EXISTS (SELECT FROM jorge.outbox_done d WHERE d.outbox_id = id AND d.location_id || '' = appointment.location_id AND d.state = 'sent') THEN
+            RETURN NULL;
+        END IF;
+        UPDATE jorge.outbox o SET stop_reason = nullif(o.stop_reason, 'the appointment changed')
+         WHERE o.location_id = appointment.location_id AND o.outbox_id = id AND o.state IN ('sending', 'unknown');
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+        SELECT o.outbox_id INTO waiting FROM jorge.outbox o WHERE o.location_id = appointment.location_id AND o.outbox_id = id;
+        EXIT WHEN FOUND;
+        turn := turn + 1;
+        key := first_key || ':' || turn;
+    END LOOP;
+    -- one that is due already: the next one is enough
+    IF waiting IS NULL AND due <= now() THEN
+        RETURN NULL;
+    END IF;
+    written := (jorge.pick_template(rule.template, jorge.lead_language(lead.language), appointment.location_id)).language;
+    filled := jorge.render_for(lead.lead_id, rule.template, appointment.location_id, written, NULL,
+                               jsonb_strip_nulls(jsonb_build_object('appointment_at', jorge.appointment_time(appointment.starts_at, lead, written),
+                                                                    'appointment_place', left(appointment.place, 100))));
+    IF waiting IS NULL THEN
+        RETURN jorge.enqueue(appointment.location_id, lead.lead_id, filled.channel, filled.endpoint, filled.payload, 90, due, key, appointment.starts_at - interval '5 minutes');
+    END IF;
+    WITH changed AS (
+        UPDATE jorge.outbox o SET lead_id = lead.lead_id, channel = filled.channel, endpoint = filled.endpoint, payload = filled.payload
+         WHERE o.location_id = appointment.location_id AND o.outbox_id = waiting
+           AND (o.lead_id, o.channel, o.endpoint, o.payload) IS DISTINCT FROM (lead.lead_id, filled.channel, filled.endpoint, filled.payload) RETURNING o.*)
+    INSERT INTO jorge.outbox_log (location_id, outbox_id, lead_id, kind, decision, until, reason)
+    SELECT c.location_id, c.outbox_id, c.lead_id, 'state', c.state, c.due_at, 'the appointment changed' FROM changed c;
+    RETURN waiting;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.plan_reminder(jorge.appointment, jorge.lead, jorge.reminder_rule) IS
+    'Puts one reminder of an appointment into the outbox, or brings the one that waits there up to date, and returns its delivery; NULL if it was sent for this start, is on its way, or was due before. Errors: those of jorge.render_for() and jorge.enqueue().';
+REVOKE ALL ON FUNCTION jorge.plan_reminder(jorge.appointment, jorge.lead, jorge.reminder_rule) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.cancel_reminders(appointment jorge.appointment, planned bigint[] DEFAULT '{}') RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    -- by its own index, also by a plan saved while the outbox was empty
+    SET enable_seqscan = off
+AS $fn$
+BEGIN
+    PERFORM jorge.cancel(o.outbox_id, 'the appointment changed', appointment.location_id)
+       FROM (SELECT b.outbox_id FROM jorge.outbox b
+              WHERE b.location_id || '' = appointment.location_id AND b.dedupe_key LIKE 'reminder:%' AND split_part(b.dedupe_key, ':', 2) = appointment.appointment_id::text
+                AND b.outbox_id <> ALL ($2)
+                -- one on its way says what is right if its start still is
+                AND (b.state IN ('pending', 'held') OR appointment.state <> 'set'
+                     OR split_part(b.dedupe_key, ':', 3) <> round(extract(epoch FROM appointment.starts_at))::text)
+              ORDER BY b.outbox_id OFFSET 0) o;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.cancel_reminders(jorge.appointment, bigint[]) IS 'Cancels the reminders of an appointment but for some; of those on their way the ones of another start, or of all if it is not set any more, are not sent again.';
+REVOKE ALL ON FUNCTION jorge.cancel_reminders(jorge.appointment, bigint[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION jorge.plan_reminders(appointment jorge.appointment) RETURNS integer
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-    lead jorge.lead := jorge.stored_lead(appointment.lead_id, appointment.location_id);
+    lead jorge.lead;
     r jorge.reminder_rule;
-    filled record;
-    planned integer := 0;
-    due timestamptz;
+    planned bigint[] := '{}';
 BEGIN
-    PERFORM jorge.cancel(o.outbox_id, 'the appointment changed', appointment.location_id)
-       FROM (SELECT b.outbox_id FROM jorge.outbox b WHERE b.location_id || '' = appointment.location_id AND b.lead_id = lead.lead_id AND b.state IN ('pending', 'held')
-                AND starts_with(b.dedupe_key, format('reminder:%s:', appointment.appointment_id)) ORDER BY b.outbox_id OFFSET 0) o;
-    IF appointment.state <> 'set' THEN
-        RETURN 0;
-    END IF;
+    PERFORM jorge.locked_lead(appointment.lead_id, appointment.location_id);
+    lead := jorge.stored_lead(appointment.lead_id, appointment.location_id);
     FOR r IN SELECT m.* FROM jorge.reminder_rule m
-              WHERE m.location_id = CASE WHEN EXISTS (SELECT FROM jorge.reminder_rule o WHERE o.location_id = appointment.location_id) THEN appointment.location_id ELSE '*' END
+              WHERE appointment.state = 'set'
+                AND m.location_id = CASE WHEN EXISTS (SELECT FROM jorge.reminder_rule o WHERE o.location_id = appointment.location_id) THEN appointment.location_id ELSE '*' END
+              ORDER BY m.minutes DESC
     LOOP
-        due := appointment.starts_at - r.minutes * interval '1 minute';
-        -- one that is due already: the next one is enough
-        CONTINUE WHEN due <= now();
         BEGIN
-            filled := jorge.render_for(lead.lead_id, r.template, appointment.location_id, NULL, NULL,
-                                       jsonb_strip_nulls(jsonb_build_object('appointment_at', jorge.appointment_time(appointment.starts_at, lead, jorge.lead_language(lead.language)),
-                                                                            'appointment_place', left(appointment.place, 100))));
-            PERFORM jorge.enqueue(appointment.location_id, lead.lead_id, filled.channel, filled.endpoint, filled.payload, 90, due,
-                                  format('reminder:%s:%s:%s', appointment.appointment_id, extract(epoch FROM appointment.starts_at)::bigint, r.minutes),
-                                  appointment.starts_at - interval '5 minutes');
-            planned := planned + 1;
-        EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+            planned := planned || jorge.plan_reminder(appointment, lead, r);
+        EXCEPTION WHEN query_canceled OR serialization_failure OR deadlock_detected THEN
             RAISE;
         WHEN OTHERS THEN
             -- the appointment is worth more than its reminder
@@ -113,10 +179,13 @@ BEGIN
             VALUES (appointment.location_id, 'reminder', appointment.appointment_id, SQLSTATE, left(SQLERRM, 500), CASE WHEN SQLSTATE = 'P0002' THEN 'jorge.voice says who writes.' END);
         END;
     END LOOP;
-    RETURN planned;
+    planned := array_remove(planned, NULL);
+    PERFORM jorge.cancel_reminders(appointment, planned);
+    RETURN cardinality(planned);
 END
 $fn$;
-COMMENT ON FUNCTION jorge.plan_reminders(jorge.appointment) IS 'Cancels an appointment''s reminders and, if it is set, puts those still to come into the outbox; returns how many. They go through the send gate and expire five minutes before the start.';
+COMMENT ON FUNCTION jorge.plan_reminders(jorge.appointment) IS
+    'Makes the reminders that wait in the outbox those of the appointment as it is now: none if it is not set, none of a start that one was sent for, each once, in today''s words. Returns how many wait. They go through the send gate and expire five minutes before the start.';
 REVOKE ALL ON FUNCTION jorge.plan_reminders(jorge.appointment) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION jorge.appointment_told(appointment jorge.appointment) RETURNS void
@@ -124,18 +193,35 @@ CREATE OR REPLACE FUNCTION jorge.appointment_told(appointment jorge.appointment)
     SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-    IF appointment.state = 'set' THEN
+    -- one that is over was imported: it says nothing of whoever is followed up now
+    IF appointment.state = 'set' AND appointment.starts_at > now() THEN
         PERFORM jorge.stop_follow_up(appointment.lead_id, 'booked', appointment.location_id);
     END IF;
     PERFORM jorge.plan_reminders(appointment);
 END
 $fn$;
-COMMENT ON FUNCTION jorge.appointment_told(jorge.appointment) IS 'What follows when an appointment is set, moved or decided: sequences end (booked), reminders are planned anew.';
+COMMENT ON FUNCTION jorge.appointment_told(jorge.appointment) IS 'What follows when an appointment is set, moved or decided: sequences end if it is still to come (booked), reminders are planned anew.';
 REVOKE ALL ON FUNCTION jorge.appointment_told(jorge.appointment) FROM PUBLIC;
 
-CREATE OR REPLACE TRIGGER sequences AFTER INSERT OR UPDATE OF state, starts_at, lead_id ON jorge.appointment
+CREATE OR REPLACE TRIGGER sequences AFTER INSERT OR UPDATE OF state, starts_at, lead_id, place ON jorge.appointment
     FOR EACH ROW EXECUTE FUNCTION jorge.tell_follow_up('appointment_told', '', '');
 COMMENT ON TRIGGER sequences ON jorge.appointment IS 'Ends sequences and plans reminders: jorge.appointment_told().';
+
+CREATE OR REPLACE FUNCTION jorge.appointment_deleted(appointment jorge.appointment) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    PERFORM jorge.locked_lead(appointment.lead_id, appointment.location_id);
+    appointment.state := 'cancelled';
+    PERFORM jorge.cancel_reminders(appointment);
+END
+$fn$;
+COMMENT ON FUNCTION jorge.appointment_deleted(jorge.appointment) IS 'What follows when an appointment is deleted: it reminds nobody.';
+REVOKE ALL ON FUNCTION jorge.appointment_deleted(jorge.appointment) FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER deleted AFTER DELETE ON jorge.appointment FOR EACH ROW EXECUTE FUNCTION jorge.tell_follow_up('appointment_deleted', '', '');
+COMMENT ON TRIGGER deleted ON jorge.appointment IS 'Cancels its reminders: jorge.appointment_deleted().';
 
 CREATE OR REPLACE FUNCTION jorge.set_appointment(lead_id uuid, starts_at timestamptz, ends_at timestamptz DEFAULT NULL, title text DEFAULT NULL, place text DEFAULT NULL, state text DEFAULT 'set',
                                                  provider text DEFAULT NULL, provider_ref text DEFAULT NULL, told_at timestamptz DEFAULT now(), location_id text DEFAULT jorge.current_location()) RETURNS uuid
@@ -325,7 +411,7 @@ CREATE TABLE IF NOT EXISTS jorge.reply_policy (
 );
 COMMENT ON TABLE jorge.reply_policy IS 'How messages are answered: a row a location; without one nobody is.';
 COMMENT ON COLUMN jorge.reply_policy.location_id IS 'Tenant.';
-COMMENT ON COLUMN jorge.reply_policy.mode IS 'off; draft (left for a person: jorge.reply, jorge.approve_reply); send (after the wait, through the send gate).';
+COMMENT ON COLUMN jorge.reply_policy.mode IS 'off; draft (left for a person: jorge.reply, jorge.approve_reply, jorge.discard_reply); send (after the wait, through the send gate).';
 COMMENT ON COLUMN jorge.reply_policy.wait_low IS 'Least wait before an answer, seconds: 0, 5 or 30 are usual.';
 COMMENT ON COLUMN jorge.reply_policy.wait_high IS 'Longest wait, seconds: 0, 15 or 60; each answer''s is random between the two.';
 COMMENT ON COLUMN jorge.reply_policy.sms_template IS 'Name in jorge.template; NULL = texts are not answered.';
@@ -427,7 +513,10 @@ DECLARE
 BEGIN
     SELECT d.* INTO r FROM jorge.reply d WHERE d.location_id = $3 AND d.reply_id = $1 AND d.state = 'draft' FOR UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'location "%" has no draft %', $3, $1 USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'location "%" has no draft %', $3, $1 USING ERRCODE = 'no_data_found', HINT = 'See SELECT reply_id, lead_id, payload FROM jorge.reply WHERE state = ''draft''.';
+    END IF;
+    IF $2 !~ '[^[:space:]]' THEN
+        RAISE EXCEPTION 'the answer has no text' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL sends the draft as it is, jorge.discard_reply() none.';
     END IF;
     IF $2 IS NOT NULL THEN
         r.payload := r.payload || jsonb_build_object(CASE r.channel WHEN 'email' THEN 'html' ELSE 'message' END, $2);
@@ -436,8 +525,22 @@ BEGIN
     RETURN jorge.queue_reply(r, '0');
 END
 $fn$;
-COMMENT ON FUNCTION jorge.approve_reply(uuid, text, text) IS 'Sends a draft, as it is or with another text, through the outbox; returns the delivery. ERROR P0002 if it is no draft.';
+COMMENT ON FUNCTION jorge.approve_reply(uuid, text, text) IS 'Sends a draft, as it is or with another text, through the outbox; returns the delivery. Errors: P0002 if it is no draft, 22023 for a text without a word.';
 REVOKE ALL ON FUNCTION jorge.approve_reply(uuid, text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION jorge.discard_reply(reply_id uuid, location_id text DEFAULT jorge.current_location()) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+    UPDATE jorge.reply d SET state = 'discarded', decided_by = current_user WHERE d.location_id = $2 AND d.reply_id = $1 AND d.state = 'draft';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'location "%" has no draft %', $2, $1 USING ERRCODE = 'no_data_found', HINT = 'One that is in the outbox is stopped by jorge.cancel(outbox_id).';
+    END IF;
+END
+$fn$;
+COMMENT ON FUNCTION jorge.discard_reply(uuid, text) IS 'Discards a draft: it is not sent. ERROR P0002 if it is no draft.';
+REVOKE ALL ON FUNCTION jorge.discard_reply(uuid, text) FROM PUBLIC;
 
 CREATE OR REPLACE VIEW jorge.first_response WITH (security_invoker = true) AS
     SELECT l.location_id, l.lead_id, l.first_source AS source, l.first_seen_at, l.first_outbound_at,

@@ -239,7 +239,7 @@ tell_statement(TriggerData *trigger, bool all)
 }
 
 /*
- * Call the policy function that the trigger's first argument names, with each row as it is now
+ * Call the policy function that the trigger's first argument names, with each row as it is now, or was when it was deleted
  *
  * Further arguments: "column=value" that rows must have, or ""; a column whose message matters whatever else, with
  * ":form" after it if it is a form's, or ""; tables without whose rows nothing but such a message does.
@@ -255,10 +255,9 @@ jorge_tell_follow_up(PG_FUNCTION_ARGS)
 	JorgeOwner owner;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-		TRIGGER_FIRED_BY_DELETE(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
-		trigger->tg_trigger->tgnargs < 3 || (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) && trigger->tg_newtable == NULL))
+		TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || trigger->tg_trigger->tgnargs < 3 || (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) && trigger->tg_newtable == NULL))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("jorge.tell_follow_up() must be an AFTER INSERT or UPDATE trigger with its arguments"),
+						errmsg("jorge.tell_follow_up() must be an AFTER trigger, of a DELETE for each row, with its arguments"),
 						errhint("SELECT jorge.install() makes the triggers.")));
 	is_row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event) != 0;
 	filled = tables_filled(trigger);

@@ -1,6 +1,6 @@
 -- Templates: a strict renderer, refusals at definition, language and tone, values that could do harm.
 BEGIN;
-SELECT plan(41);
+SELECT plan(46);
 
 SELECT is(jorge.render('Hi {{first_name}}!', '{"first_name": "Ann"}'), 'Hi Ann!', 'a value');
 SELECT is(jorge.render('Hi {{first_name|there}}, {{x|}}.', '{}'), 'Hi there, .', 'words where there is none, also no words');
@@ -50,8 +50,18 @@ SELECT alike((SELECT payload ->> 'message' FROM jorge.render_for(pg_temp.id('200
 SELECT ok((SELECT payload ->> 'html' LIKE '%https://example.com/u?c=1&amp;lead=' || pg_temp.id('2001') || '"%1 Main St%' OR payload ->> 'html' LIKE '%1 Main St%https://example.com/u?c=1&amp;lead=' || pg_temp.id('2001') || '"%'
              FROM jorge.render_for(pg_temp.id('2001'), 'day_14')), 'an e-mail has address and link');
 SELECT is((SELECT channel || ' ' || endpoint || ' ' || (payload ->> 'title') FROM jorge.render_for(pg_temp.id('2003'), 'day_7')), 'call ghl.task Call José Ruiz in Spanish (COLD, ' || (SELECT round(score) FROM jorge.lead_score WHERE lead_id = pg_temp.id('2003')) || ' points)', 'a call task');
+INSERT INTO jorge.template (template, language, channel, purpose, body) VALUES ('pregunta', 'es', 'sms', 'reply', '{{next_question|¿Hablamos?}}');
+SELECT is((SELECT payload ->> 'message' FROM jorge.render_for(pg_temp.id('2003'), 'pregunta')), '¿Cuál es su presupuesto máximo?', 'the core questions in Spanish');
+SELECT set_eq($$SELECT t.template, strpos(r.payload::text, '¿Cuál es su presupuesto máximo?') > 0 FROM unnest('{day_3,day_14,reply,reply_email}'::text[]) t(template), LATERAL jorge.render_for(pg_temp.id('2003'), t.template) r$$,
+    $$SELECT t, true FROM unnest('{day_3,day_14,reply,reply_email}'::text[]) t$$, 'which the shipped texts ask');
+DELETE FROM jorge.question_variant WHERE language = 'es' AND question = 'budget';
+SELECT is((SELECT payload ->> 'message' FROM jorge.render_for(pg_temp.id('2003'), 'pregunta')), '¿Hablamos?', 'one without Spanish words is not asked in English');
 INSERT INTO jorge.template (template, channel, body) VALUES ('day_3', 'sms', 'Own words, {{first_name|friend}}. {{opt_out}}');
-SELECT is((SELECT payload ->> 'message' FROM jorge.render_for(pg_temp.id('2003'), 'day_3')), 'Own words, José. Responda STOP para no recibir más, HELP para ayuda.', 'own rows of a name replace all shared ones');
+SELECT is((SELECT payload ->> 'message' FROM jorge.render_for(pg_temp.id('2003'), 'day_3')), 'Own words, José. Reply STOP to opt out, HELP for help.', 'own rows of a name replace all shared ones; an English text says in English how to opt out');
+INSERT INTO jorge.template (template, channel, purpose, body) VALUES ('reminder', 'sms', 'reminder', 'See you {{appointment_at|soon}}'), ('ask', 'sms', 'reply', '{{next_question|?}} {{appointment_at|}}');
+SELECT jorge.set_appointment(pg_temp.id('2003'), '2046-12-10 20:00+00') \g /dev/null
+SELECT results_eq($$SELECT DISTINCT payload ->> 'message' FROM jorge.outbox WHERE dedupe_key LIKE 'reminder:%'$$, $$VALUES ('See you Monday, December 10 at 2:00 PM')$$, 'when, too');
+SELECT is((SELECT payload ->> 'message' FROM jorge.render_for(pg_temp.id('2003'), 'ask')), 'What is the most you want to spend? Monday, December 10 at 2:00 PM', 'and what to ask');
 DELETE FROM jorge.voice;
 SELECT throws_ok($$SELECT jorge.render_for(pg_temp.id('2001'), 'day_3')$$, 'P0002', NULL, 'nobody is there to write');
 SELECT throws_ok($$SELECT jorge.render_for(pg_temp.id('2001'), 'nonsense')$$, '42704', NULL, 'no such template');
