@@ -39,5 +39,5 @@ CREATE FUNCTION jorge.tell_follow_up() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'jorge_tell_follow_up';
 COMMENT ON FUNCTION jorge.tell_follow_up() IS
-    'Trigger on managed tables, once a row or once a statement with a transition table: calls a policy function of follow-ups with each row as it is now, as the table''s owner. Arguments: the function; "column=value" that rows must have, or ""; a column whose message counts, if it says anything about being written to, whatever else, with ":form" after it if it is a form''s, or ""; tables without whose rows nothing but such a message counts.';
+    'Trigger on managed tables, once a row or once a statement with a transition table: calls a policy function of follow-ups with each row as it is now (a deleted one, row by row only, as it was), as the table''s owner. Arguments: the function; "column=value" that rows must have, or ""; a column whose message counts, if it says anything about being written to, whatever else, with ":form" after it if it is a form''s, or ""; tables without whose rows nothing but such a message counts.';
 REVOKE ALL ON FUNCTION jorge.tell_follow_up() FROM PUBLIC;
