@@ -28,8 +28,9 @@
 /* Version of the functions in sql/install/72_worker.sql that this worker calls */
 #define DELIVERY_ABI 2
 
-/* Bytes kept of an answer's body, and of its headers */
+/* Bytes kept of an answer's body, of one that is read for its contents (a page of a conversation, with its e-mails), and of headers */
 #define MAX_ANSWER (64 * 1024)
+#define MAX_PAGE (256 * 1024)
 #define MAX_HEADERS (16 * 1024)
 
 #define MAX_LOCATION 128

@@ -22,7 +22,7 @@
  * mapped shared memory, but not less than it takes to get on. A message maps 60 kB where its lead lies beside the one before, as leads do
  * in the order they came in, and 600 where leads lie anywhere: the kernel maps sixteen pages at a fault.
  */
-#define MOST_RESIDENT_KB (54 * 1024)
+#define MOST_RESIDENT_KB (50 * 1024)
 #define LEAST_MAPPED_KB (8 * 1024)
 
 /* Look for freed pages when the process has so much of its own; without large messages it has 14 MB */

@@ -99,14 +99,14 @@ on_timer(CURLM *handle, long timeout_ms, void *data)
 }
 
 /*
- * Keep the first MAX_ANSWER bytes of an answer; more ends the transfer
+ * Keep the first bytes of an answer; more ends the transfer
  */
 static size_t
 on_body(char *bytes, size_t one, size_t n, void *data)
 {
 	Request *request = data;
 
-	if (n > MAX_ANSWER - request->answer_length)
+	if (n > (strcmp(request->method, "GET") == 0 ? MAX_PAGE : MAX_ANSWER) - request->answer_length)
 	{
 		request->cut = true;
 		return 0;

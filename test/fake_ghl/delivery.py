@@ -127,6 +127,17 @@ try:
     site.wait("SELECT count(*) FROM jorge.outbox", 0, 40)
     tap.is_([ghl.stored().get(f"wait {location}") for location in asked], [1] * len(asked), "and each goes out then")
 
+    # a long conversation, of which one message is in doubt
+    long_one = "'00000000-0000-4000-8000-000000000004'"
+    site.sql(f"INSERT INTO jorge.lead (lead_id, ghl_contact_id) VALUES ({long_one}, 'autotalkative')")
+    site.sql(f"""SELECT count(jorge.enqueue('main', {long_one}, 'sms', 'ghl.sms', jsonb_build_object('message', n || repeat(' long message', 110)))) FROM generate_series(1, 120) n""")
+    site.wait("SELECT count(*) FROM jorge.outbox", 0, 60)
+    ghl.fault("reset_after", "in doubt")
+    site.sql(f"""SELECT jorge.enqueue('main', {long_one}, 'sms', 'ghl.sms', '{{"message": "in doubt"}}')""")
+    site.wait("SELECT count(*) FROM jorge.outbox", 0, 20)
+    tap.is_((site.sql("SELECT state || ' ' || resends FROM jorge.outbox_done WHERE payload ->> 'message' = 'in doubt'"), ghl.stored().get("in doubt")), ("sent 0", 1),
+            "a message is found in a long conversation")
+
     # tokens
     for location in ("bad", "refreshed", "none"):
         site.leads(5, location)
