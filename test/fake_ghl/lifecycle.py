@@ -32,7 +32,7 @@ try:
 
     # much memory of the server's passes through it, and at rest none stays mapped
     site.sql("ALTER TABLE jorge.outbox ALTER payload SET STORAGE EXTERNAL")
-    site.sql("""SELECT count(jorge.enqueue('main', l.lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', repeat('x', 200000)))) FROM (SELECT lead_id FROM jorge.lead LIMIT 250) l""")
+    site.sql("""SELECT count(jorge.enqueue('main', l.lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', repeat('x', 250000)))) FROM (SELECT lead_id FROM jorge.lead LIMIT 250) l""")
     site.wait("SELECT count(*) FROM jorge.outbox_done", 251)
     resident = site.resident()
     for _ in range(50):
