@@ -29,7 +29,7 @@ WITH shipped(endpoint, method, path, version, body, context, allowed, required, 
      '{"locationId": "account_id", "name": "name", "firstName": "first_name", "lastName": "last_name", "email": "email", "phone": "phone", "source": "source", "timezone": "time_zone"}',
      '{}', '{}', '{contact.id,meta.contactId}', 'resend', false),
     ('conversation_search', 'GET', '/conversations/search?locationId={account_id}&contactId={contact_id}', '2021-04-15', '{}', '{}', '{}', '{}', '{conversations.0.id}', 'resend', true),
-    ('messages', 'GET', '/conversations/{conversation_id}/messages?limit=50', '2021-04-15', '{}', '{}', '{}', '{}', NULL, 'resend', true))
+    ('messages', 'GET', '/conversations/{conversation_id}/messages?limit=100', '2021-04-15', '{}', '{}', '{}', '{}', NULL, 'resend', true))
 INSERT INTO jorge.endpoint (location_id, endpoint, provider, method, path, version, body, context, allowed, required, accepted, on_unknown, reuse, classes)
 SELECT '*', 'ghl.' || s.endpoint, 'ghl', s.method, s.path, s.version, s.body::jsonb, s.context::jsonb, s.allowed::text[], s.required::text[], s.accepted::text[], s.on_unknown, s.reuse,
        '[{"status": [400, 403, 422], "match": "DND is active", "class": "rejected", "reason": "do-not-disturb"},
@@ -45,9 +45,6 @@ ON CONFLICT (location_id, endpoint) DO NOTHING;
 
 UPDATE jorge.endpoint e SET channel = substr(e.endpoint, 5)
  WHERE e.location_id = '*' AND e.endpoint IN ('ghl.sms', 'ghl.email', 'ghl.workflow') AND e.channel IS NULL;
-
--- a hundred messages are more than is read of an answer
-UPDATE jorge.endpoint e SET path = replace(e.path, '?limit=100', '?limit=50') WHERE e.location_id = '*' AND e.endpoint = 'ghl.messages' AND e.path LIKE '%?limit=100';
 
 -- rows of before match was words
 UPDATE jorge.endpoint e

@@ -45,10 +45,11 @@ try:
     began = time.monotonic()
     while put < messages:
         share = min(1, (time.monotonic() - began) / seconds)
-        n = min(int(share * messages) - put, LEADS)
+        # everybody in turn: nobody's conversation is longer than a page
+        n = min(int(share * messages) - put, LEADS - put % LEADS)
         if n > 0:
             site.sql(f"""SELECT count(jorge.enqueue('main', lead_id, 'sms', 'ghl.sms', jsonb_build_object('message', 'soak ' || {put} + n)))
-                           FROM (SELECT lead_id, row_number() OVER () AS n FROM jorge.lead LIMIT {n}) l""")
+                           FROM (SELECT lead_id, row_number() OVER () AS n FROM (SELECT lead_id FROM jorge.lead ORDER BY lead_id OFFSET {put % LEADS} LIMIT {n}) x) l""")
             put += n
         if first is None and put >= messages / 10:
             first = at_rest()

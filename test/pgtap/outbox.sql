@@ -112,7 +112,7 @@ SELECT pg_temp.claim();
 SELECT pg_temp.record((SELECT id FROM t WHERE name = 'u'), 'unknown');
 SELECT results_eq($$SELECT state, due_at - sent_at FROM jorge.outbox$$, $$VALUES ('unknown', interval '90 s')$$, 'an unknown outcome is looked for after 90 s');
 UPDATE jorge.outbox SET due_at = now();
-SELECT results_eq($$SELECT method, url, reuse FROM pg_temp.claim()$$, $$VALUES ('GET', 'https://services.leadconnectorhq.com/conversations/v1/messages?limit=50', true)$$, 'in the conversation');
+SELECT results_eq($$SELECT method, url, reuse FROM pg_temp.claim()$$, $$VALUES ('GET', 'https://services.leadconnectorhq.com/conversations/v1/messages?limit=100', true)$$, 'in the conversation');
 SELECT pg_temp.record((SELECT id FROM t WHERE name = 'u'), 'replied', 200, '{"messages": {"nextPage": false, "messages": []}}');
 SELECT results_eq($$SELECT state, looks, due_at - sent_at FROM jorge.outbox$$, $$VALUES ('unknown', 1, interval '10 min')$$, 'and again after ten minutes');
 UPDATE jorge.outbox SET due_at = now();
